@@ -1,0 +1,45 @@
+#include "base/err.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const names[] = {
+    [ST_OK] = "ok",
+    [ST_NOMEM] = "nomem",
+    [ST_FORMAT] = "format",
+    [ST_SERVICE] = "service",
+    [ST_STALE] = "stale",
+    [ST_FORGED] = "forged",
+    [ST_UNSIGNED] = "unsigned",
+    [ST_INPUT] = "input",
+    [ST_NOT_FOUND] = "not_found",
+    [ST_CONFLICT] = "conflict",
+    [ST_UPSTREAM] = "upstream",
+    [ST_TIMEOUT] = "timeout",
+    [ST_UNAVAILABLE] = "unavailable",
+    [ST_INTERNAL] = "internal",
+};
+
+enum status err_raise(struct err *err, enum status status, const char *file, int line,
+                      const struct err_cause *cause, const char *fmt, ...)
+{
+    va_list args;
+
+    err->status = status;
+    err->file = file;
+    err->line = line;
+    text_copy(err->code, sizeof(err->code), cause->code ? cause->code : "");
+    text_copy(err->field, sizeof(err->field), cause->field ? cause->field : "");
+    text_copy(err->limit, sizeof(err->limit), cause->limit ? cause->limit : "");
+    va_start(args, fmt);
+    text_vformat(err->text, sizeof(err->text), fmt, args);
+    va_end(args);
+    return status;
+}
+
+const char *status_name(enum status status)
+{
+    return names[status];
+}

@@ -1,0 +1,130 @@
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* Drops the tail of a multi-byte character that a cut has left incomplete. */
+static void trim_partial(char *dst, size_t len)
+{
+    size_t back = 0;
+
+    while (back < 3 && back < len && ((uint8_t)dst[len - 1 - back] & 0xc0) == 0x80)
+        back++;
+    if (back >= len)
+        return;
+    uint8_t lead = (uint8_t)dst[len - 1 - back];
+    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (back < want)
+        dst[len - 1 - back] = '\0';
+}
+
+bool text_copy_slice(char *dst, size_t size, struct slice text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+
+    if (len > 0)
+        memcpy(dst, text.at, len);
+    dst[len] = '\0';
+    if (len == text.len)
+        return true;
+    trim_partial(dst, len);
+    return false;
+}
+
+bool text_copy(char *dst, size_t size, const char *text)
+{
+    return text_copy_slice(dst, size, slice_str(text));
+}
+
+bool text_vformat(char *dst, size_t size, const char *fmt, va_list args)
+{
+    int len = vsnprintf(dst, size, fmt, args);
+
+    if (len < 0) {
+        dst[0] = '\0';
+        return false;
+    }
+    if ((size_t)len < size)
+        return true;
+    trim_partial(dst, size - 1);
+    return false;
+}
+
+bool text_format(char *dst, size_t size, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    bool whole = text_vformat(dst, size, fmt, args);
+    va_end(args);
+    return whole;
+}
+
+/* Length of the character at s, 0 when malformed: RFC 3629 section 4, byte by byte. */
+static size_t utf8_char(const uint8_t *s, size_t left)
+{
+    static const struct {
+        uint8_t lead_min, lead_max, second_min, second_max, len;
+    } forms[] = {
+        { 0x01, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+        { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+        { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max)
+            continue;
+        if (forms[i].len > left)
+            return 0;
+        if (forms[i].len > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+            return 0;
+        for (size_t k = 2; k < forms[i].len; k++)
+            if ((s[k] & 0xc0) != 0x80)
+                return 0;
+        return forms[i].len;
+    }
+    return 0;
+}
+
+bool text_is_utf8(struct slice s)
+{
+    while (s.len > 0) {
+        size_t len = utf8_char(slice_u8(s), s.len);
+        if (len == 0)
+            return false;
+        s = slice_skip(s, len);
+    }
+    return true;
+}
+
+bool text_is_digits(struct slice s, size_t n)
+{
+    if (s.len != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (s.at[i] < '0' || s.at[i] > '9')
+            return false;
+    return true;
+}
+
+void text_hex(struct slice s, char *dst)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < s.len; i++) {
+        *dst++ = digits[(uint8_t)s.at[i] >> 4];
+        *dst++ = digits[(uint8_t)s.at[i] & 15];
+    }
+    *dst = '\0';
+}
+
+struct slice slice_trim(struct slice s)
+{
+    static const char blanks[] = " \t\r\n";
+
+    while (s.len > 0 && memchr(blanks, s.at[0], 4))
+        s = slice_skip(s, 1);
+    while (s.len > 0 && memchr(blanks, s.at[s.len - 1], 4))
+        s.len--;
+    return s;
+}

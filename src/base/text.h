@@ -1,0 +1,25 @@
+/* Small NUL-terminated texts in arrays of fixed size; cut at UTF-8 boundaries, never overrun. */
+#pragma once
+
+#include "base/slice.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copies into dst of size bytes; false when text was cut. */
+bool text_copy(char *dst, size_t size, const char *text);
+bool text_copy_slice(char *dst, size_t size, struct slice text);
+bool text_format(char *dst, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool text_vformat(char *dst, size_t size, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL). */
+bool text_is_utf8(struct slice s);
+
+/* Exactly n decimal digits. */
+bool text_is_digits(struct slice s, size_t n);
+
+/* Lower-case hex of s into dst, which has room for 2 * s.len + 1. */
+void text_hex(struct slice s, char *dst);
