@@ -1,0 +1,31 @@
+/* CMS SignedData (RFC 5652) as НУЦ РК's clients make it: judged and made. Thread-safe. */
+#pragma once
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "crypto/trust.h"
+
+/**
+ * Judges a CMS: every signer, signed attributes (contentType, messageDigest, signingCertificateV2),
+ * key or signature OID in signatureAlgorithm, timestamp token (RFC 3161 over the signature value).
+ *
+ * data         DER, PEM or base64
+ * detached     the content when it is outside; at == NULL: it must be inside
+ * ret_content  with an attached content: a copy of it, the caller's; untouched otherwise. May be
+ * NULL. Written whatever the verdict: only VERDICT_VALID makes it trustworthy.
+ */
+MUST_USE enum verdict cms_judge(const struct judge *judge, struct slice data, struct slice detached,
+                                struct report *report, struct bytes **ret_content);
+
+struct cms_params {
+    bool detached;
+    int64_t signing_time_ms; /* the signingTime attribute */
+    /* Fetches a timestamp token: POSTs the TimeStampReq to tsp_url. NULL: no timestamp. */
+    const struct trust_io *io;
+    const char *tsp_url;
+    int64_t deadline_ms;
+};
+/* Signs; DER, the caller's. ST_UPSTREAM, ST_TIMEOUT: the TSA. */
+MUST_USE enum status cms_sign(const struct key *key, struct slice content,
+                              const struct cms_params *params, struct bytes **ret_der,
+                              struct err *err);

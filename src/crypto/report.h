@@ -1,0 +1,77 @@
+/* A verdict and the report of every check that led to it (architecture.md section 2 «Verdicts»). */
+#pragma once
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "model/signer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zero is the refusal: a forgotten assignment fails closed. Only VERDICT_VALID is a yes. */
+enum verdict { VERDICT_INVALID = 0, VERDICT_INDETERMINATE, VERDICT_VALID };
+
+/* In the order in which they are judged and printed. */
+enum check {
+    CHECK_FORMAT,     /* it is a signed document of the profile */
+    CHECK_ALGORITHM,  /* allowed by the profile's list */
+    CHECK_DIGEST,     /* the signed digest is that of the content */
+    CHECK_SIGNATURE,  /* the signature value belongs to the certificate's key */
+    CHECK_COVERAGE,   /* what is signed is what will be used */
+    CHECK_PATH,       /* certificate path to a trusted root */
+    CHECK_DATES,      /* notBefore, notAfter at the time of judgement, Astana's clock */
+    CHECK_REVOCATION, /* not revoked, by whom and when it was said */
+    CHECK_KEY_USAGE,  /* by purpose (req 0.26, 0.27) */
+    CHECK_ROLE,       /* policy and EKU role */
+    CHECK_OWNER,      /* IIN and BIN are those expected */
+    CHECK_TIMESTAMP,  /* RFC 3161 token over the signature */
+    CHECK_COUNT_,
+};
+
+enum outcome { OUTCOME_FAILED = 0, OUTCOME_UNKNOWN, OUTCOME_PASSED, OUTCOME_SKIPPED };
+
+struct report;
+
+/* NULL when out of memory. Caller's: report_free(). */
+struct report *report_new(void);
+/* NULL is fine. */
+void report_free(struct report *report);
+DEFINE_AUTO(struct report, report_free)
+
+/* Records one check (many of one kind may be recorded: a row per certificate of the path, per
+ * signer). At most 256 rows; a row that is lost makes the report INVALID. */
+void report_add(struct report *report, enum check check, enum outcome outcome, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void report_set_algorithm(struct report *report, const char *name);
+void report_set_covers(struct report *report, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void report_set_timestamp(struct report *report, int64_t at_ms);
+void report_add_signer(struct report *report, const struct signer *signer); /* at most 32 */
+
+/* INVALID when any row failed, or no signature check passed; else INDETERMINATE when any is
+ * unknown; else VALID. A format failure alone is INDETERMINATE: nothing there to judge. */
+enum verdict report_verdict(const struct report *report);
+const char *verdict_name(enum verdict verdict); /* valid, invalid, indeterminate */
+/* The first failed row, else the first unknown one; CHECK_COUNT_ when there is none. */
+enum check report_culprit(const struct report *report);
+const char *
+check_name(enum check check); /* format, algorithm, … keyUsage, role, owner, timestamp */
+const char *outcome_name(enum outcome outcome); /* failed, unknown, ok, skipped */
+/* One line: "signature: …" of the culprit; "" when valid. Borrowed. */
+const char *report_reason(const struct report *report);
+size_t report_signer_count(const struct report *report);
+const struct signer *report_signer(const struct report *report, size_t i); /* borrowed */
+int64_t report_timestamp(const struct report *report); /* 0 when there is none */
+
+struct report_row {
+    enum check check;
+    enum outcome outcome;
+    const char *detail; /* borrowed */
+};
+size_t report_row_count(const struct report *report);
+struct report_row report_row(const struct report *report, size_t i);
+
+/* {"valid":…,"verdict":…,…} of architecture.md section 4. */
+MUST_USE enum status report_json(const struct report *report, struct bytes **ret_json,
+                                 struct err *err);

@@ -1,0 +1,106 @@
+/* Who is trusted, and the judgement of a signer: path, dates, revocation, purpose, owner
+ * (Order № 1187; req 0.16–0.27). Every format function ends here. */
+#pragma once
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "crypto/algorithm.h"
+#include "crypto/cert.h"
+#include "crypto/report.h"
+#include "model/session.h"
+
+struct trust; /* anchors and intermediates; immutable, shared by reference, thread-safe */
+
+MUST_USE enum status trust_new(struct trust **ret_trust, struct err *err);
+/* A self-signed certificate becomes an anchor, another an untrusted intermediate.
+ * Only while the trust is being built by one thread. */
+MUST_USE enum status trust_add(struct trust *trust, const struct cert *cert, struct err *err);
+/* Every regular file of the folder, any name, DER or PEM (several PEM in one file too).
+ * ST_INPUT: a file that holds no certificate, named; ST_NOT_FOUND: no such folder. */
+MUST_USE enum status trust_add_dir(struct trust *trust, const char *dir, struct err *err);
+struct trust *trust_ref(const struct trust *trust);
+/* NULL is fine. */
+void trust_free(struct trust *trust);
+DEFINE_AUTO(struct trust, trust_free)
+size_t trust_anchor_count(const struct trust *trust);
+
+/* What crypto may ask of the outside; a NULL member means "source unreachable". */
+struct fetch {
+    const char *url;          /* http:// or https:// */
+    const char *content_type; /* POST with body; NULL: GET */
+    const char *accept;       /* NULL: any */
+    struct slice body;
+    size_t max_bytes;    /* ceiling of the answer */
+    int64_t deadline_ms; /* monotonic */
+};
+struct receipt {        /* a stored good OCSP answer (req 0.23) */
+    struct bytes *ocsp; /* DER OCSPResponse */
+};
+struct trust_io {
+    void *ctx;
+    enum status (*fetch)(void *ctx, const struct fetch *fetch, struct bytes **ret_answer,
+                         struct err *err);
+    /* Keyed by SHA-256 of the signature value and of the certificate; ST_NOT_FOUND: none kept. */
+    enum status (*find_receipt)(void *ctx, const uint8_t signature_sha256[32],
+                                const uint8_t cert_sha256[32], struct bytes **ret_ocsp,
+                                struct err *err);
+    enum status (*keep_receipt)(void *ctx, const uint8_t signature_sha256[32],
+                                const uint8_t cert_sha256[32], struct slice ocsp, struct err *err);
+};
+
+enum purpose {
+    PURPOSE_ANY,       /* KeyUsage is reported, not judged (shepctl verify --profile cert) */
+    PURPOSE_SIGN,      /* digitalSignature + nonRepudiation (req 0.26) */
+    PURPOSE_AUTH,      /* digitalSignature + keyEncipherment (req 0.27) */
+    PURPOSE_TRANSPORT, /* digitalSignature at least: information systems sign with either kind */
+    PURPOSE_TSA,       /* EKU timeStamping, critical */
+    PURPOSE_OCSP,      /* authorised responder, RFC 6960 section 4.2.2.2 */
+};
+
+enum revocation { REVOCATION_OFF, REVOCATION_OCSP };
+
+/* Evidence collected on the way, for the store; a list that grows, owned by its maker. */
+struct evidence;
+struct evidence *evidence_new(void);
+void evidence_free(struct evidence *evidence);
+DEFINE_AUTO(struct evidence, evidence_free)
+size_t evidence_count(const struct evidence *evidence);
+struct slice evidence_data(const struct evidence *evidence, size_t i); /* borrowed */
+enum evidence_kind evidence_kind(const struct evidence *evidence, size_t i);
+/* A lost item (out of memory) is seen by evidence_check(). */
+void evidence_add(struct evidence *evidence, enum evidence_kind kind, struct slice data);
+MUST_USE enum status evidence_check(const struct evidence *evidence, struct err *err);
+
+/* How to judge: what all formats share. Borrowed throughout; zero-initialised is the strictest. */
+struct judge {
+    const struct trust *trust; /* may be NULL only with signature_only */
+    const struct trust_io *io; /* NULL: no outside */
+    int64_t now_ms;            /* the time of judgement, Unix ms; a valid timestamp's time is used
+                                  for the signer's dates and path instead */
+    enum purpose purpose;
+    enum revocation revocation;
+    const char *ocsp_url;    /* overrides the certificate's AIA; NULL: as the certificate says */
+    bool signature_only;     /* path, dates, revocation, timestamp stay out of the verdict */
+    bool timestamp_required; /* CMS: an RFC 3161 token must be there */
+    unsigned algorithms;     /* allowed, enum algorithm bits; 0: ALG_DEFAULT */
+    const char *expect_iin;  /* NULL or "": anybody */
+    const char *expect_bin;
+    unsigned expect_roles;          /* any of enum role; 0: any */
+    const struct cert *const *pins; /* certificates that are trusted as they stand (gateways) */
+    size_t pin_count;
+    const struct cert *const *extra; /* further untrusted certificates, e.g. of the message */
+    size_t extra_count;
+    int64_t skew_ms;              /* allowed clock difference */
+    int64_t deadline_ms;          /* monotonic, for fetches; 0: 25 s from now */
+    uint8_t signature_sha256[32]; /* of the signature value: the receipt's key; format functions
+                                     fill it */
+    struct evidence *evidence;    /* may be NULL */
+};
+
+/**
+ * Judges a signer's certificate: path, dates, revocation, key usage, role, owner; adds a row per
+ * check to the report and the evidence used to judge->evidence.
+ * Returns report_verdict()-like verdict of these rows alone. Thread-safe.
+ */
+MUST_USE enum verdict trust_judge(const struct judge *judge, const struct cert *signer,
+                                  struct report *report);

@@ -1,0 +1,30 @@
+/* RFC 3161: requests, tokens, and the making of tokens for the sandbox's TSA. */
+#pragma once
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "crypto/trust.h"
+
+/* A TimeStampReq over data (digest by name: the algorithm's own), certReq, random nonce. */
+MUST_USE enum status tsp_request(struct slice data, enum algorithm algorithm,
+                                 struct bytes **ret_der, struct err *err);
+/* Takes the token out of a TimeStampResp that answers `request`: status granted, nonce and imprint
+ * equal. ST_UPSTREAM otherwise. */
+MUST_USE enum status tsp_response_token(struct slice response, struct slice request,
+                                        struct bytes **ret_token, struct err *err);
+/**
+ * Judges a token over `imprinted` (at == NULL: the imprint is not compared): signature, TSA's path
+ * and EKU at genTime. CHECK_TIMESTAMP rows; *ret_at_ms is genTime when the verdict is VALID.
+ */
+MUST_USE enum verdict tsp_judge(const struct judge *judge, struct slice token,
+                                struct slice imprinted, struct report *report, int64_t *ret_at_ms);
+
+struct tsa_params {
+    const char *policy_oid;
+    int64_t now_ms;
+    int64_t serial;
+};
+/* Answers a TimeStampReq as a TSA; a rejected request is a proper rejection, not an error. */
+MUST_USE enum status tsa_answer(const struct key *key, struct slice request,
+                                const struct tsa_params *params, struct bytes **ret_response,
+                                struct err *err);

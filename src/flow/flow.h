@@ -1,0 +1,58 @@
+/* The business floor: one typed request in, one typed reply out. */
+#pragma once
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "crypto/password.h"
+#include "mobile/mobile.h"
+#include "model/peer.h"
+#include "model/reply.h"
+#include "model/request.h"
+#include "soap/soap.h"
+#include "store/store.h"
+
+struct flows;
+
+/* A configured sender (req 0.16, 0.17, 0.31, 0.32); texts borrowed from the configuration. */
+struct flow_sender {
+    const char *sender_id;
+    const char *password_hash; /* PHC; "" = no password demanded */
+    const char *iin;           /* expected in the certificate; "" = not compared */
+    const char *bin;
+    const char *const *gateways;    /* names of pins that may speak for it; NULL-terminated */
+    const char *const *service_ids; /* NULL-terminated */
+    struct organisation organisation;
+};
+
+struct flow_params {
+    const struct flow_sender *senders;
+    size_t sender_count;
+    const char *signing_service_id; /* EGOVMOBILE_QR_SIGN_SERVICE (req 0.02) */
+    int64_t message_window_ms;      /* messageDate may differ from now by this (24 h) */
+    int64_t claim_lease_ms;         /* 35 s */
+    int64_t claim_keep_ms;          /* 72 h */
+    struct mobile *mobile;          /* borrowed, as all below */
+    struct store *store;
+    struct codec *codec;
+    const struct clock *clock;
+};
+/* Borrows params' texts and rooms: they must outlive the flows. */
+MUST_USE enum status flows_new(const struct flow_params *params, struct flows **ret_flows,
+                               struct err *err);
+/* NULL is fine. */
+void flows_free(struct flows *flows);
+DEFINE_AUTO(struct flows, flows_free)
+
+/**
+ * Sender, service, window, claim, operation, kept answer. Business errors and failures of ours
+ * become replies (SCSE002, SCSE003) here; what remains an error is a Fault: ST_SERVICE, ST_FORGED,
+ * ST_STALE, ST_FORMAT.
+ */
+MUST_USE enum status flow_run(struct flows *flows, const struct peer *peer,
+                              const struct request *req, struct reply **ret_reply, struct err *err);
+/* What err maps to: a Fault, or SCSE003 when the request is known and the failure ours (req may be
+ * NULL). now_ms: Unix. */
+MUST_USE enum status flow_fault(const struct err *cause, const struct peer *peer,
+                                const struct request *req, int64_t now_ms, struct reply **ret_reply,
+                                struct err *err);

@@ -1,0 +1,97 @@
+/* Signing by telephone (seeds 001, 004; flows.md section 1): the rules of sessions, and the JSON
+ * that the eGov Mobile app fetches and PUTs back. Thread-safe. */
+#pragma once
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "crypto/trust.h"
+#include "journal/journal.h"
+#include "model/reply.h"
+#include "model/request.h"
+#include "store/store.h"
+
+struct mobile;
+
+struct mobile_params {
+    const char *public_url;        /* https://host[/path], no trailing slash: API №1 is
+                                      public_url/m/TOKEN/mgovSign */
+    const char *link_template;     /* https://m.egov.kz/mobileSign/?link={API1} (C-25) */
+    const char *business_template; /* https://m.egov.kz/businessSign/?link={API1} */
+    const char *expiry_zone;       /* "Z" or "+0500" style (C-23) */
+    int64_t default_life_ms, max_life_ms;
+    size_t max_document_bytes; /* all documents of a session together */
+    unsigned max_documents;
+    size_t max_put_bytes;
+    int max_xml_depth;
+    bool timestamp_required; /* CMS methods */
+    bool refusal_allowed;    /* sandbox.enabled: DELETE of the sandbox's telephone */
+    unsigned algorithms;     /* allow-list of users' signatures */
+    enum revocation revocation;
+    const char *ocsp_url;
+    int64_t skew_ms;
+    struct slice cluster_key; /* at least 32 bytes; copied */
+    struct trust *trust;      /* borrowed, as all below: must outlive mobile */
+    const struct trust_io *io;
+    struct store *store;
+    struct journal *journal;
+    const struct clock *clock;
+};
+
+MUST_USE enum status mobile_new(const struct mobile_params *params, struct mobile **ret_mobile,
+                                struct err *err);
+/* NULL is fine. */
+void mobile_free(struct mobile *mobile);
+DEFINE_AUTO(struct mobile, mobile_free)
+
+/* The organisation a sender signs for when the request names none, and whose BIN it must be. */
+struct mobile_sender {
+    const char *sender_id;
+    struct organisation organisation;
+};
+
+/* The four operations. ST_INPUT with code, field and limit for what the caller did wrong;
+ * ST_INPUT code sessionUnknown for a session that is not there or not the sender's. Results go into
+ * reply (texts in its arena; reply->session owned by it). */
+MUST_USE enum status mobile_create(struct mobile *mobile, const struct mobile_sender *sender,
+                                   const struct request *req, struct reply *reply, struct err *err);
+MUST_USE enum status mobile_status(struct mobile *mobile, const char *sender_id,
+                                   const struct session_query *query, struct reply *reply,
+                                   struct err *err);
+MUST_USE enum status mobile_result(struct mobile *mobile, const char *sender_id,
+                                   const struct session_query *query, struct reply *reply,
+                                   struct err *err);
+MUST_USE enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
+                                   const struct session_query *query, struct reply *reply,
+                                   struct err *err);
+
+/* One HTTP call of the app: GET /m/TOKEN/mgovSign, GET|POST|PUT|DELETE /m/TOKEN/documents. */
+struct mobile_call {
+    const char *method;
+    struct slice path; /* as http_path() gives it */
+    struct slice authorization;
+    struct slice accept_language;
+    struct slice body;
+    const struct peer *peer;
+};
+struct mobile_answer {
+    int status;
+    struct bytes *json; /* owned */
+};
+void mobile_answer_free(struct mobile_answer *answer); /* frees the members */
+/* Always answers (its own failures are 500/503 with a message), and writes the journal before it
+ * returns: when that fails the answer is 503. */
+void mobile_handle(struct mobile *mobile, const struct mobile_call *call,
+                   struct mobile_answer *ret_answer);
+
+/* GET /sign/ID…: the session's state and QR for the page (no documents, no personal data). */
+struct mobile_page {
+    enum session_state state;
+    const char *reason;
+    int64_t expires_ms;
+    char qr_text[512];
+    char link[512];
+};
+MUST_USE enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
+                                      struct mobile_page *ret_page, struct err *err);

@@ -1,0 +1,60 @@
+/* A journal event, and the sinks that the journal's lines are shipped to. */
+#pragma once
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* req 0.48; the category (req 0.49, 0.61) follows from the level by one table in journal. */
+enum event_level {
+    EVENT_ALERT,
+    EVENT_CRITICAL,
+    EVENT_ERROR,
+    EVENT_WARNING,
+    EVENT_NOTICE,
+    EVENT_INFO,
+    EVENT_DEBUG,
+};
+
+/* What a room tells the journal. Borrowed texts; NULL is written as "". An IIN goes in as it is
+ * into `iin` and comes out as its keyed pseudonym (C-27); texts must hold neither IIN nor secret.
+ */
+struct event {
+    enum event_level level;
+    const char *name;    /* exchange.received, session.signed …: dotted, lower case */
+    const char *account; /* senderId, user, or "-" */
+    const char *ip;
+    int64_t start_ms; /* Unix; operation's start and end (req 0.46, 0.47) */
+    int64_t end_ms;
+    const char *exchange;   /* our exchange id */
+    const char *message_id; /* the caller's */
+    const char *session_id; /* ШЭП's */
+    const char *signing;    /* signingSessionId */
+    const char *code;       /* SCSS001 …, an HTTP status, or "" */
+    const char *iin;        /* plain; written as pseudonym */
+    const char *text;       /* description (req 0.50) */
+};
+
+/* One line as it stands in the text journal, for a sink. */
+struct event_row {
+    uint64_t seq; /* per instance, no gaps */
+    char id[ID_TEXT];
+    struct slice instance;
+    int32_t day;        /* yyyymmdd, Astana */
+    int64_t at_ms;      /* when it was written */
+    struct slice line;  /* the whole line without its newline */
+    struct event event; /* texts borrowed from the line's unescaped copy; iin is the pseudonym */
+    const char *category;
+};
+
+/* Takes n rows in order, all or none; called again with the same rows after a failure or a crash,
+ * so it must ignore rows it has (by instance and seq). */
+struct event_sink {
+    void *ctx;
+    enum status (*put)(void *ctx, const struct event_row *rows, size_t n, struct err *err);
+    /* The last seq of the instance that the sink holds, 0 when none. */
+    enum status (*position)(void *ctx, struct slice instance, uint64_t *ret_seq, struct err *err);
+};

@@ -1,0 +1,135 @@
+/* MariaDB, the one store: claims, sessions, evidence, receipts, the journal's table, leases.
+ * A pool of connections; every function is thread-safe. InnoDB only, changes by conditional UPDATE,
+ * COMMIT checked, bounded retry on 1213/1205 (architecture.md section 3.8). Errors of all:
+ * ST_UNAVAILABLE  the database is away, or no connection was free in time
+ * ST_INTERNAL     SQL that should not fail failed */
+#pragma once
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "model/event.h"
+#include "model/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_params {
+    const char *socket; /* unix socket; NULL: host and port */
+    const char *host;
+    unsigned port;
+    const char *user;
+    const char *password; /* "" none */
+    const char *database;
+    const char *tls_ca_file; /* NULL: no TLS */
+    unsigned pool;           /* connections */
+    int64_t wait_ms;         /* for a free connection, and connecting */
+    const char *init_sql; /* run on every new connection; tests set the clock with it; NULL: none */
+};
+
+/* Connects once to prove it can; refuses when @@max_allowed_packet < 64 MiB (ST_INPUT). */
+MUST_USE enum status store_open(const struct store_params *params, struct store **ret_store,
+                                struct err *err);
+/* NULL is fine. */
+void store_close(struct store *store);
+DEFINE_AUTO(struct store, store_close)
+
+/* Brings the schema up to this program's version (etc/schema, compiled in); one instance at a time
+ * by a lease row, others wait. ST_CONFLICT: the database is newer than this program. */
+MUST_USE enum status store_migrate(struct store *store, const char *instance, struct err *err);
+/* For readiness: a statement that writes nothing and fails when the cluster is not primary. */
+MUST_USE enum status store_ping(struct store *store, struct err *err);
+/* The database's NOW(6), Unix ms. */
+MUST_USE enum status store_now(struct store *store, int64_t *ret_ms, struct err *err);
+
+/* ---- claims: (senderId, messageId) once (architecture.md section 1) ---- */
+enum claim_state {
+    CLAIM_MINE,     /* run the operation, then keep or release */
+    CLAIM_ANSWERED, /* *ret_answer is the kept answer */
+    CLAIM_RUNNING,  /* another holds it within its lease */
+    CLAIM_REUSED,   /* the same messageId came with another payload */
+};
+struct claim {
+    const char *sender_id;
+    const char *message_id;
+    const uint8_t *payload_sha256; /* 32 bytes */
+    struct id exchange;            /* who claims: our exchange id */
+    int64_t lease_ms;
+    int64_t keep_ms; /* how long an answer is kept: 72 h */
+};
+MUST_USE enum status store_claim(struct store *store, const struct claim *claim,
+                                 enum claim_state *ret_state, struct bytes **ret_answer,
+                                 struct err *err);
+/* ST_CONFLICT: the lease was taken over by another exchange; the caller must not answer with its
+ * own. */
+MUST_USE enum status store_claim_keep(struct store *store, const struct claim *claim,
+                                      struct slice answer, struct err *err);
+/* Lets the next try run again (SCSE003, Faults). */
+MUST_USE enum status store_claim_release(struct store *store, const struct claim *claim,
+                                         struct err *err);
+
+/* ---- signing sessions ---- */
+/* The three URL values, looked up by SHA-256 (payloads.md section 1). */
+struct session_secrets {
+    uint8_t token_sha256[32];   /* of TOKEN in /m/TOKEN */
+    uint8_t page_id_sha256[32]; /* of ID in /sign/ID */
+};
+/* Inserts session, documents, signers in one transaction; created/expires are the database's clock:
+ * expires = NOW(6) + life_ms. session->state etc. are ignored. ST_CONFLICT: the id exists. */
+MUST_USE enum status store_session_create(struct store *store,
+                                          const struct signing_session *session,
+                                          const struct session_secrets *secrets, int64_t life_ms,
+                                          int64_t *ret_created_ms, int64_t *ret_expires_ms,
+                                          struct err *err);
+enum session_parts {
+    SESSION_HEAD = 0,           /* session, signers, documents without content */
+    SESSION_DOCUMENTS = 1 << 0, /* with the documents' content */
+    SESSION_RESULT = 1 << 1,    /* with signed_documents and evidence */
+};
+struct session_key { /* exactly one is set */
+    const struct id *id;
+    const uint8_t *token_sha256;
+    const uint8_t *page_id_sha256;
+};
+/* A live session past its expiry is returned as SESSION_EXPIRED. ST_NOT_FOUND. max_bytes: of
+ * content. */
+MUST_USE enum status store_session_find(struct store *store, const struct session_key *key,
+                                        unsigned parts, size_t max_bytes,
+                                        struct signing_session **ret_session, struct err *err);
+/* created → scanned → documents_sent: only forward, only while live. Repeating it is fine.
+ * ST_CONFLICT: the session is final or expired. */
+MUST_USE enum status store_session_advance(struct store *store, const struct id *id,
+                                           enum session_state to, struct err *err);
+/* Stores signed documents, signers, evidence and the PUT's hash, and makes the session signed: all
+ * or nothing. ST_CONFLICT: it is not live any more (somebody was first, cancelled, expired). */
+MUST_USE enum status store_session_sign(struct store *store, const struct id *id,
+                                        const struct signed_document *documents, size_t count,
+                                        const uint8_t put_sha256[32], struct err *err);
+/* Counts a refused PUT and keeps its reason; the fifth makes the session failed (payloads.md
+ * section 6). */
+MUST_USE enum status store_session_refuse_put(struct store *store, const struct id *id,
+                                              const char *reason, enum session_state *ret_state,
+                                              struct err *err);
+/* Live → to (SESSION_CANCELLED or SESSION_FAILED) with a reason. ST_CONFLICT: it is final. */
+MUST_USE enum status store_session_end(struct store *store, const struct id *id,
+                                       enum session_state to, const char *reason, struct err *err);
+
+/* ---- OCSP receipts (req 0.23), trust_io's members; ctx is the struct store ---- */
+MUST_USE enum status store_find_receipt(void *ctx, const uint8_t signature_sha256[32],
+                                        const uint8_t cert_sha256[32], struct bytes **ret_ocsp,
+                                        struct err *err);
+MUST_USE enum status store_keep_receipt(void *ctx, const uint8_t signature_sha256[32],
+                                        const uint8_t cert_sha256[32], struct slice ocsp,
+                                        struct err *err);
+
+/* ---- the journal's table: an event_sink (model/event.h) ---- */
+struct event_sink store_event_sink(struct store *store);
+
+/* ---- housekeeping: one instance at a time by a lease row ---- */
+/* Marks overdue sessions expired, forgets claims past their time; bounded batches. *ret_done: rows
+ * changed. */
+MUST_USE enum status store_sweep(struct store *store, const char *instance, uint64_t *ret_done,
+                                 struct err *err);

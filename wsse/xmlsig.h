@@ -1,0 +1,37 @@
+/* XML signatures (XMLDSig 1.0): judged with a report, made in НУЦ РК's enveloped profile. */
+#pragma once
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "crypto/trust.h"
+#include "wsse/wsse.h"
+
+/**
+ * Judges an enveloped XMLDSig of НУЦ РК's profile: one Signature, child of the document element;
+ * Reference URI="" with enveloped-signature and c14n only, so that it covers the whole document;
+ * certificate in ds:X509Data. Thread-safe.
+ */
+MUST_USE enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
+                                             const struct xml_limits *limits,
+                                             struct report *report);
+/**
+ * Judges a WS-Security envelope (request or response): what wsse_verify() stands on.
+ * Pins for IssuerSerial are judge->pins.
+ */
+MUST_USE enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
+                                            const struct xml_limits *limits, struct report *report);
+
+/* Signs an XML document in the enveloped profile; UTF-8 with declaration as it was. */
+MUST_USE enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
+                                           const struct xml_limits *limits, struct bytes **ret_xml,
+                                           struct err *err);
+
+/* Inclusive C14N of the document (with comments) after taking out the ds:Signature children of its
+ * document element: equal for the issued and the returned document when nothing else changed.
+ * ST_FORMAT: not XML, DTD, depth, size. */
+MUST_USE enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,
+                                      struct bytes **ret_c14n, struct err *err);
+
+enum document_kind { DOCUMENT_OTHER, DOCUMENT_ENVELOPE, DOCUMENT_ENVELOPED };
+/* What an XML document is, for profile auto: a SOAP envelope, signed otherwise, or neither. */
+enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits);
