@@ -1,0 +1,47 @@
+/* The algorithms as one table: names and OIDs for OpenSSL, curve and digest for the maths. */
+#pragma once
+
+#include "crypto/gost/curve.h"
+#include "crypto/gost/digest.h"
+#include "crypto/gost/kzgost.h"
+
+#define KZ_OID_KEY_2004 "1.2.398.3.10.1.1.1.1"
+#define KZ_OID_PARAMS_2004 "1.2.398.3.10.1.1.1.1.1"
+#define KZ_OID_DIGEST_PARAM_2004 "1.2.398.3.10.1.3.1.1.0"
+#define KZ_OID_SIGNATURE_2004 "1.2.398.3.10.1.1.1.2"
+#define KZ_OID_KEY_2015_256 "1.2.398.3.10.1.1.2.1"
+#define KZ_OID_PARAMS_2015_256 "1.2.398.3.10.1.1.2.1.1"
+#define KZ_OID_SIGNATURE_2015_256 "1.2.398.3.10.1.1.2.3.1"
+#define KZ_OID_KEY_2015_512 "1.2.398.3.10.1.1.2.2"
+#define KZ_OID_PARAMS_2015_512 "1.2.398.3.10.1.1.2.2.1"
+#define KZ_OID_SIGNATURE_2015_512 "1.2.398.3.10.1.1.2.3.2"
+#define KZ_OID_DIGEST_34311_95 "1.2.398.3.10.1.3.1"
+#define KZ_OID_DIGEST_2015_256 "1.2.398.3.10.1.3.2"
+#define KZ_OID_DIGEST_2015_512 "1.2.398.3.10.1.3.3"
+
+enum {
+    KZ_MAX_POINT = 2 * KZ_MAX_COORDINATE,     /* bytes of LE(x) ‖ LE(y) */
+    KZ_MAX_SIGNATURE = 2 * KZ_MAX_COORDINATE, /* bytes of LE(r) ‖ LE(s) */
+};
+
+/* How PrivateKeyInfo holds d. */
+enum kz_private_form {
+    KZ_PRIVATE_NONE,    /* never: verifies only */
+    KZ_PRIVATE_INTEGER, /* INTEGER */
+    KZ_PRIVATE_OCTETS,  /* OCTET STRING, little-endian */
+};
+
+struct kz_alg {
+    struct kzgost_algorithm names;
+    const struct kz_digest *digest;
+    const struct kz_curve *curve;
+    enum kz_private_form private_form;
+    const char *description; /* for people */
+};
+
+extern const struct kz_alg kz_alg_2004;
+extern const struct kz_alg kz_alg_2015_256;
+extern const struct kz_alg kz_alg_2015_512;
+
+extern const struct kz_alg *const kz_algs[];
+enum { KZ_ALGS = 3 };
