@@ -1,0 +1,133 @@
+/* The configuration: one INI file, one table of rows (conf/schema.c), const after load.
+ * Format: payloads.md section 2. Secrets stand in files of their own, named by …_file keys. */
+#pragma once
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Texts are never NULL ("" when not set); lists are NULL-terminated, never NULL. */
+struct conf_instance {
+    const char *name;
+    const char *cluster_key_file; /* 32 bytes or more, the same on every instance */
+};
+
+struct conf_http {
+    const char *listen; /* address:port */
+    const char *tls_cert_file;
+    const char *tls_key_file;
+    const char *client_ca_file;
+    bool proxy_protocol;
+    const char *const *trusted_peers; /* CIDRs */
+    const char *public_url;           /* as telephones reach us, https://host[/path] */
+    int64_t max_request_bytes, max_head_bytes, max_headers, max_in_flight_bytes;
+    int64_t max_connections, max_connections_per_address;
+    int64_t head_deadline_ms, body_deadline_ms;
+    int64_t workers;    /* threads that run exchanges */
+    int64_t max_queued; /* requests waiting for a worker; one more is 503 */
+};
+
+struct conf_admin {
+    const char *listen;
+    const char *tls_cert_file;
+    const char *tls_key_file;
+};
+
+struct conf_store {
+    const char *socket, *host, *user, *password_file, *database, *tls_ca_file;
+    int64_t port, pool, wait_ms;
+};
+
+struct conf_journal {
+    const char *dir;
+    const char *pseudonym_key_file;
+    int64_t max_file_bytes;
+};
+
+struct conf_keys {
+    const char *sign_p12_file;
+    const char *sign_pass_file;
+};
+
+struct conf_trust {
+    const char *dir;
+    const char *const *transport_algorithms; /* gost2015 gost2004 rsa */
+    const char *const *user_algorithms;
+    const char *revocation; /* ocsp | off */
+    const char *ocsp_url;   /* "" = as each certificate says */
+    int64_t clock_skew_ms;
+};
+
+struct conf_limits {
+    int64_t exchange_ms; /* one exchange, from its last request byte to the answer (req 0.05) */
+    int64_t xml_depth;
+    int64_t message_window_ms;
+    int64_t claim_lease_ms, claim_keep_ms;
+    int64_t upstream_parallel;
+};
+
+struct conf_signing {
+    const char *service_id;
+    const char *link_template, *business_link_template, *expiry_zone;
+    int64_t session_life_s, max_session_life_s;
+    int64_t max_documents, max_documents_bytes;
+    bool timestamp_required;
+};
+
+struct conf_sandbox {
+    bool enabled;
+};
+
+struct conf_sender { /* [sender "name"] */
+    const char *name;
+    const char *sender_id;
+    const char *password_hash;
+    const char *iin, *bin;
+    const char *const *gateways;
+    const char *const *service_ids;
+    const char *organisation_ru, *organisation_kz, *organisation_en;
+};
+
+struct conf_gateway { /* [gateway "name"] */
+    const char *name;
+    const char *certificate_file;
+};
+
+struct conf {
+    struct conf_instance instance;
+    struct conf_http http;
+    struct conf_admin admin;
+    struct conf_store store;
+    struct conf_journal journal;
+    struct conf_keys keys;
+    struct conf_trust trust;
+    struct conf_limits limits;
+    struct conf_signing signing;
+    struct conf_sandbox sandbox;
+    const struct conf_sender *senders;
+    size_t sender_count;
+    const struct conf_gateway *gateways;
+    size_t gateway_count;
+};
+
+/**
+ * Reads, fills in defaults and checks.
+ * ST_INPUT  names file, line, key and what is wrong: unknown section or key, a value out of range,
+ * a required key missing, a sender that names a gateway that is not there ST_NOT_FOUND  the file
+ * cannot be read *ret_conf is the caller's: conf_free().
+ */
+MUST_USE enum status conf_load(const char *path, const struct conf **ret_conf, struct err *err);
+/* The same from text; path is for messages only. */
+MUST_USE enum status conf_parse(const char *path, struct slice text, const struct conf **ret_conf,
+                                struct err *err);
+/* NULL is fine. */
+void conf_free(const struct conf *conf);
+DEFINE_AUTO(const struct conf, conf_free)
+
+/* The commented sample file, made from the table (etc/shepd.conf.sample). */
+MUST_USE enum status conf_sample(struct bytes **ret_text, struct err *err);
