@@ -1,0 +1,27 @@
+/* What the files of flow share. Only for src/flow and its tests. */
+#pragma once
+
+#include "flow/flow.h"
+
+/* What is known of a sender when its request has passed: who, and as what it may act. */
+MUST_USE enum status sender_check(struct flows *flows, const struct request *req,
+                                  const struct flow_sender **ret_sender, struct err *err);
+/* messageDate within the window around now (architecture.md section 5). */
+MUST_USE enum status message_date_check(const struct request *req, int64_t now_ms,
+                                        int64_t window_ms, struct err *err);
+
+/* A response without answer yet: SCSS001, ids filled in. NULL when out of memory. */
+struct reply *reply_new(const struct peer *peer, const struct request *req, int64_t now_ms);
+/* Turns the reply into SCSE002 or SCSE003 with the detail that err carries. */
+MUST_USE enum status reply_set_error(struct reply *reply, const struct err *cause, struct err *err);
+/* True for what leaves as a SOAP Fault (payloads.md section 3). */
+bool is_fault(enum status status);
+
+/* Runs the operation: mobile's four. Fills the reply's answer. */
+MUST_USE enum status operation_run(struct flows *flows, const struct flow_sender *sender,
+                                   const struct request *req, struct reply *reply, struct err *err);
+
+struct flows {
+    struct flow_params params;   /* texts and rooms borrowed */
+    struct passwords *passwords; /* owned */
+};
