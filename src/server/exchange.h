@@ -1,0 +1,30 @@
+/* One exchange: the bytes of a request in, the bytes of a signed answer out. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "flow/flow.h"
+#include "journal/journal.h"
+#include "model/peer.h"
+#include "soap/soap.h"
+#include "wsse/wsse.h"
+
+/* The rooms an exchange passes through; borrowed. */
+struct road {
+    const struct wsse *wsse;
+    struct codec *codec;
+    struct flows *flows;
+    struct journal *journal;
+    const struct clock *clock;
+};
+
+struct answer {
+    int http_status;     /* 200, or 500 for a SOAP Fault */
+    struct bytes *bytes; /* the signed envelope; the caller's */
+};
+
+/* ST_OK also when the answer is a SOAP Fault. An error means that no signed answer could be made.
+ */
+MUST_USE enum status exchange(const struct road *road, const struct peer *peer, struct slice in,
+                              struct answer *ret_answer, struct err *err);

@@ -1,0 +1,146 @@
+#include "server/rooms.h"
+
+#include "base/file.h"
+
+#include <string.h>
+
+enum {
+    MAX_SECRET = 4096,   /* bytes of a key or password file */
+    MIN_KEY = 32,        /* bytes of a key */
+    SHIP_GRACE_MS = 5000 /* for the journal's last lines when we stop */
+};
+
+enum status secret_load(const char *path, size_t min_bytes, struct bytes **ret_secret,
+                        struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *secret = NULL;
+
+    TRY(file_load(path, MAX_SECRET, &secret, err));
+    if (secret->len < min_bytes)
+        return RAISE(err, ST_INPUT, "%s: holds %zu bytes, at least %zu are needed", path,
+                     secret->len, min_bytes);
+    *ret_secret = TAKE(secret);
+    return ST_OK;
+}
+
+static enum status open_store(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *password = NULL;
+    const struct conf_store *c = &conf->store;
+
+    if (*c->password_file) {
+        TRY(secret_load(c->password_file, 1, &password, err));
+        password->at[strcspn(password->at, "\r\n")] = '\0';
+    }
+    const struct store_params params = {
+        .socket = *c->socket ? c->socket : NULL,
+        .host = c->host,
+        .port = (unsigned)c->port,
+        .user = c->user,
+        .password = password ? password->at : "",
+        .database = c->database,
+        .tls_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
+        .pool = (unsigned)c->pool,
+        .wait_ms = c->wait_ms,
+    };
+    TRY(store_open(&params, &rooms->store, err));
+    return store_migrate(rooms->store, conf->instance.name, err);
+}
+
+static enum status open_journal(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *key = NULL;
+
+    TRY(secret_load(conf->journal.pseudonym_key_file, MIN_KEY, &key, err));
+    const struct journal_params params = {
+        .dir = conf->journal.dir,
+        .instance = conf->instance.name,
+        .pseudonym_key = bytes_slice(key),
+        .max_file_bytes = (size_t)conf->journal.max_file_bytes,
+        .clock = rooms->clock,
+    };
+    const struct event_sink sink = store_event_sink(rooms->store);
+    TRY(journal_open(&params, &rooms->journal, err));
+    return shipper_start(rooms->journal, &sink, &rooms->shipper, err);
+}
+
+static enum status open_codec(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    const struct codec_params params = {
+        .pool = (unsigned)conf->http.workers,
+        .max_document_bytes = (size_t)conf->signing.max_documents_bytes,
+        .max_documents = (unsigned)conf->signing.max_documents,
+    };
+
+    return codec_new(&params, &rooms->codec, err);
+}
+
+/* trust_io has one ctx for all its members: these three tell the rooms apart. */
+static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret_answer,
+                         struct err *err)
+{
+    const struct rooms *rooms = ctx;
+
+    return rest_fetch(rooms->rest, what, ret_answer, err);
+}
+
+static enum status find_receipt(void *ctx, const uint8_t signature_sha256[32],
+                                const uint8_t cert_sha256[32], struct bytes **ret_ocsp,
+                                struct err *err)
+{
+    const struct rooms *rooms = ctx;
+
+    return store_find_receipt(rooms->store, signature_sha256, cert_sha256, ret_ocsp, err);
+}
+
+static enum status keep_receipt(void *ctx, const uint8_t signature_sha256[32],
+                                const uint8_t cert_sha256[32], struct slice ocsp, struct err *err)
+{
+    const struct rooms *rooms = ctx;
+
+    return store_keep_receipt(rooms->store, signature_sha256, cert_sha256, ocsp, err);
+}
+
+static enum status open_rest(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    const struct rest_params params = {
+        .max_parallel = (unsigned)conf->limits.upstream_parallel,
+        .user_agent = "shepd",
+    };
+
+    TRY(rest_new(&params, &rooms->rest, err));
+    rooms->trust_io = (struct trust_io){
+        .ctx = rooms,
+        .fetch = fetch,
+        .find_receipt = find_receipt,
+        .keep_receipt = keep_receipt,
+    };
+    return ST_OK;
+}
+
+enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct err *err)
+{
+    AUTO(rooms_close) struct rooms *rooms = calloc(1, sizeof(*rooms));
+
+    if (!rooms)
+        return RAISE(err, ST_NOMEM, "start: out of memory");
+    rooms->clock = clock_system();
+    TRY(open_store(conf, rooms, err));
+    TRY(open_journal(conf, rooms, err));
+    TRY(open_codec(conf, rooms, err));
+    TRY(open_rest(conf, rooms, err));
+    *ret_rooms = TAKE(rooms);
+    return ST_OK;
+}
+
+void rooms_close(struct rooms *rooms)
+{
+    if (!rooms)
+        return;
+    shipper_stop(rooms->shipper, SHIP_GRACE_MS);
+    rest_free(rooms->rest);
+    codec_free(rooms->codec);
+    journal_close(rooms->journal);
+    store_close(rooms->store);
+    free(rooms);
+}

@@ -1,0 +1,33 @@
+/* What is opened once and lives as long as the process: store, journal, codec, outward HTTP. */
+#pragma once
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "conf/conf.h"
+#include "crypto/trust.h"
+#include "journal/journal.h"
+#include "rest/rest.h"
+#include "soap/soap.h"
+#include "store/store.h"
+
+struct rooms {
+    const struct clock *clock;
+    struct store *store;
+    struct journal *journal;
+    struct shipper *shipper;
+    struct codec *codec;
+    struct rest *rest;
+    struct trust_io trust_io; /* fetch by rest, receipts in store */
+};
+
+/* Opens in the order of need: store (and its schema), journal, shipper. *ret_rooms is the caller's.
+ */
+MUST_USE enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct err *err);
+/* Ships what the journal still holds, then closes. NULL is fine. */
+void rooms_close(struct rooms *rooms);
+DEFINE_AUTO(struct rooms, rooms_close)
+
+/* A secret of at least min_bytes from a file (at most 4 KiB); wipe it: bytes_wipe(). ST_INPUT names
+ * the file. */
+MUST_USE enum status secret_load(const char *path, size_t min_bytes, struct bytes **ret_secret,
+                                 struct err *err);

@@ -1,0 +1,236 @@
+#include "server/route.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "server/page.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#define SOAP_PATH "/shep/SyncChannel"
+#define XML_TYPE "text/xml; charset=utf-8"
+
+typedef void handler_fn(const struct service *service, struct http_request *request);
+
+static struct peer peer_of(const struct service *service, const struct http_request *request)
+{
+    const struct road *road = service_road(service);
+    int64_t waited_ms = clock_monotonic_ms() - http_received_ms(request);
+    struct peer peer = {
+        .start_ms = clock_now(road->clock) - waited_ms,
+        .deadline_ms = http_received_ms(request) + service_conf(service)->limits.exchange_ms,
+    };
+
+    peer.exchange = id_new(peer.start_ms);
+    text_copy(peer.address, sizeof(peer.address), http_peer(request));
+    return peer;
+}
+
+/* text/xml, application/xml or application/soap+xml in UTF-8, or no type at all: what callers
+ * really send (shep-contract.md section 1). */
+static bool is_xml_type(struct slice type)
+{
+    static const char *const types[] = { "text/xml", "application/xml", "application/soap+xml" };
+    char text[128];
+
+    if (type.len == 0)
+        return true;
+    text_copy_slice(text, sizeof(text), type);
+    const char *charset = strcasestr(text, "charset=");
+    if (charset && !strcasestr(charset, "utf-8") && !strcasestr(charset, "us-ascii"))
+        return false;
+    size_t len = strcspn(text, "; \t");
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (len == strlen(types[i]) && strncasecmp(text, types[i], len) == 0)
+            return true;
+    return false;
+}
+
+static void run_exchange(const struct service *service, struct http_request *request)
+{
+    const struct peer peer = peer_of(service, request);
+    struct answer answer = { 0 };
+    struct err err = { 0 };
+
+    if (exchange(service_road(service), &peer, http_body(request), &answer, &err) != ST_OK) {
+        log_err(LOG_LEVEL_ERROR, "exchange.unanswered", &err);
+        http_answer_text(request, 500, "no signed answer could be made");
+        return;
+    }
+    const struct http_reply reply = { answer.http_status, XML_TYPE, NULL, answer.bytes };
+    http_answer(request, &reply);
+}
+
+static void soap_post(const struct service *service, struct http_request *request)
+{
+    if (!is_xml_type(http_header(request, "Content-Type"))) {
+        route_refused(service, http_peer(request), 415, "Content-Type");
+        http_answer_text(request, 415,
+                         "Content-Type: text/xml, application/xml or "
+                         "application/soap+xml in UTF-8 is understood");
+    } else if (clock_monotonic_ms() >=
+               http_received_ms(request) + service_conf(service)->limits.exchange_ms) {
+        route_refused(service, http_peer(request), 503, "waited too long for a worker");
+        http_answer_text(request, 503, "busy: try again");
+    } else {
+        run_exchange(service, request);
+    }
+}
+
+static void give_contract(struct http_request *request, struct slice name)
+{
+    AUTO(bytes_free) struct bytes *address = bytes_new(1024);
+    struct bytes *text = NULL;
+    struct err err = { 0 };
+
+    if (address)
+        bytes_addf(address, "%s" SOAP_PATH, http_base_url(request));
+    if (!address || address->failed || soap_contract(name, address->at, &text, &err) != ST_OK) {
+        http_answer_text(request, 404, "there is no such file of the contract");
+        return;
+    }
+    const struct http_reply reply = { 200, XML_TYPE, NULL, text };
+    http_answer(request, &reply);
+}
+
+static void soap_get(const struct service *service, struct http_request *request)
+{
+    struct slice query = http_query(request);
+
+    (void)service;
+    if (query.len == 4 && strncasecmp(query.at, "wsdl", 4) == 0)
+        give_contract(request, SLICE("SyncChannel.wsdl"));
+    else
+        http_answer_text(request, 404, "the contract is at " SOAP_PATH "?wsdl");
+}
+
+static void wsdl_file(const struct service *service, struct http_request *request)
+{
+    (void)service;
+    give_contract(request, slice_skip(http_path(request), strlen("/wsdl/")));
+}
+
+static void telephone(const struct service *service, struct http_request *request)
+{
+    const struct peer peer = peer_of(service, request);
+    const struct mobile_call call = {
+        .method = http_method(request),
+        .path = http_path(request),
+        .authorization = http_header(request, "Authorization"),
+        .accept_language = http_header(request, "Accept-Language"),
+        .body = http_body(request),
+        .peer = &peer,
+    };
+    struct mobile_answer answer = { 0 };
+
+    mobile_handle(service_mobile(service), &call, &answer);
+    const struct http_reply reply = { answer.status, "application/json; charset=utf-8", NULL,
+                                      answer.json };
+    http_answer(request, &reply);
+}
+
+static void health_live(const struct service *service, struct http_request *request)
+{
+    (void)service;
+    http_answer_text(request, 200, "live");
+}
+
+static void health_ready(const struct service *service, struct http_request *request)
+{
+    struct err err = { 0 };
+
+    if (store_ping(service_rooms(service)->store, &err) == ST_OK)
+        http_answer_text(request, 200, "ready");
+    else
+        http_answer_text(request, 503, err.text);
+}
+
+static const struct row {
+    enum listener listener;
+    const char *methods; /* separated by blanks; "*": the handler judges them itself */
+    const char *path;    /* with a trailing '/': everything below it */
+    handler_fn *handler;
+} rows[] = {
+    { LISTENER_PUBLIC, "POST", SOAP_PATH, soap_post },
+    { LISTENER_PUBLIC, "GET HEAD", SOAP_PATH, soap_get },
+    { LISTENER_PUBLIC, "GET HEAD", "/wsdl/", wsdl_file },
+    { LISTENER_PUBLIC, "*", "/m/", telephone },
+    { LISTENER_PUBLIC, "GET HEAD", "/sign/", page_handle },
+    { LISTENER_ADMIN, "GET HEAD", "/health/live", health_live },
+    { LISTENER_ADMIN, "GET HEAD", "/health/ready", health_ready },
+};
+
+static bool path_matches(const struct row *row, struct slice path)
+{
+    size_t len = strlen(row->path);
+
+    if (row->path[len - 1] == '/')
+        return path.len > len && slice_starts(path, slice_str(row->path));
+    return slice_eq_str(path, row->path);
+}
+
+static bool method_matches(const char *methods, const char *method)
+{
+    size_t len = strlen(method);
+
+    if (strcmp(methods, "*") == 0)
+        return true;
+    for (const char *at = methods; (at = strstr(at, method)); at += len)
+        if ((at == methods || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
+static void refuse_method(struct http_request *request, const char *allowed)
+{
+    char allow[64];
+    const char *headers[] = { allow, NULL };
+
+    text_format(allow, sizeof(allow), "Allow: %s", allowed);
+    const struct http_reply reply = { 405, "text/plain; charset=utf-8", headers,
+                                      bytes_dup(SLICE("this path does not take that method\n")) };
+    http_answer(request, &reply);
+}
+
+void route(const struct service *service, enum listener listener, struct http_request *request)
+{
+    char allowed[48] = "";
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct row *row = &rows[i];
+        size_t len = strlen(allowed);
+        if (row->listener != listener || !path_matches(row, http_path(request)))
+            continue;
+        if (method_matches(row->methods, http_method(request))) {
+            row->handler(service, request);
+            return;
+        }
+        text_format(allowed + len, sizeof(allowed) - len, "%s%s", len ? ", " : "", row->methods);
+    }
+    if (*allowed)
+        refuse_method(request, allowed);
+    else
+        http_answer_text(request, 404, "there is nothing at this path");
+}
+
+void route_refused(const struct service *service, const char *peer, int status, const char *reason)
+{
+    const struct road *road = service_road(service);
+    int64_t now_ms = clock_now(road->clock);
+    struct err err = { 0 };
+    char code[8];
+
+    text_format(code, sizeof(code), "%d", status);
+    const struct event event = {
+        .level = EVENT_WARNING,
+        .name = "http.refused",
+        .account = "-",
+        .ip = peer,
+        .start_ms = now_ms,
+        .end_ms = now_ms,
+        .code = code,
+        .text = reason,
+    };
+    if (journal_write(road->journal, &event, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}

@@ -1,0 +1,408 @@
+#include "server/server.h"
+
+#include "base/id.h"
+#include "base/log.h"
+#include "crypto/init.h"
+#include "http/http.h"
+#include "server/route.h"
+#include "server/service.h"
+#include "server/work.h"
+#include "wsse/wsse.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    DRAIN_MS = 35000,   /* for exchanges under way at SIGTERM: their 30 s and a little */
+    SWEEP_EVERY_S = 30, /* overdue sessions, forgotten claims */
+    ADMIN_CONNECTIONS = 100,
+    ADMIN_BODY = 1 << 16, /* bytes */
+};
+
+/* One listener: its own loop in its own thread. */
+struct front {
+    struct server *server;
+    enum listener listener;
+    struct http_server *http;
+    pthread_t thread;
+    bool running;
+};
+
+struct server {
+    const char *conf_path;
+    struct rooms *rooms;
+    pthread_mutex_t lock; /* guards `service` */
+    struct service *service;
+    struct work *work;
+    struct front fronts[2];
+    pthread_t sweeper;
+    bool sweeping;
+    pthread_mutex_t sweep_lock;
+    pthread_cond_t sweep_end;
+    bool ending; /* guarded by sweep_lock */
+};
+
+/* What the queue holds: a request, or a refusal that only wants its line in the journal. */
+struct job {
+    enum listener listener;
+    struct http_request *request; /* NULL: a refusal */
+    int status;
+    char peer[64];
+    char reason[128];
+};
+
+static struct service *take_service(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    struct service *service = service_ref(server->service);
+    pthread_mutex_unlock(&server->lock);
+    return service;
+}
+
+static void run_job(void *ctx, void *item)
+{
+    struct server *server = ctx;
+    AUTO_FREE struct job *job = item;
+    AUTO(service_free) struct service *service = take_service(server);
+
+    if (job->request)
+        route(service, job->listener, job->request);
+    else
+        route_refused(service, job->peer, job->status, job->reason);
+}
+
+static void on_request(void *ctx, struct http_request *request)
+{
+    struct front *front = ctx;
+    AUTO_FREE struct job *job = calloc(1, sizeof(*job));
+
+    if (job) {
+        job->listener = front->listener;
+        job->request = request;
+    }
+    if (job && work_push(front->server->work, job))
+        (void)TAKE(job);
+    else
+        http_answer_text(request, 503, "busy: try again in a moment");
+}
+
+static void on_refused(void *ctx, const char *peer, int status, const char *reason)
+{
+    struct front *front = ctx;
+    AUTO_FREE struct job *job = calloc(1, sizeof(*job));
+
+    if (!job)
+        return;
+    job->status = status;
+    (void)snprintf(job->peer, sizeof(job->peer), "%s", peer);
+    (void)snprintf(job->reason, sizeof(job->reason), "%s", reason);
+    if (work_push(front->server->work, job))
+        (void)TAKE(job);
+    else
+        log_warning("http.refused", "ip=%s status=%d text=\"%s\"", peer, status, reason);
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static enum status open_public(struct front *front, const struct conf *conf, struct err *err)
+{
+    const struct conf_http *c = &conf->http;
+    const struct http_listener listener = { c->listen, or_null(c->tls_cert_file),
+                                            or_null(c->tls_key_file), or_null(c->client_ca_file),
+                                            c->proxy_protocol };
+    size_t trusted = 0;
+
+    while (c->trusted_peers[trusted])
+        trusted++;
+    const struct http_params params = {
+        .limits = { .max_head_bytes = (size_t)c->max_head_bytes,
+                    .max_headers = (unsigned)c->max_headers,
+                    .max_body_bytes = (size_t)c->max_request_bytes,
+                    .max_in_flight_bytes = (size_t)c->max_in_flight_bytes,
+                    .max_connections = (unsigned)c->max_connections,
+                    .max_per_address = (unsigned)c->max_connections_per_address,
+                    .head_deadline_ms = c->head_deadline_ms,
+                    .body_deadline_ms = c->body_deadline_ms },
+        .listeners = &listener,
+        .listener_count = 1,
+        .trusted_peers = c->trusted_peers,
+        .trusted_peer_count = trusted,
+        .handler = on_request,
+        .refused = on_refused,
+        .ctx = front,
+    };
+    return http_new(&params, &front->http, err);
+}
+
+static enum status open_admin(struct front *front, const struct conf *conf, struct err *err)
+{
+    const struct conf_admin *c = &conf->admin;
+    const struct http_listener listener = { c->listen, or_null(c->tls_cert_file),
+                                            or_null(c->tls_key_file), NULL, false };
+    const struct http_params params = {
+        .limits = { .max_head_bytes = (size_t)conf->http.max_head_bytes,
+                    .max_headers = (unsigned)conf->http.max_headers,
+                    .max_body_bytes = ADMIN_BODY,
+                    .max_in_flight_bytes = ADMIN_BODY * ADMIN_CONNECTIONS,
+                    .max_connections = ADMIN_CONNECTIONS,
+                    .max_per_address = ADMIN_CONNECTIONS,
+                    .head_deadline_ms = conf->http.head_deadline_ms,
+                    .body_deadline_ms = conf->http.body_deadline_ms },
+        .listeners = &listener,
+        .listener_count = 1,
+        .handler = on_request,
+        .refused = on_refused,
+        .ctx = front,
+    };
+    return http_new(&params, &front->http, err);
+}
+
+static void *run_front(void *arg)
+{
+    struct front *front = arg;
+    struct err err = { 0 };
+
+    if (http_run(front->http, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "http.stopped", &err);
+    return NULL;
+}
+
+static enum status start_front(struct front *front, struct err *err)
+{
+    if (pthread_create(&front->thread, NULL, run_front, front) != 0)
+        return RAISE(err, ST_NOMEM, "listener: its thread cannot be started");
+    front->running = true;
+    return ST_OK;
+}
+
+static void stop_front(struct front *front, int64_t grace_ms)
+{
+    if (front->running) {
+        http_stop(front->http, grace_ms);
+        (void)pthread_join(front->thread, NULL);
+        front->running = false;
+    }
+}
+
+static void sweep_once(struct server *server)
+{
+    AUTO(service_free) struct service *service = take_service(server);
+    struct err err = { 0 };
+    uint64_t done = 0;
+
+    if (store_sweep(server->rooms->store, service_conf(service)->instance.name, &done, &err) !=
+        ST_OK)
+        log_err(LOG_LEVEL_WARNING, "sweep", &err);
+    else if (done > 0)
+        log_info("sweep", "rows=%llu", (unsigned long long)done);
+}
+
+static void *run_sweeper(void *arg)
+{
+    struct server *server = arg;
+    struct timespec until;
+
+    pthread_mutex_lock(&server->sweep_lock);
+    while (!server->ending) {
+        pthread_mutex_unlock(&server->sweep_lock);
+        sweep_once(server);
+        pthread_mutex_lock(&server->sweep_lock);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += SWEEP_EVERY_S;
+        while (!server->ending &&
+               pthread_cond_timedwait(&server->sweep_end, &server->sweep_lock, &until) == 0)
+            ;
+    }
+    pthread_mutex_unlock(&server->sweep_lock);
+    return NULL;
+}
+
+static enum status start_sweeper(struct server *server, struct err *err)
+{
+    if (pthread_create(&server->sweeper, NULL, run_sweeper, server) != 0)
+        return RAISE(err, ST_NOMEM, "sweeper: its thread cannot be started");
+    server->sweeping = true;
+    return ST_OK;
+}
+
+static void stop_sweeper(struct server *server)
+{
+    if (!server->sweeping)
+        return;
+    pthread_mutex_lock(&server->sweep_lock);
+    server->ending = true;
+    pthread_cond_signal(&server->sweep_end);
+    pthread_mutex_unlock(&server->sweep_lock);
+    (void)pthread_join(server->sweeper, NULL);
+    server->sweeping = false;
+}
+
+/* The service's own life in the journal: started, reloaded, stopped. */
+static enum status journal_life(struct server *server, const char *name, enum event_level level,
+                                const char *text, struct err *err)
+{
+    int64_t now_ms = clock_now(server->rooms->clock);
+    const struct event event = {
+        .level = level,
+        .name = name,
+        .account = "-",
+        .ip = "-",
+        .start_ms = now_ms,
+        .end_ms = now_ms,
+        .text = text,
+    };
+
+    return journal_write(server->rooms->journal, &event, err);
+}
+
+static enum status load_service(const char *conf_path, const struct rooms *rooms,
+                                struct service **ret_service, struct err *err)
+{
+    AUTO(conf_free) const struct conf *conf = NULL;
+
+    TRY(conf_load(conf_path, &conf, err));
+    TRY(service_new(conf, rooms, ret_service, err));
+    (void)TAKE(conf);
+    return ST_OK;
+}
+
+/* A reload that fails leaves everything as it was and says why. */
+static void reload(struct server *server)
+{
+    struct service *fresh = NULL;
+    struct err err = { 0 };
+    struct err lost = { 0 };
+
+    if (load_service(server->conf_path, server->rooms, &fresh, &err) != ST_OK ||
+        http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
+        http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK) {
+        service_free(fresh);
+        log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
+        if (journal_life(server, "config.refused", EVENT_ERROR, err.text, &lost) != ST_OK)
+            log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
+        return;
+    }
+    pthread_mutex_lock(&server->lock);
+    struct service *old = server->service;
+    server->service = fresh;
+    pthread_mutex_unlock(&server->lock);
+    service_free(old);
+    log_info("reload.done", "config=%s", server->conf_path);
+    if (journal_life(server, "config.reloaded", EVENT_NOTICE, "configuration, keys and trust",
+                     &lost) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
+}
+
+static void block_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(struct server *server, const sigset_t *set)
+{
+    int signal_number = 0;
+
+    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP)
+        reload(server);
+}
+
+/* The host part of "host:port" with the port really bound. */
+static void print_ready(struct server *server)
+{
+    const struct conf *conf = service_conf(server->service);
+    const char *listen[] = { conf->http.listen, conf->admin.listen };
+    int host[2];
+
+    for (int i = 0; i < 2; i++) {
+        const char *colon = strrchr(listen[i], ':');
+        host[i] = colon ? (int)(colon - listen[i]) : (int)strlen(listen[i]);
+    }
+    (void)printf("READY shep=%.*s:%u admin=%.*s:%u\n", host[0], listen[0],
+                 http_port(server->fronts[0].http, 0), host[1], listen[1],
+                 http_port(server->fronts[1].http, 0));
+    (void)fflush(stdout);
+}
+
+static enum status serve(struct server *server, struct err *err)
+{
+    const struct conf *conf = service_conf(server->service);
+    sigset_t set;
+
+    block_signals(&set);
+    TRY(work_start((size_t)conf->http.workers, (size_t)conf->http.max_queued, run_job, server,
+                   &server->work, err));
+    for (int i = 0; i < 2; i++) {
+        server->fronts[i].server = server;
+        server->fronts[i].listener = (enum listener)i;
+    }
+    TRY(open_public(&server->fronts[LISTENER_PUBLIC], conf, err));
+    TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
+    TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
+    TRY(start_sweeper(server, err));
+    TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
+    TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
+    print_ready(server);
+    wait_for_end(server, &set);
+    return ST_OK;
+}
+
+/* In reverse of serve(): no new requests, what is under way is answered, then the rooms close. */
+static void close_server(struct server *server)
+{
+    struct err err = { 0 };
+
+    for (int i = 0; i < 2; i++)
+        stop_front(&server->fronts[i], DRAIN_MS);
+    work_stop(server->work);
+    stop_sweeper(server);
+    for (int i = 0; i < 2; i++)
+        http_free(server->fronts[i].http);
+    if (server->rooms &&
+        journal_life(server, "service.stopped", EVENT_NOTICE, "shepd", &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    service_free(server->service);
+    rooms_close(server->rooms);
+}
+
+static enum status open_server(struct server *server, struct err *err)
+{
+    AUTO(conf_free) const struct conf *conf = NULL;
+
+    TRY(clock_use_astana(err));
+    TRY(crypto_init(err));
+    TRY(wsse_init(err));
+    TRY(conf_load(server->conf_path, &conf, err));
+    TRY(rooms_open(conf, &server->rooms, err));
+    TRY(service_new(conf, server->rooms, &server->service, err));
+    (void)TAKE(conf);
+    return ST_OK;
+}
+
+enum status server_run(const char *conf_path, struct err *err)
+{
+    struct server server = { .conf_path = conf_path };
+    pthread_condattr_t monotonic;
+
+    (void)pthread_mutex_init(&server.lock, NULL);
+    (void)pthread_mutex_init(&server.sweep_lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&server.sweep_end, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    enum status done = open_server(&server, err);
+    if (done == ST_OK)
+        done = serve(&server, err);
+    close_server(&server);
+    return done;
+}

@@ -1,0 +1,245 @@
+#include "server/service.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum { MIN_KEY = 32 /* bytes of the cluster key */, MAX_CERTIFICATE = 64 << 10 /* bytes */ };
+
+struct service {
+    _Atomic unsigned references;
+    const struct conf *conf;
+    const struct rooms *rooms; /* borrowed: they outlive every service */
+    struct trust *trust;
+    struct key *key;
+    struct pin *pins;
+    size_t pin_count;
+    struct flow_sender *senders;
+    struct wsse *wsse;
+    struct mobile *mobile;
+    struct flows *flows;
+    struct road road;
+};
+
+/* "gost2015" allows both lengths: certificates of either may sign. */
+static unsigned algorithm_bits(const char *const *words)
+{
+    unsigned bits = 0;
+
+    for (; *words; words++) {
+        enum algorithm one = algorithm_parse(slice_str(*words));
+        bits |= one == ALG_GOST2015_512 ? ALG_GOST2015_512 | ALG_GOST2015_256 : (unsigned)one;
+    }
+    return bits;
+}
+
+static enum revocation revocation_of(const struct conf *conf)
+{
+    return strcmp(conf->trust.revocation, "off") == 0 ? REVOCATION_OFF : REVOCATION_OCSP;
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static enum status load_pin(const struct conf_gateway *gateway, struct pin *pin, struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *file = NULL;
+
+    TRY(file_load(gateway->certificate_file, MAX_CERTIFICATE, &file, err));
+    text_copy(pin->name, sizeof(pin->name), gateway->name);
+    return cert_parse(bytes_slice(file), &pin->cert, err);
+}
+
+static enum status load_pins(struct service *s, struct err *err)
+{
+    if (s->conf->gateway_count == 0)
+        return ST_OK;
+    s->pins = calloc(s->conf->gateway_count, sizeof(*s->pins));
+    if (!s->pins)
+        return RAISE(err, ST_NOMEM, "gateways: out of memory");
+    for (; s->pin_count < s->conf->gateway_count; s->pin_count++)
+        TRY(load_pin(&s->conf->gateways[s->pin_count], &s->pins[s->pin_count], err));
+    return ST_OK;
+}
+
+static enum status load_trust(struct service *s, struct err *err)
+{
+    TRY(trust_new(&s->trust, err));
+    TRY(trust_add_dir(s->trust, s->conf->trust.dir, err));
+    if (trust_anchor_count(s->trust) == 0)
+        return RAISE(err, ST_INPUT, "%s: holds no root certificate", s->conf->trust.dir);
+    return ST_OK;
+}
+
+static enum status make_wsse(struct service *s, struct err *err)
+{
+    const struct conf *c = s->conf;
+    const struct wsse_params params = {
+        .limits = { (size_t)c->http.max_request_bytes, (int)c->limits.xml_depth },
+        .algorithms = algorithm_bits(c->trust.transport_algorithms),
+        .trust = s->trust,
+        .pins = s->pins,
+        .pin_count = s->pin_count,
+        .io = &s->rooms->trust_io,
+        .revocation = revocation_of(c),
+        .ocsp_url = or_null(c->trust.ocsp_url),
+        .skew_ms = c->trust.clock_skew_ms,
+        .key = s->key,
+        .clock = s->rooms->clock,
+    };
+
+    return wsse_new(&params, &s->wsse, err);
+}
+
+static enum status make_mobile(struct service *s, struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *cluster_key = NULL;
+    const struct conf *c = s->conf;
+
+    TRY(secret_load(c->instance.cluster_key_file, MIN_KEY, &cluster_key, err));
+    const struct mobile_params params = {
+        .public_url = c->http.public_url,
+        .link_template = c->signing.link_template,
+        .business_template = c->signing.business_link_template,
+        .expiry_zone = c->signing.expiry_zone,
+        .default_life_ms = c->signing.session_life_s * 1000,
+        .max_life_ms = c->signing.max_session_life_s * 1000,
+        .max_document_bytes = (size_t)c->signing.max_documents_bytes,
+        .max_documents = (unsigned)c->signing.max_documents,
+        .max_put_bytes = (size_t)c->http.max_request_bytes,
+        .max_xml_depth = (int)c->limits.xml_depth,
+        .timestamp_required = c->signing.timestamp_required,
+        .refusal_allowed = c->sandbox.enabled,
+        .algorithms = algorithm_bits(c->trust.user_algorithms),
+        .revocation = revocation_of(c),
+        .ocsp_url = or_null(c->trust.ocsp_url),
+        .skew_ms = c->trust.clock_skew_ms,
+        .cluster_key = bytes_slice(cluster_key),
+        .trust = s->trust,
+        .io = &s->rooms->trust_io,
+        .store = s->rooms->store,
+        .journal = s->rooms->journal,
+        .clock = s->rooms->clock,
+    };
+    return mobile_new(&params, &s->mobile, err);
+}
+
+static struct flow_sender sender_of(const struct conf_sender *c)
+{
+    return (struct flow_sender){
+        .sender_id = c->sender_id,
+        .password_hash = c->password_hash,
+        .iin = c->iin,
+        .bin = c->bin,
+        .gateways = c->gateways,
+        .service_ids = c->service_ids,
+        .organisation = { .name = { c->organisation_ru, c->organisation_kz, c->organisation_en },
+                          .bin = c->bin },
+    };
+}
+
+static enum status make_flows(struct service *s, struct err *err)
+{
+    const struct conf *c = s->conf;
+
+    s->senders = calloc(c->sender_count + 1, sizeof(*s->senders));
+    if (!s->senders)
+        return RAISE(err, ST_NOMEM, "senders: out of memory");
+    for (size_t i = 0; i < c->sender_count; i++)
+        s->senders[i] = sender_of(&c->senders[i]);
+    const struct flow_params params = {
+        .senders = s->senders,
+        .sender_count = c->sender_count,
+        .signing_service_id = c->signing.service_id,
+        .message_window_ms = c->limits.message_window_ms,
+        .claim_lease_ms = c->limits.claim_lease_ms,
+        .claim_keep_ms = c->limits.claim_keep_ms,
+        .mobile = s->mobile,
+        .store = s->rooms->store,
+        .codec = s->rooms->codec,
+        .clock = s->rooms->clock,
+    };
+    return flows_new(&params, &s->flows, err);
+}
+
+static enum status build(struct service *s, struct err *err)
+{
+    const struct conf_keys *keys = &s->conf->keys;
+
+    TRY(load_trust(s, err));
+    TRY(key_load_p12(keys->sign_p12_file, keys->sign_pass_file, &s->key, err));
+    TRY(load_pins(s, err));
+    TRY(make_wsse(s, err));
+    TRY(make_mobile(s, err));
+    TRY(make_flows(s, err));
+    s->road =
+        (struct road){ s->wsse, s->rooms->codec, s->flows, s->rooms->journal, s->rooms->clock };
+    return ST_OK;
+}
+
+enum status service_new(const struct conf *conf, const struct rooms *rooms,
+                        struct service **ret_service, struct err *err)
+{
+    struct service *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return RAISE(err, ST_NOMEM, "service: out of memory");
+    atomic_init(&s->references, 1);
+    s->conf = conf;
+    s->rooms = rooms;
+    enum status built = build(s, err);
+    if (built != ST_OK) {
+        s->conf = NULL; /* not taken over */
+        service_free(s);
+        return built;
+    }
+    *ret_service = s;
+    return ST_OK;
+}
+
+struct service *service_ref(struct service *service)
+{
+    atomic_fetch_add(&service->references, 1);
+    return service;
+}
+
+void service_free(struct service *s)
+{
+    if (!s || atomic_fetch_sub(&s->references, 1) > 1)
+        return;
+    flows_free(s->flows);
+    mobile_free(s->mobile);
+    wsse_free(s->wsse);
+    free(s->senders);
+    for (size_t i = 0; i < s->pin_count; i++)
+        cert_free(s->pins[i].cert);
+    free(s->pins);
+    key_free(s->key);
+    trust_free(s->trust);
+    conf_free(s->conf);
+    free(s);
+}
+
+const struct conf *service_conf(const struct service *service)
+{
+    return service->conf;
+}
+
+const struct road *service_road(const struct service *service)
+{
+    return &service->road;
+}
+
+struct mobile *service_mobile(const struct service *service)
+{
+    return service->mobile;
+}
+
+const struct rooms *service_rooms(const struct service *service)
+{
+    return service->rooms;
+}
