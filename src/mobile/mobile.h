@@ -51,9 +51,10 @@ struct mobile_sender {
     struct organisation organisation;
 };
 
-/* The four operations. ST_INPUT with code, field and limit for what the caller did wrong;
- * ST_INPUT code sessionUnknown for a session that is not there or not the sender's. Results go into
- * reply (texts in its arena; reply->session owned by it). */
+/* The four operations. reply has its arena; set are op and its answer. ST_INPUT with code, field
+ * and limit for what the caller did wrong; ST_INPUT code sessionUnknown for a session that is not
+ * there or not the sender's. Results go into reply (texts in its arena; reply->session owned by
+ * it). */
 MUST_USE enum status mobile_create(struct mobile *mobile, const struct mobile_sender *sender,
                                    const struct request *req, struct reply *reply, struct err *err);
 MUST_USE enum status mobile_status(struct mobile *mobile, const char *sender_id,
@@ -88,10 +89,11 @@ void mobile_handle(struct mobile *mobile, const struct mobile_call *call,
 /* GET /sign/ID…: the session's state and QR for the page (no documents, no personal data). */
 struct mobile_page {
     enum session_state state;
-    const char *reason;
+    char reason[512]; /* "" when the state says it all */
     int64_t expires_ms;
-    char qr_text[512];
+    char qr_text[512]; /* both "" once the session is final */
     char link[512];
 };
+/* ST_NOT_FOUND: no session has this page. */
 MUST_USE enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
                                       struct mobile_page *ret_page, struct err *err);

@@ -1,0 +1,165 @@
+/* What the files of src/mobile/ share; no other folder includes it. */
+#pragma once
+
+#include "base/arena.h"
+#include "mobile/messages.h"
+#include "mobile/mobile.h"
+#include "wsse/xmlsig.h"
+#include "json/json.h"
+
+/* Immutable after mobile_new(), so shared by all threads without a lock. */
+struct mobile {
+    struct arena *arena;     /* owned; the struct itself and all texts of params are in it */
+    struct mobile_params p;  /* texts and cluster_key are the arena's copies */
+    const char *path_prefix; /* the path of public_url, "" when it has none */
+    int zone_minutes;        /* of p.expiry_zone, east of Greenwich */
+};
+
+/* ---- secret.c: the three URL values of a session (payloads.md section 1) ---- */
+enum secret {
+    SECRET_TOKEN,  /* TOKEN of /m/TOKEN */
+    SECRET_BEARER, /* auth_token */
+    SECRET_PAGE,   /* ID of /sign/ID */
+};
+enum { SECRET_CHARS = 22, SECRET_TEXT = SECRET_CHARS + 1 };
+
+MUST_USE enum status secret_derive(const struct mobile *mobile, enum secret secret,
+                                   const struct id *session, char ret[SECRET_TEXT],
+                                   struct err *err);
+/* The stored form of TOKEN and ID; false when text cannot be one of them. */
+bool secret_lookup(struct slice text, uint8_t ret_sha256[32]);
+
+/* ---- url.c: what is made of a session's secrets ---- */
+struct urls {
+    struct bytes *api1, *api2, *page, *qr_text, *link, *business_link;
+};
+MUST_USE enum status urls_make(const struct mobile *mobile, const struct id *session,
+                               struct urls *ret, struct err *err);
+void urls_free(struct urls *urls); /* frees the members */
+
+/* ---- check.c: the rules of a createSigningSession, limits named in the errors ---- */
+/* session's texts are borrowed from req and sender or allocated in session's arena. */
+MUST_USE enum status check_create(const struct mobile *mobile, const struct mobile_sender *sender,
+                                  const struct create_session *req, struct signing_session *session,
+                                  int64_t *ret_life_ms, struct err *err);
+MUST_USE enum status check_documents(const struct mobile *mobile, const struct create_session *req,
+                                     struct signing_session *session, struct err *err);
+/* At most max characters of UTF-8 without control characters; min 0: may be empty. */
+struct text_rule {
+    const char *field;
+    size_t min, max;
+};
+MUST_USE enum status check_text(const char *text, const struct text_rule *rule, struct err *err);
+/* kz and en default to ru (app users of either language must see a name). */
+MUST_USE enum status check_names(const struct names *names, const char *field, struct names *ret,
+                                 struct err *err);
+
+/* ---- method_*.c: one row per signing method ---- */
+struct method {
+    enum sign_method method;
+    /* Create: may this document be signed so? field is its path for errors. */
+    enum status (*check)(const struct mobile *mobile, const struct document *document,
+                         const char *field, struct err *err);
+    /* API №2: puts the member that is signed into the document's JSON; value as issue() or the
+     * telephone wrote it. */
+    void (*put)(struct json *object, const struct document *document, struct slice value);
+    /* The value to sign as it stands in JSON. */
+    enum status (*issue)(const struct document *document, struct bytes **ret, struct err *err);
+    /* Finds that member in a returned document; false: it is not there. */
+    bool (*take)(const struct json *object, struct slice *ret_value);
+    /* The telephone's value into what is kept: DER or XML. ST_FORMAT. */
+    enum status (*decode)(const struct mobile *mobile, struct slice value, struct bytes **ret,
+                          struct err *err);
+    /* Judges the signature, and adds a CHECK_COVERAGE row whether its content is the issued one. */
+    enum verdict (*judge)(const struct mobile *mobile, const struct judge *judge,
+                          const struct document *issued, struct slice content,
+                          struct report *report);
+};
+extern const struct method method_xml;
+extern const struct method method_cms_with_data;
+/* NULL: not supported (yet). A document's own method counts in a MIX_SIGN session. */
+const struct method *method_find(enum sign_method method);
+const struct method *method_of(const struct signing_session *session,
+                               const struct document *document);
+/* "XML, CMS_WITH_DATA": for errors. */
+#define METHODS_SUPPORTED "XML, CMS_WITH_DATA"
+#define AUTHS_SUPPORTED "None, Token"
+
+/* ---- issue.c: the JSON that the app fetches ---- */
+MUST_USE enum status issue_api1(const struct mobile *mobile, const struct signing_session *session,
+                                struct bytes **ret_json, struct err *err);
+MUST_USE enum status issue_api2(const struct mobile *mobile, const struct signing_session *session,
+                                struct bytes **ret_json, struct err *err);
+/* The JSON that a PUT must equal: issued, with the given values in place of the data, and with the
+ * shapes that returned may have instead (no version, an empty meta). */
+MUST_USE enum status issue_expected(const struct signing_session *session,
+                                    const struct slice *values, const struct json *returned,
+                                    struct json **ret, struct err *err);
+/* {"message":…} and, after success, {"message":"success","status":"success","backUrl":…}. */
+MUST_USE enum status issue_message(const char *text, const char *more, struct bytes **ret_json,
+                                   struct err *err);
+MUST_USE enum status issue_success(const struct signing_session *session, struct bytes **ret_json,
+                                   struct err *err);
+
+/* ---- returned.c: the JSON that the app PUTs ---- */
+struct returned {
+    struct json *json;      /* owned */
+    size_t count;           /* 0: it carries no documents */
+    struct bytes **content; /* owned: decoded signed values in the session's order */
+};
+/**
+ * session has its documents.
+ * ST_FORMAT  no JSON, not an object
+ * ST_INPUT   not the issued JSON but for the signed fields (req 1.36); the text says where
+ */
+MUST_USE enum status returned_read(const struct mobile *mobile,
+                                   const struct signing_session *session, struct slice body,
+                                   struct returned *ret, struct err *err);
+void returned_free(struct returned *returned); /* frees the members */
+
+/* ---- judge.c: are all returned documents signed as the session wants? ---- */
+enum decision { DECISION_REFUSED = 0, DECISION_DEFERRED, DECISION_ACCEPTED };
+struct judgement {
+    enum decision decision;            /* DEFERRED: revocation cannot be learnt now */
+    enum message message;              /* for the citizen unless accepted */
+    char reason[240];                  /* precise, for store and journal; holds no IIN */
+    struct arena *arena;               /* owned: holds the documents */
+    struct signed_document *documents; /* with evidence; when accepted */
+    struct evidence **evidence;        /* owned: what documents' evidence borrows */
+    struct bytes **reports;            /* owned: JSON of shepctl verify */
+    size_t count;
+};
+MUST_USE enum status judge_documents(const struct mobile *mobile,
+                                     const struct signing_session *session,
+                                     const struct returned *returned, const struct peer *peer,
+                                     struct judgement *ret, struct err *err);
+void judgement_free(struct judgement *judgement); /* frees the members */
+
+/* ---- app.c, put.c: one HTTP call of the app ---- */
+struct app {
+    struct mobile *mobile;
+    const struct mobile_call *call;
+    enum language language;
+    uint8_t token_sha256[32];
+    struct signing_session *session; /* owned; NULL until the token is found */
+    /* the answer; json is made from message when a handler leaves it NULL */
+    int status;
+    enum message message;
+    bool no_more; /* MSG_NO_MORE goes after message */
+    struct bytes *json;
+    /* the journal's line */
+    enum event_level level;
+    const char *event;
+    char iin[13];
+    char text[240];
+};
+/* Sets a refusal; `text` is for the journal. */
+void app_refuse(struct app *app, int status, enum message message, const char *event,
+                const char *text);
+/* False when the session is final: the answer is set (403 expired, 409 otherwise). */
+bool app_is_live(struct app *app);
+/* Reads the session again, with parts. */
+MUST_USE enum status app_load(struct app *app, unsigned parts, struct err *err);
+/* After ST_CONFLICT of the store: sets the answer that fits what the session has become. */
+MUST_USE enum status app_conflict(struct app *app, struct err *err);
+MUST_USE enum status app_put(struct app *app, struct err *err);

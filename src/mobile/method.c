@@ -1,0 +1,18 @@
+/* The table of signing methods; a further method is one more row. */
+#include "mobile/internal.h"
+
+static const struct method *const methods[] = { &method_xml, &method_cms_with_data };
+
+const struct method *method_find(enum sign_method method)
+{
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (methods[i]->method == method)
+            return methods[i];
+    return NULL;
+}
+
+const struct method *method_of(const struct signing_session *session,
+                               const struct document *document)
+{
+    return method_find(document->method != METHOD_NONE ? document->method : session->method);
+}

@@ -1,0 +1,220 @@
+/* getSigningStatus, getSigningResult, cancelSigningSession, and the signing page's look-up. */
+#include "base/text.h"
+#include "mobile/internal.h"
+
+static enum status unknown(struct err *err)
+{
+    return RAISE_CAUSE(err, ST_INPUT, "sessionUnknown", "signingSessionId", NULL,
+                       "there is no such signing session of this sender");
+}
+
+static size_t content_max(const struct mobile *mobile)
+{
+    return mobile->p.max_document_bytes + mobile->p.max_put_bytes;
+}
+
+/* Others' sessions and those that are not there look the same. */
+static enum status find_own(struct mobile *mobile, const char *sender_id,
+                            const struct session_query *query, unsigned parts,
+                            struct signing_session **ret, struct err *err)
+{
+    AUTO(signing_session_free) struct signing_session *session = NULL;
+    struct session_key key = { 0 };
+    struct err cause;
+    struct id id;
+    enum status status;
+
+    if (!id_parse(slice_trim(slice_str(query->signing_session_id)), &id))
+        return unknown(err);
+    key.id = &id;
+    status =
+        store_session_find(mobile->p.store, &key, parts, content_max(mobile), &session, &cause);
+    if (status == ST_NOT_FOUND)
+        return unknown(err);
+    if (status != ST_OK) {
+        *err = cause;
+        return status;
+    }
+    if (!slice_eq_str(slice_str(session->sender_id), sender_id))
+        return unknown(err);
+    *ret = TAKE(session);
+    return ST_OK;
+}
+
+/* Why it stands where it stands, where the state alone leaves a question (flows.md section 1). */
+static void explain(struct signing_session *session)
+{
+    enum language language = language_of(session->language);
+
+    if (session->reason && session->reason[0])
+        return;
+    session->reason = "";
+    if (session->state == SESSION_SCANNED)
+        session->reason = message_text(MSG_WHY_SCANNED, language);
+    if (session->state == SESSION_CANCELLED)
+        session->reason = message_text(MSG_WHY_CANCELLED, language);
+    if (session->state != SESSION_EXPIRED)
+        return;
+    if (session->documents_sent_ms)
+        session->reason = message_text(MSG_WHY_EXPIRED, language);
+    else if (session->scanned_ms)
+        session->reason = message_text(MSG_WHY_SCANNED, language);
+    else
+        session->reason = message_text(MSG_WHY_EXPIRED_UNOPENED, language);
+}
+
+static void hand_over(struct reply *reply, enum operation op, struct signing_session *session)
+{
+    explain(session);
+    signing_session_free(reply->session);
+    reply->session = session;
+    reply->op = op;
+}
+
+enum status mobile_status(struct mobile *mobile, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    struct signing_session *session = NULL;
+
+    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &session, err));
+    hand_over(reply, OP_GET_SIGNING_STATUS, session);
+    return ST_OK;
+}
+
+static size_t base64_size(size_t n)
+{
+    return (n + 2) / 3 * 4;
+}
+
+/* What the documents and their evidence take in the answer; id 0: all. */
+static size_t answer_size(const struct signing_session *session, int64_t id, bool *ret_found)
+{
+    size_t total = 0;
+
+    *ret_found = id == 0;
+    for (size_t i = 0; i < session->signed_count; i++) {
+        const struct signed_document *document = &session->signed_documents[i];
+        if (id != 0 && document->id != id)
+            continue;
+        *ret_found = true;
+        total += base64_size(document->content.len);
+        for (size_t k = 0; k < document->evidence_count; k++)
+            total += base64_size(document->evidence[k].data.len);
+    }
+    return total;
+}
+
+static enum status check_result(const struct mobile *mobile, const struct signing_session *session,
+                                int64_t id, struct err *err)
+{
+    size_t max = mobile->p.max_document_bytes, size;
+    char limit[48];
+    bool found;
+
+    if (session->state != SESSION_SIGNED)
+        return RAISE_CAUSE(err, ST_INPUT, "sessionNotSigned", "signingSessionId",
+                           session_state_name(session->state),
+                           "the session is not signed, its state is %s",
+                           session_state_name(session->state));
+    size = answer_size(session, id, &found);
+    if (!found)
+        return RAISE_CAUSE(err, ST_INPUT, "documentUnknown", "documentId", NULL,
+                           "the session has no document %lld", (long long)id);
+    text_format(limit, sizeof(limit), "%zu bytes", max);
+    if (id == 0 && session->signed_count > 1 && size > max)
+        return RAISE_CAUSE(err, ST_INPUT, "resultTooLarge", "documentId", limit,
+                           "all documents together have %zu bytes: ask for them one by one by "
+                           "documentId",
+                           size);
+    return ST_OK;
+}
+
+enum status mobile_result(struct mobile *mobile, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    AUTO(signing_session_free) struct signing_session *session = NULL;
+
+    TRY(find_own(mobile, sender_id, query, SESSION_RESULT, &session, err));
+    TRY(check_result(mobile, session, query->document_id, err));
+    reply->document_id = query->document_id;
+    hand_over(reply, OP_GET_SIGNING_RESULT, TAKE(session));
+    return ST_OK;
+}
+
+static enum status record_cancel(const struct mobile *mobile, const struct signing_session *session,
+                                 int64_t start_ms, struct err *err)
+{
+    const struct event event = {
+        .level = EVENT_NOTICE,
+        .name = "session.cancelled",
+        .account = session->sender_id,
+        .start_ms = start_ms,
+        .end_ms = clock_now(mobile->p.clock),
+        .signing = session->id.text,
+        .text = "signing session cancelled by its sender",
+    };
+
+    return journal_write(mobile->p.journal, &event, err);
+}
+
+enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    AUTO(signing_session_free) struct signing_session *before = NULL;
+    int64_t start_ms = clock_now(mobile->p.clock);
+    struct signing_session *after = NULL;
+    struct err cause;
+    enum status status;
+
+    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &before, err));
+    status = store_session_end(mobile->p.store, &before->id, SESSION_CANCELLED, "", &cause);
+    if (status != ST_OK && status != ST_CONFLICT) {
+        *err = cause;
+        return status;
+    }
+    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &after, err));
+    if (after->state != SESSION_CANCELLED) { /* a second cancel changes nothing and is fine */
+        const char *state = session_state_name(after->state);
+        signing_session_free(after);
+        return RAISE_CAUSE(err, ST_INPUT, "sessionFinal", "signingSessionId", state,
+                           "the session cannot be cancelled any more, its state is %s", state);
+    }
+    status = record_cancel(mobile, after, start_ms, err);
+    hand_over(reply, OP_CANCEL_SIGNING_SESSION, after);
+    return status;
+}
+
+static enum status fill_links(const struct mobile *mobile, const struct signing_session *session,
+                              struct mobile_page *ret_page, struct err *err)
+{
+    struct urls urls = { 0 };
+
+    TRY(urls_make(mobile, &session->id, &urls, err));
+    text_copy(ret_page->qr_text, sizeof(ret_page->qr_text), urls.qr_text->at);
+    text_copy(ret_page->link, sizeof(ret_page->link), urls.link->at);
+    urls_free(&urls);
+    return ST_OK;
+}
+
+enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
+                             struct mobile_page *ret_page, struct err *err)
+{
+    AUTO(signing_session_free) struct signing_session *session = NULL;
+    struct mobile_page page = { 0 };
+    struct session_key key = { 0 };
+    uint8_t hash[32];
+
+    if (!secret_lookup(page_id, hash))
+        return RAISE(err, ST_NOT_FOUND, "no such signing page");
+    key.page_id_sha256 = hash;
+    TRY(store_session_find(mobile->p.store, &key, SESSION_HEAD, content_max(mobile), &session,
+                           err));
+    explain(session);
+    page.state = session->state;
+    page.expires_ms = session->expires_ms;
+    text_copy(page.reason, sizeof(page.reason), session->reason);
+    if (session->state <= SESSION_DOCUMENTS_SENT)
+        TRY(fill_links(mobile, session, &page, err));
+    *ret_page = page;
+    return ST_OK;
+}
