@@ -1,0 +1,431 @@
+/* flow with fakes of store, mobile, soap and passwords: who is let in, what is kept, what is given
+ * again. */
+#include "support/cmocka.h"
+
+#include "flow/internal.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static const int64_t now_ms = INT64_C(1795338187000); /* 2026-11-22T09:03:07Z */
+
+/* ---- fakes ---- */
+static struct {
+    enum claim_state claims[4]; /* what store_claim() says, call by call */
+    int claim_calls;
+    enum status claim_fails, keep_fails, operation_fails;
+    const char *operation_code;
+    char kept[256];
+    int kept_times, released, ran;
+} fake;
+
+enum status store_claim(struct store *s, const struct claim *claim, enum claim_state *ret_state,
+                        struct bytes **ret_answer, struct err *err)
+{
+    (void)s;
+    assert_string_equal(claim->message_id, "m1");
+    if (fake.claim_fails)
+        return RAISE(err, fake.claim_fails, "database is away");
+    *ret_state = fake.claims[fake.claim_calls < 3 ? fake.claim_calls++ : 3];
+    if (*ret_state == CLAIM_ANSWERED)
+        *ret_answer = bytes_dup(slice_str(fake.kept));
+    return ST_OK;
+}
+
+enum status store_claim_keep(struct store *s, const struct claim *claim, struct slice answer,
+                             struct err *err)
+{
+    (void)s;
+    (void)claim;
+    if (fake.keep_fails)
+        return RAISE(err, fake.keep_fails, "taken over");
+    fake.kept_times++;
+    (void)snprintf(fake.kept, sizeof(fake.kept), "%.*s", (int)answer.len, answer.at);
+    return ST_OK;
+}
+
+enum status store_claim_release(struct store *s, const struct claim *claim, struct err *err)
+{
+    (void)s;
+    (void)claim;
+    (void)err;
+    fake.released++;
+    return ST_OK;
+}
+
+enum status soap_encode(struct codec *codec, const struct reply *reply, struct bytes **ret_body,
+                        struct err *err)
+{
+    (void)codec;
+    (void)err;
+    *ret_body = bytes_new(1000);
+    bytes_addf(*ret_body, "<body of %s>", reply->code);
+    return ST_OK;
+}
+
+static enum status operation(struct reply *reply, struct err *err)
+{
+    assert_non_null(reply);
+    fake.ran++;
+    if (fake.operation_fails)
+        return RAISE_CAUSE(err, fake.operation_fails, fake.operation_code, "documents", "50",
+                           "too many documents");
+    return ST_OK;
+}
+
+enum status mobile_create(struct mobile *m, const struct mobile_sender *sender,
+                          const struct request *req, struct reply *reply, struct err *err)
+{
+    (void)m;
+    (void)req;
+    assert_string_equal(sender->sender_id, "ekzamen");
+    return operation(reply, err);
+}
+
+enum status mobile_status(struct mobile *m, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    (void)m;
+    (void)sender_id;
+    (void)query;
+    return operation(reply, err);
+}
+
+enum status mobile_result(struct mobile *m, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    return mobile_status(m, sender_id, query, reply, err);
+}
+
+enum status mobile_cancel(struct mobile *m, const char *sender_id,
+                          const struct session_query *query, struct reply *reply, struct err *err)
+{
+    return mobile_status(m, sender_id, query, reply, err);
+}
+
+struct passwords {
+    int unused;
+};
+
+struct passwords *passwords_new(void)
+{
+    return calloc(1, sizeof(struct passwords));
+}
+
+void passwords_free(struct passwords *p)
+{
+    free(p);
+}
+
+bool passwords_match(struct passwords *p, const char *phc, struct slice password)
+{
+    (void)p;
+    assert_string_equal(phc, "$hash");
+    return slice_eq_str(password, "secret");
+}
+
+/* ---- the tests' world ---- */
+static const char *const gateways[] = { "shep-2026", NULL };
+static const char *const no_gateways[] = { NULL };
+static const char *const services[] = { "EGOVMOBILE_QR_SIGN_SERVICE", "OTHER", NULL };
+static const struct flow_sender senders[] = {
+    { "ekzamen", "$hash", "", "123456789021", gateways, services, { { "", "", "" }, "" } },
+    { "person", "", "123456789011", "", no_gateways, services, { { "", "", "" }, "" } },
+    { "gated", "", "", "", gateways, services, { { "", "", "" }, "" } },
+};
+
+static struct request request_of(const char *sender, const char *password)
+{
+    struct request req = {
+        .info = { "m1", "", "EGOVMOBILE_QR_SIGN_SERVICE", "2026-11-22T14:00:00", "", sender,
+                  password, "" },
+        .op = OP_GET_SIGNING_STATUS,
+    };
+
+    (void)snprintf(req.signer.bin, sizeof(req.signer.bin), "123456789021");
+    (void)snprintf(req.signer.iin, sizeof(req.signer.iin), "123456789011");
+    return req;
+}
+
+static enum status run(const struct request *req, struct reply **ret_reply, struct err *err)
+{
+    const struct clock clock = clock_fixed_at(now_ms);
+    const struct flow_params params = {
+        .senders = senders,
+        .sender_count = COUNT(senders),
+        .signing_service_id = "EGOVMOBILE_QR_SIGN_SERVICE",
+        .message_window_ms = DAY_MS,
+        .claim_lease_ms = 35000,
+        .claim_keep_ms = 3 * DAY_MS,
+        .clock = &clock,
+    };
+    const struct peer peer = { .exchange = { "0193abcd-0000-7000-8000-00000000000f" },
+                               .deadline_ms = clock_monotonic_ms() + 1800 };
+    AUTO(flows_free) struct flows *flows = NULL;
+
+    TRY(flows_new(&params, &flows, err));
+    return flow_run(flows, &peer, req, ret_reply, err);
+}
+
+/* req 0.16, 0.17, 0.31, 0.32, payloads.md section 3 */
+static void a_caller_must_be_who_it_says_and_may_do_what_it_asks(void **state)
+{
+    static const struct {
+        const char *name, *sender, *password, *service, *date, *bin, *iin, *pin;
+        enum status want;
+    } cases[] = {
+        { "by BIN and password", "ekzamen", "secret", NULL, NULL, NULL, NULL, "", ST_OK },
+        { "by IIN", "person", "", NULL, NULL, "", NULL, "", ST_OK },
+        { "through its gateway", "ekzamen", "secret", NULL, NULL, "999999999999", NULL, "shep-2026",
+          ST_OK },
+        { "only through its gateway", "gated", "", NULL, NULL, NULL, NULL, "shep-2026", ST_OK },
+        { "unknown sender", "nobody", "", NULL, NULL, NULL, NULL, "", ST_FORGED },
+        { "wrong password", "ekzamen", "guess", NULL, NULL, NULL, NULL, "", ST_FORGED },
+        { "no password", "ekzamen", "", NULL, NULL, NULL, NULL, "", ST_FORGED },
+        { "another BIN", "ekzamen", "secret", NULL, NULL, "999999999999", NULL, "", ST_FORGED },
+        { "no BIN", "ekzamen", "secret", NULL, NULL, "", NULL, "", ST_FORGED },
+        { "another IIN", "person", "", NULL, NULL, NULL, "999999999999", "", ST_FORGED },
+        { "another's gateway", "person", "", NULL, NULL, NULL, NULL, "shep-2026", ST_FORGED },
+        { "an unknown gateway", "ekzamen", "secret", NULL, NULL, NULL, NULL, "old", ST_FORGED },
+        { "gated, but by itself", "gated", "", NULL, NULL, NULL, NULL, "", ST_FORGED },
+        { "unknown service", "ekzamen", "secret", "NOPE", NULL, NULL, NULL, "", ST_SERVICE },
+        { "allowed but not served", "ekzamen", "secret", "OTHER", NULL, NULL, NULL, "",
+          ST_SERVICE },
+        { "yesterday, a bare date", "ekzamen", "secret", NULL, "2026-11-21", NULL, NULL, "",
+          ST_OK },
+        { "25 hours ago", "ekzamen", "secret", NULL, "2026-11-21T12:00:00", NULL, NULL, "",
+          ST_STALE },
+        { "in two days", "ekzamen", "secret", NULL, "2026-11-24", NULL, NULL, "", ST_STALE },
+        { "no date at all", "ekzamen", "secret", NULL, "soon", NULL, NULL, "", ST_FORMAT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct request req = request_of(cases[i].sender, cases[i].password);
+        struct err err = { 0 };
+
+        fake = (typeof(fake)){ .claims = { CLAIM_MINE } };
+        if (cases[i].service)
+            req.info.service_id = cases[i].service;
+        if (cases[i].date)
+            req.info.message_date = cases[i].date;
+        if (cases[i].bin)
+            (void)snprintf(req.signer.bin, sizeof(req.signer.bin), "%s", cases[i].bin);
+        if (cases[i].iin)
+            (void)snprintf(req.signer.iin, sizeof(req.signer.iin), "%s", cases[i].iin);
+        (void)snprintf(req.signer.pin, sizeof(req.signer.pin), "%s", cases[i].pin);
+        enum status got = run(&req, &reply, &err);
+        if (got != cases[i].want)
+            fail_msg("%s: %s (%s)", cases[i].name, status_name(got), err.text);
+        assert_int_equal(fake.ran, cases[i].want == ST_OK);
+        assert_null(strstr(err.text, "guess"));
+    }
+}
+
+/* architecture.md section 1: what is kept and given again, what is run again */
+static void answers_are_kept_or_run_again_by_their_code(void **state)
+{
+    static const struct {
+        const char *name;
+        enum claim_state claims[4];
+        enum status claim_fails, keep_fails, operation_fails;
+        enum operation op;
+        const char *code, *detail;
+        int ran, kept, released;
+    } cases[] = {
+        { "success", { CLAIM_MINE }, 0, 0, 0, OP_GET_SIGNING_STATUS, "SCSS001", NULL, 1, 1, 0 },
+        { "business error",
+          { CLAIM_MINE },
+          0,
+          0,
+          ST_INPUT,
+          OP_GET_SIGNING_STATUS,
+          "SCSE002",
+          "tooMany",
+          1,
+          1,
+          0 },
+        { "unreadable payload",
+          { CLAIM_MINE },
+          0,
+          0,
+          0,
+          OP_NONE,
+          "SCSE002",
+          "unknownOperation",
+          0,
+          1,
+          0 },
+        { "failure of ours",
+          { CLAIM_MINE },
+          0,
+          0,
+          ST_UNAVAILABLE,
+          OP_GET_SIGNING_STATUS,
+          "SCSE003",
+          "tooMany",
+          1,
+          0,
+          1 },
+        { "internal failure",
+          { CLAIM_MINE },
+          0,
+          0,
+          ST_INTERNAL,
+          OP_GET_SIGNING_STATUS,
+          "SCSE003",
+          "internal",
+          1,
+          0,
+          1 },
+        { "given again",
+          { CLAIM_ANSWERED },
+          0,
+          0,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSS001",
+          NULL,
+          0,
+          0,
+          0 },
+        { "another runs it, then answers",
+          { CLAIM_RUNNING, CLAIM_ANSWERED },
+          0,
+          0,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSS001",
+          NULL,
+          0,
+          0,
+          0 },
+        { "another runs it too long",
+          { CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING },
+          0,
+          0,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSE003",
+          "inProgress",
+          0,
+          0,
+          0 },
+        { "reused",
+          { CLAIM_REUSED },
+          0,
+          0,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSE002",
+          "messageIdReused",
+          0,
+          0,
+          0 },
+        { "database away",
+          { CLAIM_MINE },
+          ST_UNAVAILABLE,
+          0,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSE003",
+          "unavailable",
+          0,
+          0,
+          0 },
+        { "taken over meanwhile",
+          { CLAIM_MINE },
+          0,
+          ST_CONFLICT,
+          0,
+          OP_GET_SIGNING_STATUS,
+          "SCSE003",
+          "conflict",
+          1,
+          0,
+          0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct request req = request_of("ekzamen", "secret");
+        struct err err = { 0 };
+
+        fake = (typeof(fake)){ .claim_fails = cases[i].claim_fails,
+                               .keep_fails = cases[i].keep_fails,
+                               .operation_fails = cases[i].operation_fails,
+                               .operation_code = "tooMany",
+                               .kept = "SCSS001\n<body of old>" };
+        memcpy(fake.claims, cases[i].claims, sizeof(fake.claims));
+        req.op = cases[i].op;
+        (void)RAISE_CAUSE(&req.payload_err, ST_INPUT, "unknownOperation", "data", NULL, "unknown");
+        assert_int_equal(run(&req, &reply, &err), ST_OK);
+        if (strcmp(reply->code, cases[i].code) != 0 || fake.ran != cases[i].ran ||
+            fake.kept_times != cases[i].kept || fake.released != cases[i].released)
+            fail_msg("%s: %s ran %d kept %d released %d", cases[i].name, reply->code, fake.ran,
+                     fake.kept_times, fake.released);
+        if (cases[i].detail)
+            assert_string_equal(reply->detail.code, cases[i].detail);
+        if (cases[i].claims[0] == CLAIM_ANSWERED)
+            assert_string_equal(reply->kept->at, "<body of old>");
+        if (cases[i].keep_fails)
+            assert_null(reply->kept); /* the unkept answer does not leave */
+        assert_string_equal(reply->correlation_id, "m1");
+    }
+}
+
+/* payloads.md section 3, req 0.62 */
+static void an_error_becomes_its_fault_or_status(void **state)
+{
+    static const struct {
+        enum status status;
+        bool request_known;
+        enum reply_kind kind;
+        const char *code;
+        bool of_server;
+    } cases[] = {
+        { ST_FORMAT, false, REPLY_FAULT, "SCE001", false },
+        { ST_SERVICE, true, REPLY_FAULT, "SCE004", false },
+        { ST_STALE, true, REPLY_FAULT, "SCE005", false },
+        { ST_FORGED, false, REPLY_FAULT, "SCE006", false },
+        { ST_UNSIGNED, false, REPLY_FAULT, "SCE007", false },
+        { ST_INTERNAL, false, REPLY_FAULT, "SCE909", true },
+        { ST_UNAVAILABLE, false, REPLY_FAULT, "SCE909", true },
+        { ST_UNAVAILABLE, true, REPLY_RESPONSE, "SCSE003", false },
+        { ST_NOMEM, true, REPLY_RESPONSE, "SCSE003", false },
+    };
+    const struct peer peer = { .exchange = { "0193abcd-0000-7000-8000-00000000000f" } };
+    const struct request req = request_of("ekzamen", "secret");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct err cause;
+        struct err err;
+
+        (void)RAISE(&cause, cases[i].status, "the inner reason");
+        assert_int_equal(
+            flow_fault(&cause, &peer, cases[i].request_known ? &req : NULL, now_ms, &reply, &err),
+            ST_OK);
+        assert_int_equal(reply->kind, cases[i].kind);
+        assert_string_equal(reply->code, cases[i].code);
+        assert_int_equal(reply->fault_of_server, cases[i].of_server);
+        bool ours = cases[i].status == ST_INTERNAL || cases[i].status == ST_NOMEM;
+        assert_int_equal(strstr(reply->message, "the inner reason") != NULL, !ours);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_caller_must_be_who_it_says_and_may_do_what_it_asks),
+        cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
+        cmocka_unit_test(an_error_becomes_its_fault_or_status),
+    };
+    struct err err;
+
+    if (clock_use_astana(&err) != ST_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
