@@ -5,10 +5,11 @@
 #include "base/id.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* req 0.48; the category (req 0.49, 0.61) follows from the level by one table in journal. */
+/* req 0.48; the category (req 0.49, 0.61) follows from the level by one table, model/event.c. */
 enum event_level {
     EVENT_ALERT,
     EVENT_CRITICAL,
@@ -18,6 +19,13 @@ enum event_level {
     EVENT_INFO,
     EVENT_DEBUG,
 };
+
+/* Alerts Critical Errors Warning Notifications Informational Debug (C-19) */
+const char *event_level_name(enum event_level level);
+/* ERROR WARN INFO DEBUG */
+const char *event_category(enum event_level level);
+/* Exact case; false when the text is none of them. */
+bool event_level_parse(struct slice text, enum event_level *ret);
 
 /* What a room tells the journal. Borrowed texts; NULL is written as "". An IIN goes in as it is
  * into `iin` and comes out as its keyed pseudonym (C-27); texts must hold neither IIN nor secret.

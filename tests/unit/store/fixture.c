@@ -1,0 +1,90 @@
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fixture shared; /* one per test program */
+
+const struct fixture *fixture(void)
+{
+    return &shared;
+}
+
+int fixture_run(const struct CMUnitTest *tests, size_t count)
+{
+    if (!mariadbd_start(&shared.server))
+        return 77;
+    int failed = _cmocka_run_group_tests("store", tests, count, NULL, NULL);
+    mariadbd_remove(&shared.server);
+    return failed;
+}
+
+struct store_params fixture_params(void)
+{
+    return (struct store_params){
+        .socket = shared.server.socket,
+        .user = "shepd",
+        .password = "",
+        .database = shared.database,
+        .pool = THREADS,
+        .wait_ms = 10000,
+    };
+}
+
+int fixture_empty(void **state)
+{
+    static unsigned number;
+    char sql[128];
+
+    (void)state;
+    (void)snprintf(shared.database, sizeof(shared.database), "shepd_%u", ++number);
+    (void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s", shared.database);
+    mariadbd_sql(&shared.server, NULL, sql);
+    return 0;
+}
+
+int fixture_schema(void **state)
+{
+    struct store_params params = fixture_params();
+
+    (void)fixture_empty(state);
+    assert_ok(store_open(&params, &shared.store, err));
+    assert_ok(store_migrate(shared.store, "test", err));
+    return 0;
+}
+
+int fixture_close(void **state)
+{
+    char sql[128];
+
+    (void)state;
+    store_close(shared.store);
+    shared.store = NULL;
+    (void)snprintf(sql, sizeof(sql), "DROP DATABASE %s", shared.database);
+    mariadbd_sql(&shared.server, NULL, sql);
+    return 0;
+}
+
+struct store *fixture_at(int64_t unix_s)
+{
+    struct store_params params = fixture_params();
+    struct store *store = NULL;
+    char sql[64];
+
+    (void)snprintf(sql, sizeof(sql), "SET timestamp = %lld", (long long)unix_s);
+    if (unix_s)
+        params.init_sql = sql;
+    assert_ok(store_open(&params, &store, err));
+    return store;
+}
+
+long long fixture_number(const char *sql)
+{
+    return mariadbd_number(&shared.server, shared.database, sql);
+}
+
+void fixture_sql(const char *sql)
+{
+    mariadbd_sql(&shared.server, shared.database, sql);
+}

@@ -1,0 +1,54 @@
+/* What the store's tests share: one server per program, a fresh database per test. */
+#pragma once
+
+#include "store/store.h"
+#include "support/mariadbd.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { THREADS = 8 };
+
+struct fixture {
+    struct mariadbd server;
+    struct store *store; /* of the current test; migrated */
+    char database[32];
+};
+
+/* Starts the server, runs the tests, removes the server; 77 when there is none to start. */
+int fixture_run(const struct CMUnitTest *tests, size_t count);
+const struct fixture *fixture(void);
+
+/* Test set-up: a database of its own; with_schema also opens and migrates fixture()->store. */
+int fixture_empty(void **state);
+int fixture_schema(void **state);
+int fixture_close(void **state);
+
+struct store_params fixture_params(void);
+/* A further store on the test's database whose clock stands at the Unix second; 0: runs. */
+struct store *fixture_at(int64_t unix_s);
+/* A number from the database, by SQL. */
+long long fixture_number(const char *sql);
+void fixture_sql(const char *sql);
+
+#define assert_ok(call)                                                                            \
+    do {                                                                                           \
+        struct err err_ = { .text = "" };                                                          \
+        struct err *err = &err_;                                                                   \
+        enum status status_ = (call);                                                              \
+        if (status_ != ST_OK)                                                                      \
+            fail_msg("%s: %s: %s (%s:%d)", #call, status_name(status_), err_.text, err_.file,      \
+                     err_.line);                                                                   \
+    } while (0)
+#define assert_status(call, want)                                                                  \
+    do {                                                                                           \
+        struct err err_ = { .text = "" };                                                          \
+        struct err *err = &err_;                                                                   \
+        enum status status_ = (call);                                                              \
+        if (status_ != (want))                                                                     \
+            fail_msg("%s: %s: %s", #call, status_name(status_), err_.text);                        \
+    } while (0)
