@@ -18,13 +18,13 @@ enum role {
 
 /* RFC 5280 section 4.2.1.3; a set of bits. */
 enum key_usage {
-    KU_DIGITAL_SIGNATURE = 1 << 0,
-    KU_NON_REPUDIATION = 1 << 1,
-    KU_KEY_ENCIPHERMENT = 1 << 2,
-    KU_DATA_ENCIPHERMENT = 1 << 3,
-    KU_KEY_AGREEMENT = 1 << 4,
-    KU_KEY_CERT_SIGN = 1 << 5,
-    KU_CRL_SIGN = 1 << 6,
+    USAGE_DIGITAL_SIGNATURE = 1 << 0,
+    USAGE_NON_REPUDIATION = 1 << 1,
+    USAGE_KEY_ENCIPHERMENT = 1 << 2,
+    USAGE_DATA_ENCIPHERMENT = 1 << 3,
+    USAGE_KEY_AGREEMENT = 1 << 4,
+    USAGE_KEY_CERT_SIGN = 1 << 5,
+    USAGE_CRL_SIGN = 1 << 6,
 };
 
 /* Plain data, UTF-8, NUL-terminated; "" where the certificate says nothing. */
