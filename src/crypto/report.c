@@ -1,0 +1,286 @@
+#include "crypto/report_impl.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROWS_MAX = 256,
+    SIGNERS_MAX = 32,
+    DETAIL_MAX = 1024, /* bytes of one row's text */
+    SHORT_MAX = 256,
+};
+
+struct row {
+    enum check check;
+    enum outcome outcome;
+    char *detail; /* owned */
+};
+
+struct report {
+    struct row rows[ROWS_MAX];
+    size_t row_count;
+    bool lost; /* a row, a signer or a text did not find room */
+    char algorithm[SHORT_MAX];
+    char covers[SHORT_MAX];
+    int64_t timestamp_ms;
+    struct signer *signers; /* SIGNERS_MAX at most */
+    size_t signer_count;
+    char reason[DETAIL_MAX + 32];
+};
+
+static const char *const verdicts[] = {
+    [VERDICT_INVALID] = "invalid",
+    [VERDICT_INDETERMINATE] = "indeterminate",
+    [VERDICT_VALID] = "valid",
+};
+
+static const char *const checks[] = {
+    [CHECK_FORMAT] = "format",
+    [CHECK_ALGORITHM] = "algorithm",
+    [CHECK_DIGEST] = "digest",
+    [CHECK_SIGNATURE] = "signature",
+    [CHECK_COVERAGE] = "coverage",
+    [CHECK_PATH] = "path",
+    [CHECK_DATES] = "dates",
+    [CHECK_REVOCATION] = "revocation",
+    [CHECK_KEY_USAGE] = "keyUsage",
+    [CHECK_ROLE] = "role",
+    [CHECK_OWNER] = "owner",
+    [CHECK_TIMESTAMP] = "timestamp",
+    [CHECK_COUNT_] = "",
+};
+
+static const char *const outcomes[] = {
+    [OUTCOME_FAILED] = "failed",
+    [OUTCOME_UNKNOWN] = "unknown",
+    [OUTCOME_PASSED] = "ok",
+    [OUTCOME_SKIPPED] = "skipped",
+};
+
+/* RFC 5280 section 4.2.1.3 */
+static const struct {
+    unsigned bit;
+    const char *name;
+} usages[] = {
+    { USAGE_DIGITAL_SIGNATURE, "digitalSignature" },
+    { USAGE_NON_REPUDIATION, "nonRepudiation" },
+    { USAGE_KEY_ENCIPHERMENT, "keyEncipherment" },
+    { USAGE_DATA_ENCIPHERMENT, "dataEncipherment" },
+    { USAGE_KEY_AGREEMENT, "keyAgreement" },
+    { USAGE_KEY_CERT_SIGN, "keyCertSign" },
+    { USAGE_CRL_SIGN, "cRLSign" },
+};
+
+const char *key_usage_name(unsigned bit)
+{
+    for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+        if (usages[i].bit == bit)
+            return usages[i].name;
+    return "";
+}
+
+struct report *report_new(void)
+{
+    return calloc(1, sizeof(struct report));
+}
+
+void report_free(struct report *report)
+{
+    if (!report)
+        return;
+    for (size_t i = 0; i < report->row_count; i++)
+        free(report->rows[i].detail);
+    free(report->signers);
+    free(report);
+}
+
+/* Keeps reason in step with the rows, so that reading a report changes nothing in it. */
+static void renew_reason(struct report *report)
+{
+    report_part_reason(report, 0, report->reason, sizeof(report->reason));
+    if (!report->reason[0] && report->lost)
+        text_copy(report->reason, sizeof(report->reason), "report: a row was lost");
+}
+
+void report_add(struct report *report, enum check check, enum outcome outcome, const char *fmt, ...)
+{
+    char detail[DETAIL_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)text_vformat(detail, sizeof(detail), fmt, args);
+    va_end(args);
+    char *copy = report->row_count < ROWS_MAX ? strdup(detail) : NULL;
+    if (copy)
+        report->rows[report->row_count++] = (struct row){ check, outcome, copy };
+    else
+        report->lost = true;
+    renew_reason(report);
+}
+
+void report_set_algorithm(struct report *report, const char *name)
+{
+    text_copy(report->algorithm, sizeof(report->algorithm), name);
+}
+
+void report_set_covers(struct report *report, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    (void)text_vformat(report->covers, sizeof(report->covers), fmt, args);
+    va_end(args);
+}
+
+void report_set_timestamp(struct report *report, int64_t at_ms)
+{
+    report->timestamp_ms = at_ms;
+}
+
+void report_add_signer(struct report *report, const struct signer *signer)
+{
+    if (!report->signers)
+        report->signers = calloc(SIGNERS_MAX, sizeof(*report->signers));
+    if (report->signers && report->signer_count < SIGNERS_MAX) {
+        report->signers[report->signer_count++] = *signer;
+        return;
+    }
+    report->lost = true;
+    renew_reason(report);
+}
+
+static bool has(const struct report *report, size_t first, enum outcome outcome)
+{
+    for (size_t i = first; i < report->row_count; i++)
+        if (report->rows[i].outcome == outcome)
+            return true;
+    return false;
+}
+
+enum verdict report_part_verdict(const struct report *report, size_t first)
+{
+    if (report->lost || report->row_count <= first || has(report, first, OUTCOME_FAILED))
+        return VERDICT_INVALID;
+    return has(report, first, OUTCOME_UNKNOWN) ? VERDICT_INDETERMINATE : VERDICT_VALID;
+}
+
+static bool signature_passed(const struct report *report)
+{
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].check == CHECK_SIGNATURE && report->rows[i].outcome == OUTCOME_PASSED)
+            return true;
+    return false;
+}
+
+/* Nothing was found that could be judged: the format alone failed. */
+static bool is_no_document(const struct report *report)
+{
+    bool format_failed = false;
+
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        if (row->outcome == OUTCOME_FAILED && row->check != CHECK_FORMAT)
+            return false;
+        if (row->outcome == OUTCOME_FAILED)
+            format_failed = true;
+    }
+    return format_failed && !report->lost;
+}
+
+enum verdict report_verdict(const struct report *report)
+{
+    if (is_no_document(report))
+        return VERDICT_INDETERMINATE;
+    if (!signature_passed(report))
+        return VERDICT_INVALID;
+    return report_part_verdict(report, 0);
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    return verdicts[verdict];
+}
+
+static const struct row *culprit(const struct report *report, size_t first)
+{
+    static const enum outcome order[] = { OUTCOME_FAILED, OUTCOME_UNKNOWN };
+
+    for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+        for (size_t i = first; i < report->row_count; i++)
+            if (report->rows[i].outcome == order[k])
+                return &report->rows[i];
+    return NULL;
+}
+
+enum check report_culprit(const struct report *report)
+{
+    const struct row *row = culprit(report, 0);
+
+    return row ? row->check : CHECK_COUNT_;
+}
+
+const char *check_name(enum check check)
+{
+    return checks[check];
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    return outcomes[outcome];
+}
+
+void report_part_reason(const struct report *report, size_t first, char *dst, size_t size)
+{
+    const struct row *row = culprit(report, first);
+
+    dst[0] = '\0';
+    if (row)
+        text_format(dst, size, "%s: %s", checks[row->check], row->detail);
+}
+
+const char *report_reason(const struct report *report)
+{
+    if (report->reason[0] || report_verdict(report) == VERDICT_VALID)
+        return report->reason;
+    return "signature: nothing was verified";
+}
+
+size_t report_signer_count(const struct report *report)
+{
+    return report->signer_count;
+}
+
+const struct signer *report_signer(const struct report *report, size_t i)
+{
+    return &report->signers[i];
+}
+
+const char *report_algorithm(const struct report *report)
+{
+    return report->algorithm;
+}
+
+const char *report_covers(const struct report *report)
+{
+    return report->covers;
+}
+
+int64_t report_timestamp(const struct report *report)
+{
+    return report->timestamp_ms;
+}
+
+size_t report_row_count(const struct report *report)
+{
+    return report->row_count;
+}
+
+struct report_row report_row(const struct report *report, size_t i)
+{
+    const struct row *row = &report->rows[i];
+
+    return (struct report_row){ row->check, row->outcome, row->detail };
+}

@@ -1,0 +1,14 @@
+/* What the judging functions of this room need of a report beyond its public face. */
+#pragma once
+
+#include "crypto/report.h"
+
+/* The verdict of the rows from `first` on: INVALID when one failed or was lost, INDETERMINATE when
+ * one is unknown. No signature row is demanded: it is for judgements that are a part of another. */
+enum verdict report_part_verdict(const struct report *report, size_t first);
+/* The reason of the first failed, else unknown row from `first` on: "path: …"; "" when none. */
+void report_part_reason(const struct report *report, size_t first, char *dst, size_t size);
+const char *report_algorithm(const struct report *report); /* "" when none was set */
+const char *report_covers(const struct report *report);    /* likewise */
+/* digitalSignature, nonRepudiation …: of one bit of enum key_usage. */
+const char *key_usage_name(unsigned bit);
