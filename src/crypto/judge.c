@@ -1,0 +1,261 @@
+/* The judgement of a signer: path, dates, revocation, key usage, role, owner. */
+#include "base/text.h"
+#include "crypto/cert_impl.h"
+#include "crypto/report_impl.h"
+#include "crypto/revocation.h"
+#include "crypto/trust_impl.h"
+
+#include <openssl/x509v3.h>
+
+enum { LIST_MAX = 256 };
+
+/* req 0.26, 0.27; the others by RFC 3161 and 6960 */
+static const struct {
+    unsigned bits;
+    const char *name;
+} purposes[] = {
+    [PURPOSE_ANY] = { 0, "any use" },
+    [PURPOSE_SIGN] = { USAGE_DIGITAL_SIGNATURE | USAGE_NON_REPUDIATION,
+                       "a signing certificate (digitalSignature and nonRepudiation)" },
+    [PURPOSE_AUTH] = { USAGE_DIGITAL_SIGNATURE | USAGE_KEY_ENCIPHERMENT,
+                       "an authentication certificate (digitalSignature and keyEncipherment)" },
+    [PURPOSE_TRANSPORT] = { USAGE_DIGITAL_SIGNATURE,
+                            "an information system's signature (digitalSignature)" },
+    [PURPOSE_TSA] = { 0, "timestamps (critical extended key usage timeStamping alone)" },
+    [PURPOSE_OCSP] = { 0, "OCSP answers (extended key usage OCSPSigning)" },
+};
+
+void detail_time(int64_t ms, char dst[TIME_TEXT])
+{
+    char whole[TIME_TEXT];
+    struct slice text;
+
+    time_utc_offset_text(ms, whole);
+    text = slice_str(whole);
+    /* Certificates know whole seconds only: 2026-11-22T14:03:07.000+05:00 without its fraction. */
+    if (text.len == 29)
+        text_format(dst, TIME_TEXT, "%.19s%s", whole, whole + 23);
+    else
+        text_copy(dst, TIME_TEXT, whole);
+}
+
+/* The names of a set of bits, comma-separated. */
+static void list_bits(unsigned bits, const char *(*name)(unsigned bit), char dst[LIST_MAX])
+{
+    size_t len = 0;
+
+    text_copy(dst, LIST_MAX, bits ? "" : "none");
+    for (unsigned bit = 1; bit && bit <= bits; bit <<= 1)
+        if ((bits & bit) &&
+            text_format(dst + len, LIST_MAX - len, "%s%s", len ? ", " : "", name(bit)))
+            len = strlen(dst);
+}
+
+static bool is_pinned(const struct judge *judge, const struct cert *signer)
+{
+    for (size_t i = 0; i < judge->pin_count; i++)
+        if (memcmp(cert_signer(judge->pins[i])->sha256, cert_signer(signer)->sha256, 32) == 0)
+            return true;
+    return false;
+}
+
+static void add_path_rows(const struct path *path, const char *who, struct report *report)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        const struct signer *facts = cert_signer(path->certs[i]);
+        const char *place = i + 1 == path->count ? "anchor" : i == 0 ? "signer" : "intermediate";
+        report_add(report, CHECK_PATH, OUTCOME_PASSED, "%s%s: %s, serial %s", who, place,
+                   cert_label(path->certs[i]), facts->serial);
+    }
+}
+
+static void add_path_evidence(const struct judge *judge, const struct cert *signer,
+                              const struct path *path)
+{
+    if (path->count == 0)
+        evidence_add(judge->evidence, EVIDENCE_CERTIFICATE, cert_der(signer));
+    for (size_t i = 0; i < path->count; i++)
+        evidence_add(judge->evidence, EVIDENCE_CERTIFICATE, cert_der(path->certs[i]));
+}
+
+static void judge_path(const struct judge *judge, const struct cert *signer, int64_t at_ms,
+                       const char *who, struct path *path, struct report *report)
+{
+    bool found = judge->trust && trust_find_path(judge->trust, signer, judge, at_ms, path);
+
+    if (is_pinned(judge, signer))
+        report_add(report, CHECK_PATH, OUTCOME_PASSED, "%spinned: %s, serial %s", who,
+                   cert_label(signer), cert_signer(signer)->serial);
+    else if (found)
+        add_path_rows(path, who, report);
+    else
+        report_add(report, CHECK_PATH, OUTCOME_FAILED, "%s%s", who,
+                   judge->trust ? path->why : "no trusted certificates are configured");
+    add_path_evidence(judge, signer, path);
+}
+
+/* One row for each certificate whose dates fail, or one that says that all are inside. */
+static void judge_dates(const struct cert *const *certs, size_t count, int64_t at_ms,
+                        const char *who, struct report *report)
+{
+    char at[TIME_TEXT];
+    char limit[TIME_TEXT];
+    bool all = true;
+
+    detail_time(at_ms, at);
+    for (size_t i = 0; i < count; i++) {
+        const struct signer *facts = cert_signer(certs[i]);
+        int place = dates_compare(facts, at_ms);
+        if (place == 0)
+            continue;
+        all = false;
+        detail_time(place < 0 ? facts->not_before_ms : facts->not_after_ms, limit);
+        report_add(report, CHECK_DATES, OUTCOME_FAILED, "%s%s, serial %s: %s %s, judged at %s", who,
+                   cert_label(certs[i]), facts->serial,
+                   place < 0 ? "not valid before" : "expired on", limit, at);
+    }
+    if (all)
+        report_add(report, CHECK_DATES, OUTCOME_PASSED, "%s%zu certificate%s valid at %s", who,
+                   count, count == 1 ? "" : "s", at);
+}
+
+void judge_path_and_dates(const struct judge *judge, const struct cert *signer, int64_t at_ms,
+                          const char *who, struct path *path, struct report *report)
+{
+    judge_path(judge, signer, at_ms, who, path, report);
+    /* A pin is trusted as it stands: of its own dates alone. Without a path there are no others. */
+    if (path->count == 0 || is_pinned(judge, signer))
+        judge_dates(&signer, 1, at_ms, who, report);
+    else
+        judge_dates((const struct cert *const *)path->certs, path->count, at_ms, who, report);
+}
+
+/* RFC 3161 section 2.3: exactly one KeyPurposeID, timeStamping, and critical. */
+static bool is_for_timestamps(const struct cert *signer)
+{
+    X509 *x509 = cert_x509(signer);
+    int i = X509_get_ext_by_NID(x509, NID_ext_key_usage, -1);
+
+    return i >= 0 && X509_EXTENSION_get_critical(X509_get_ext(x509, i)) &&
+           X509_get_extended_key_usage(x509) == XKU_TIMESTAMP &&
+           (X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION));
+}
+
+static bool is_for_ocsp(const struct cert *signer)
+{
+    X509 *x509 = cert_x509(signer);
+
+    return (X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) &&
+           (X509_get_extended_key_usage(x509) & XKU_OCSP_SIGN);
+}
+
+static bool is_for(enum purpose purpose, const struct cert *signer)
+{
+    switch (purpose) {
+    case PURPOSE_ANY:
+        return true;
+    case PURPOSE_TSA:
+        return is_for_timestamps(signer);
+    case PURPOSE_OCSP:
+        return is_for_ocsp(signer);
+    default:
+        return (cert_signer(signer)->key_usage & purposes[purpose].bits) == purposes[purpose].bits;
+    }
+}
+
+void judge_usage(const struct judge *judge, const struct cert *signer, const char *who,
+                 struct report *report)
+{
+    char list[LIST_MAX];
+
+    list_bits(cert_signer(signer)->key_usage, key_usage_name, list);
+    if (judge->purpose == PURPOSE_ANY || judge->signature_only)
+        report_add(report, CHECK_KEY_USAGE, OUTCOME_SKIPPED, "%snot judged: %s", who, list);
+    else if (is_for(judge->purpose, signer))
+        report_add(report, CHECK_KEY_USAGE, OUTCOME_PASSED, "%s%s", who, list);
+    else
+        report_add(report, CHECK_KEY_USAGE, OUTCOME_FAILED, "%snot %s; its key usage: %s", who,
+                   purposes[judge->purpose].name, list);
+}
+
+static void judge_role(const struct judge *judge, const struct cert *signer, const char *who,
+                       struct report *report)
+{
+    unsigned roles = cert_signer(signer)->roles;
+    char list[LIST_MAX];
+    char wanted[LIST_MAX];
+
+    list_bits(roles, session_role_name, list);
+    if (judge->expect_roles == 0 || judge->signature_only) {
+        report_add(report, CHECK_ROLE, OUTCOME_SKIPPED, "%sany is accepted: %s", who, list);
+        return;
+    }
+    list_bits(judge->expect_roles, session_role_name, wanted);
+    if (roles & judge->expect_roles)
+        report_add(report, CHECK_ROLE, OUTCOME_PASSED, "%s%s", who, list);
+    else
+        report_add(report, CHECK_ROLE, OUTCOME_FAILED, "%sthe certificate's: %s; expected: %s", who,
+                   list, wanted);
+}
+
+static bool differs(const char *expected, const char *found)
+{
+    return expected && expected[0] && strcmp(expected, found) != 0;
+}
+
+/* The numbers themselves stay out of the text: it reaches logs. */
+static void judge_owner(const struct judge *judge, const struct cert *signer, const char *who,
+                        struct report *report)
+{
+    const struct signer *facts = cert_signer(signer);
+    bool iin = differs(judge->expect_iin, facts->iin);
+    bool bin = differs(judge->expect_bin, facts->bin);
+    bool asked =
+        (judge->expect_iin && judge->expect_iin[0]) || (judge->expect_bin && judge->expect_bin[0]);
+
+    if (!asked || judge->signature_only)
+        report_add(report, CHECK_OWNER, OUTCOME_SKIPPED, "%sanybody is accepted", who);
+    else if (iin || bin)
+        report_add(report, CHECK_OWNER, OUTCOME_FAILED,
+                   "%sthe certificate's %s not the expected one%s", who,
+                   iin && bin ? "IIN and BIN are"
+                   : iin      ? "IIN is"
+                              : "BIN is",
+                   iin && bin ? "s" : "");
+    else
+        report_add(report, CHECK_OWNER, OUTCOME_PASSED, "%sas expected", who);
+}
+
+static void skip_trust(const char *who, struct report *report)
+{
+    static const enum check checks[] = { CHECK_PATH, CHECK_DATES, CHECK_REVOCATION };
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+        report_add(report, checks[i], OUTCOME_SKIPPED, "%snot asked for: signature only", who);
+}
+
+enum verdict trust_judge_at(const struct judge *judge, const struct cert *signer, int64_t at_ms,
+                            const char *who, struct report *report)
+{
+    size_t first = report_row_count(report);
+    struct path path = { 0 };
+
+    if (judge->signature_only) {
+        skip_trust(who, report);
+        evidence_add(judge->evidence, EVIDENCE_CERTIFICATE, cert_der(signer));
+    } else {
+        judge_path_and_dates(judge, signer, at_ms, who, &path, report);
+        judge_revocation(judge, &path, who, report);
+    }
+    judge_usage(judge, signer, who, report);
+    judge_role(judge, signer, who, report);
+    judge_owner(judge, signer, who, report);
+    path_clear(&path);
+    return report_part_verdict(report, first);
+}
+
+enum verdict trust_judge(const struct judge *judge, const struct cert *signer,
+                         struct report *report)
+{
+    return trust_judge_at(judge, signer, judge->now_ms, "", report);
+}

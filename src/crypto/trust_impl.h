@@ -1,0 +1,41 @@
+/* The inside of a trust: paths found in it, for the judging files of this room. */
+#pragma once
+
+#include "crypto/ossl.h"
+#include "crypto/trust.h"
+
+enum { PATH_CERTS_MAX = 8, WHY_MAX = 400 };
+
+/* A certificate path, signer first, anchor last; holds references. */
+struct path {
+    struct cert *certs[PATH_CERTS_MAX];
+    size_t count;      /* 0: none was found */
+    char why[WHY_MAX]; /* the reason when none was found */
+};
+
+void path_clear(struct path *path);
+
+/* Where an instant lies: -1 before notBefore, 0 inside, 1 after notAfter (both inclusive). */
+int dates_compare(const struct signer *facts, int64_t at_ms);
+
+/**
+ * Finds a path whose signatures, names and constraints hold; dates do not matter to it, but among
+ * several issuers one that is valid at at_ms is preferred. Remembered by the signer's SHA-256.
+ *
+ * weak  accepts signatures below 112 bits of security (SHA-1)
+ * extra further untrusted certificates
+ */
+bool trust_find_path(const struct trust *trust, const struct cert *signer,
+                     const struct judge *judge, int64_t at_ms, struct path *ret);
+/* trust_judge() at a time that is not judge->now_ms (a timestamp's); revocation is judged at
+ * judge->now_ms all the same. who: put in front of every row, "" when there is one signer only. */
+enum verdict trust_judge_at(const struct judge *judge, const struct cert *signer, int64_t at_ms,
+                            const char *who, struct report *report);
+/* Adds the row of judge->purpose: the certificate's KeyUsage or extended key usage. */
+void judge_usage(const struct judge *judge, const struct cert *signer, const char *who,
+                 struct report *report);
+/* Path and dates alone, as a timestamp's certificate needs them. path: the caller's, zeroed. */
+void judge_path_and_dates(const struct judge *judge, const struct cert *signer, int64_t at_ms,
+                          const char *who, struct path *path, struct report *report);
+/* 2026-11-22T14:03:07+05:00: Astana's time for details of rows. */
+void detail_time(int64_t ms, char dst[TIME_TEXT]);
