@@ -7,12 +7,26 @@
 #include "crypto/gost/nettle_point.h"
 #include "crypto/gost/tc26.h"
 
+#include <string.h>
+
 #include <nettle/ecc-curve.h>
 #include <nettle/gostdsa.h>
 #include <nettle/hmac.h>
 #include <openssl/crypto.h>
 
 enum { MAX_DRAWS = 64 }; /* a draw fails once in 2^128 */
+
+/*
+ * GOST 34.10, step 2: e = digest mod q, or 1 when that is 0. nettle reduces, but takes only a zero
+ * digest for zero; a digest equal to q (the one other multiple on its curves) would have it sign
+ * with e = 0, which gives the private key away.
+ */
+static const uint8_t *never_zero(const struct kz_alg *alg, const uint8_t *digest)
+{
+    static const uint8_t one[KZ_MAX_DIGEST] = { 1 };
+
+    return memcmp(digest, alg->curve->order, alg->curve->size) == 0 ? one : digest;
+}
 
 /* All that signing must wipe, but nettle's scratch. */
 struct signing {
@@ -47,12 +61,13 @@ static int sign_with(struct signing *work, mp_limb_t *scratch, const struct kz_a
                      const uint8_t *private_key, const uint8_t *digest, uint8_t *ret_signature)
 {
     size_t size = alg->curve->size;
+    const uint8_t *e = never_zero(alg, digest);
 
     kz_limbs_of_bytes(work->d, private_key, size);
     for (int i = 0; i < MAX_DRAWS; i++) {
         if (!draw_nonce(work, alg, private_key, digest))
             return 0;
-        ecc_gostdsa_sign(alg->curve->nettle(), work->d, work->k, alg->digest->size, digest, work->r,
+        ecc_gostdsa_sign(alg->curve->nettle(), work->d, work->k, alg->digest->size, e, work->r,
                          work->s, scratch);
         kz_bytes_of_limbs(ret_signature, work->r, size);
         kz_bytes_of_limbs(ret_signature + size, work->s, size);
@@ -96,7 +111,7 @@ static int verify_by_nettle(const struct kz_alg *alg, const uint8_t *public_key,
     mpz_import(parsed.r, size, -1, 1, 0, 0, signature);
     mpz_import(parsed.s, size, -1, 1, 0, 0, signature + size);
     valid = kz_nettle_point_set(&point, public_key, size) &&
-            gostdsa_verify(&point, alg->digest->size, digest, &parsed);
+            gostdsa_verify(&point, alg->digest->size, never_zero(alg, digest), &parsed);
     dsa_signature_clear(&parsed);
     ecc_point_clear(&point);
     return valid;
