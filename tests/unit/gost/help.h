@@ -1,4 +1,5 @@
-/* What the provider's tests share: bytes from hex and files, keys, signatures. Asserts on failure. */
+/* What the provider's tests share: bytes from hex and files, keys, signatures. Asserts on failure.
+ */
 #pragma once
 
 #include <stdarg.h>

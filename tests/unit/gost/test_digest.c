@@ -31,7 +31,8 @@ static const struct {
       "9d151eefd8590b89daa6ba6cb74af9275dd051026bb149a452fd84e5e57b5500" },
     { KZGOST_DIGEST_2015_256, "1.2.398.3.10.1.3.2", m2,
       "9dd2fe4e90409e5da87f53976d7405b0c0cac628fc669a741d50063c557e8f50" },
-    /* the examples of GOST R 34.11-94, A.3 (RFC 5831, 7.3), whose S-box is the test parameter set */
+    /* the examples of GOST R 34.11-94, A.3 (RFC 5831, 7.3), whose S-box is the test parameter set
+     */
     { KZGOST_DIGEST_34311_95, "1.2.398.3.10.1.3.1", "This is message, length=32 bytes",
       "b1c466d37519b82e8319819ff32595e047a28cb6f83eff1c6916a815a637fffa" },
     { KZGOST_DIGEST_34311_95, "1.2.398.3.10.1.3.1",

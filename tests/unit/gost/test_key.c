@@ -187,7 +187,8 @@ static void points_off_the_curve_are_refused(void **state)
     }
 }
 
-/* The same point modulo p written with a coordinate not below p: x = 1 + p would fit in 32 bytes. */
+/* The same point modulo p written with a coordinate not below p: x = 1 + p would fit in 32 bytes.
+ */
 static void coordinates_not_below_p_are_refused(void **state)
 {
     const struct curve *c = &curves[0];
@@ -276,14 +277,14 @@ static void a_private_key_with_a_strange_public_one_is_refused(void **state)
     struct blob pub_a = key_octets(a, OSSL_PKEY_PARAM_PUB_KEY);
     struct blob pub_b = key_octets(b, OSSL_PKEY_PARAM_PUB_KEY);
     struct blob priv_a = key_octets(a, OSSL_PKEY_PARAM_PRIV_KEY);
-    EVP_PKEY *same = key_from_bytes(KZGOST_KEY_2015_512, pub_a.bytes, pub_a.len, priv_a.bytes,
-                                    priv_a.len);
+    EVP_PKEY *same =
+        key_from_bytes(KZGOST_KEY_2015_512, pub_a.bytes, pub_a.len, priv_a.bytes, priv_a.len);
 
     (void)state;
     assert_non_null(same);
     assert_int_equal(EVP_PKEY_eq(a, same), 1);
-    assert_null(key_from_bytes(KZGOST_KEY_2015_512, pub_b.bytes, pub_b.len, priv_a.bytes,
-                               priv_a.len));
+    assert_null(
+        key_from_bytes(KZGOST_KEY_2015_512, pub_b.bytes, pub_b.len, priv_a.bytes, priv_a.len));
     ERR_clear_error();
     EVP_PKEY_free(a);
     EVP_PKEY_free(b);
