@@ -4,11 +4,12 @@
 
 #include "http/http.h"
 
-#include <cmocka.h>
 #include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 enum { KIT_PATIENCE_MS = 20000, KIT_MAX_LISTENERS = 3, KIT_MAX_WAITING = 256 };
 
