@@ -1,0 +1,34 @@
+/* What a signature must look like in each profile before a byte of it is verified. */
+#pragma once
+
+#include "wsse/envelope.h"
+#include "wsse/methods.h"
+#include "wsse/signedinfo.h"
+
+/* What is to be verified, in the order of the References; borrowed from the document. */
+struct plan {
+    const struct signature_method *method;
+    xmlSecTransformId c14n;       /* of ds:SignedInfo */
+    xmlSecTransformId allowed[4]; /* in References: transforms and digests */
+    unsigned allowed_count;
+    struct {
+        const char *uri;
+        xmlAttr *id;        /* of the node the Reference must mean; NULL: the whole document */
+        const char *covers; /* for reports */
+    } references[SIGNATURE_MAX_REFERENCES];
+    unsigned reference_count;
+    unsigned body;     /* which Reference covers soap:Body */
+    bool is_timestamp; /* a Reference covers wsu:Timestamp */
+};
+
+/**
+ * shep-contract.md section 4: exclusive C14N; one Reference to soap:Body, at most one more, to the
+ * wsu:Timestamp of the same header; one Transform each, exclusive C14N; allowed algorithms.
+ * Refused: CHECK_ALGORITHM, CHECK_COVERAGE.
+ */
+bool policy_envelope(struct trial *trial, const struct envelope *envelope,
+                     const struct signature *signature, struct plan *ret);
+
+/* НУЦ РК's enveloped profile (kz-crypto.md section 3): one Reference, URI="", the transforms
+ * enveloped-signature and C14N. */
+bool policy_enveloped(struct trial *trial, const struct signature *signature, struct plan *ret);

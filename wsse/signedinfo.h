@@ -1,0 +1,41 @@
+/* A ds:Signature read into a plain struct: the shape is checked here, the meaning by policy. */
+#pragma once
+
+#include "wsse/dom.h"
+#include "wsse/trial.h"
+
+enum {
+    SIGNATURE_MAX_REFERENCES = 2,
+    SIGNATURE_MAX_TRANSFORMS = 2,
+    SIGNATURE_MAX_VALUE = 4096, /* bytes of a signature value in base64, blanks included */
+};
+
+struct c14n_step {
+    const char *uri;
+    const char *prefixes; /* ec:InclusiveNamespaces/@PrefixList; NULL: absent */
+};
+
+struct reference {
+    const char *uri;
+    struct c14n_step transforms[SIGNATURE_MAX_TRANSFORMS];
+    unsigned transform_count;
+    const char *digest_uri;
+};
+
+/* Borrowed from the document. */
+struct signature {
+    xmlNode *node;
+    struct c14n_step c14n;
+    const char *method_uri;
+    struct reference references[SIGNATURE_MAX_REFERENCES];
+    unsigned reference_count;
+    struct slice value; /* base64 with blanks */
+    xmlNode *key_info;  /* NULL: absent */
+};
+
+/**
+ * Reads ds:Signature: SignedInfo, SignatureValue, KeyInfo, in this order and nothing else (no
+ * Object, no Manifest); in SignedInfo no comment, no stray text, no parameter but
+ * InclusiveNamespaces. Refused: CHECK_COVERAGE, or CHECK_ALGORITHM for parameters of an algorithm.
+ */
+bool signature_read(struct trial *trial, xmlNode *node, struct signature *ret);

@@ -1,0 +1,24 @@
+/* One judgement on its way: rows go into the report, the first refusal ends it. */
+#pragma once
+
+#include "crypto/report.h"
+#include "crypto/trust.h"
+
+#include <stdbool.h>
+
+struct trial {
+    const struct judge *judge;
+    struct report *report;
+    enum status status; /* what a refusal means when its row does not tell: ST_UNSIGNED, ST_NOMEM,
+                           ST_FORMAT; ST_OK: the culprit's row tells */
+};
+
+/* Records a failed row; always false, so that `return REFUSE(...)` reads in one line. */
+#define REFUSE(trial, check, ...)                                                                  \
+    (report_add((trial)->report, (check), OUTCOME_FAILED, __VA_ARGS__), false)
+
+/* Nothing there to judge, or no memory to judge it: the row is of the format. */
+bool trial_fail(struct trial *trial, enum status status, const char *text);
+
+/* The algorithms allowed, enum algorithm bits. */
+unsigned trial_algorithms(const struct trial *trial);
