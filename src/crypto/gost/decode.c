@@ -155,7 +155,7 @@ static int hand_over(struct kz_key *key, OSSL_CALLBACK *callback, void *arg)
         OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, (char *)key->alg->names.key,
                                          0),
         OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference,
-                                          sizeof(reference)),
+                                          KZ_KEY_REFERENCE),
         OSSL_PARAM_construct_end(),
     };
     int done = callback(params, arg);

@@ -22,6 +22,9 @@ struct kz_key {
     uint8_t private_key[KZ_MAX_COORDINATE]; /* d, little-endian */
 };
 
+/* A decoder hands a key to keymgmt's load() by its address: so many bytes of reference. */
+enum { KZ_KEY_REFERENCE = sizeof(void *) };
+
 /* NULL when out of memory; the caller's, kz_key_free(). */
 struct kz_key *kz_key_new(const struct kz_provider *prov, const struct kz_alg *alg);
 struct kz_key *kz_key_take(struct kz_key *key); /* one more owner; NULL gives NULL */

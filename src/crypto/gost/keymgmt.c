@@ -20,7 +20,7 @@ static void *key_load(const void *reference, size_t len)
     struct kz_key **held = (struct kz_key **)(uintptr_t)reference;
     struct kz_key *key;
 
-    if (len != sizeof(key))
+    if (len != KZ_KEY_REFERENCE)
         return NULL;
     key = *held;
     *held = NULL;

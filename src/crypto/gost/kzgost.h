@@ -30,9 +30,13 @@
  * identifiers, loads the providers "default" (naming one explicitly would otherwise switch the
  * implicit one off) and "kzgost". Call it before anything is parsed: a certificate decodes its key
  * once, when it is read. Repeating it is cheap and harmless, also when the module kzgost.so is
- * already in. The providers stay loaded as long as libctx lives.
+ * already in. The default context is unloaded at exit; another one is by
+ * kzgost_unload(), before it is freed.
  */
 int kzgost_load(OSSL_LIB_CTX *libctx);
+
+/* Gives back what kzgost_load(libctx) loaded; nothing when it loaded nothing. */
+void kzgost_unload(OSSL_LIB_CTX *libctx);
 
 /* What belongs to one key type. OIDs are dotted. */
 struct kzgost_algorithm {

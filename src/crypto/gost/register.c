@@ -81,7 +81,8 @@ static int legacy_final(EVP_MD_CTX *ctx, unsigned char *ret_digest)
  * only digests added this way: without it X.509, CRL, OCSP, CMS and TSP all end in "unknown message
  * digest algorithm". The work itself is done by the provider's digests.
  */
-static int legacy_digest(int nid, const struct kz_digest *digest, int (*init)(EVP_MD_CTX *))
+static int legacy_digest(int nid, const struct kz_digest *digest, int (*init)(EVP_MD_CTX *),
+                         EVP_MD **ret_added)
 {
     EVP_MD *md;
 
@@ -92,8 +93,10 @@ static int legacy_digest(int nid, const struct kz_digest *digest, int (*init)(EV
         EVP_MD_meth_set_input_blocksize(md, (int)digest->block) &&
         EVP_MD_meth_set_app_datasize(md, (int)sizeof(struct kz_hash)) &&
         EVP_MD_meth_set_init(md, init) && EVP_MD_meth_set_update(md, legacy_update) &&
-        EVP_MD_meth_set_final(md, legacy_final) && EVP_add_digest(md))
-        return 1; /* the table keeps it as long as the process lives */
+        EVP_MD_meth_set_final(md, legacy_final) && EVP_add_digest(md)) {
+        *ret_added = md;
+        return 1;
+    }
     EVP_MD_meth_free(md);
     return 0;
 }
@@ -114,20 +117,23 @@ static int signature(const struct kzgost_algorithm *names, int digest_nid)
 
 static int register_all(void)
 {
+    /* OpenSSL's table only points to them, to the end of the process */
+    static EVP_MD *added[KZ_ALGS]; /* behind the lock of kz_register() */
     static const struct {
         const struct kz_alg *alg;
         int (*init)(EVP_MD_CTX *);
-    } rows[] = {
+    } rows[KZ_ALGS] = {
         { &kz_alg_2004, legacy_init_34311_95 },
         { &kz_alg_2015_256, legacy_init_2015_256 },
         { &kz_alg_2015_512, legacy_init_2015_512 },
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < KZ_ALGS; i++) {
         const struct kz_alg *alg = rows[i].alg;
         int digest_nid = object(alg->names.digest_oid, alg->names.digest);
 
-        if (digest_nid == NID_undef || !legacy_digest(digest_nid, alg->digest, rows[i].init) ||
+        if (digest_nid == NID_undef ||
+            !legacy_digest(digest_nid, alg->digest, rows[i].init, &added[i]) ||
             !signature(&alg->names, digest_nid))
             return 0;
     }

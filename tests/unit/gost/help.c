@@ -54,7 +54,7 @@ void reverse(uint8_t *bytes, size_t len)
 struct blob shared_file(const char *path)
 {
     enum { MAX_FILE = 1 << 20 };
-    const char *root = getenv("SHEP_SHARED");
+    const char *root = secure_getenv("SHEP_SHARED");
     char name[512];
     struct blob blob = { NULL, 0 };
     FILE *file;
@@ -114,26 +114,36 @@ int verifies(EVP_PKEY *key, struct blob signature, const void *text, size_t len)
     return verdict == 1;
 }
 
+static struct blob copy_of(const uint8_t *bytes, size_t len)
+{
+    struct blob copy = { malloc(len), len };
+
+    assert_non_null(copy.bytes);
+    memcpy(copy.bytes, bytes, len);
+    return copy;
+}
+
 struct blob sign_text(EVP_PKEY *key, const void *text, size_t len)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    struct blob signature = { NULL, 0 };
+    uint8_t signature[512];
+    size_t want = 0;
+    size_t got = sizeof(signature);
 
     assert_non_null(ctx);
     assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, key), 1);
-    assert_int_equal(EVP_DigestSign(ctx, NULL, &signature.len, text, len), 1);
-    signature.bytes = malloc(signature.len);
-    assert_non_null(signature.bytes);
-    assert_int_equal(EVP_DigestSign(ctx, signature.bytes, &signature.len, text, len), 1);
+    assert_int_equal(EVP_DigestSign(ctx, NULL, &want, text, len), 1);
+    assert_int_equal(EVP_DigestSign(ctx, signature, &got, text, len), 1);
+    assert_int_equal(got, want);
     EVP_MD_CTX_free(ctx);
-    return signature;
+    return copy_of(signature, got);
 }
 
 struct blob key_octets(EVP_PKEY *key, const char *name)
 {
-    struct blob octets = { malloc(256), 0 };
+    uint8_t octets[256];
+    size_t len = 0;
 
-    assert_non_null(octets.bytes);
-    assert_int_equal(EVP_PKEY_get_octet_string_param(key, name, octets.bytes, 256, &octets.len), 1);
-    return octets;
+    assert_int_equal(EVP_PKEY_get_octet_string_param(key, name, octets, sizeof(octets), &len), 1);
+    return copy_of(octets, len);
 }

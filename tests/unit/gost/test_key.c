@@ -403,6 +403,7 @@ static void a_context_of_its_own_has_the_algorithms_too(void **state)
     key = kzgost_generate(libctx, "provider=kzgost", KZGOST_KEY_2004);
     assert_non_null(key);
     EVP_PKEY_free(key);
+    kzgost_unload(libctx);
     OSSL_LIB_CTX_free(libctx);
 }
 

@@ -123,6 +123,7 @@ static void threads_load_the_provider_at_once(void **state)
     atomic_store(&failures, 0);
     run_all(load_and_use, libctx);
     run_all(load_and_use, NULL);
+    kzgost_unload(libctx);
     OSSL_LIB_CTX_free(libctx);
     assert_int_equal(atomic_load(&failures), 0);
 }
