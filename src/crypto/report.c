@@ -167,10 +167,13 @@ enum verdict report_part_verdict(const struct report *report, size_t first)
     return has(report, first, OUTCOME_UNKNOWN) ? VERDICT_INDETERMINATE : VERDICT_VALID;
 }
 
-static bool signature_passed(const struct report *report)
+/* Passed, or unknown because a key is not here: with that the part's verdict is no yes. */
+static bool signature_checked(const struct report *report)
 {
     for (size_t i = 0; i < report->row_count; i++)
-        if (report->rows[i].check == CHECK_SIGNATURE && report->rows[i].outcome == OUTCOME_PASSED)
+        if (report->rows[i].check == CHECK_SIGNATURE &&
+            (report->rows[i].outcome == OUTCOME_PASSED ||
+             report->rows[i].outcome == OUTCOME_UNKNOWN))
             return true;
     return false;
 }
@@ -194,7 +197,7 @@ enum verdict report_verdict(const struct report *report)
 {
     if (is_no_document(report))
         return VERDICT_INDETERMINATE;
-    if (!signature_passed(report))
+    if (!signature_checked(report))
         return VERDICT_INVALID;
     return report_part_verdict(report, 0);
 }

@@ -49,7 +49,7 @@ void report_set_covers(struct report *report, const char *fmt, ...)
 void report_set_timestamp(struct report *report, int64_t at_ms);
 void report_add_signer(struct report *report, const struct signer *signer); /* at most 32 */
 
-/* INVALID when any row failed, or no signature check passed; else INDETERMINATE when any is
+/* INVALID when any row failed, or no signature was checked; else INDETERMINATE when any row is
  * unknown; else VALID. A format failure alone is INDETERMINATE: nothing there to judge. */
 enum verdict report_verdict(const struct report *report);
 const char *verdict_name(enum verdict verdict); /* valid, invalid, indeterminate */
@@ -63,6 +63,8 @@ const char *report_reason(const struct report *report);
 size_t report_signer_count(const struct report *report);
 const struct signer *report_signer(const struct report *report, size_t i); /* borrowed */
 int64_t report_timestamp(const struct report *report); /* 0 when there is none */
+const char *report_algorithm(const struct report *report); /* "" when none was set */
+const char *report_covers(const struct report *report);    /* likewise */
 
 struct report_row {
     enum check check;

@@ -8,7 +8,5 @@
 enum verdict report_part_verdict(const struct report *report, size_t first);
 /* The reason of the first failed, else unknown row from `first` on: "path: …"; "" when none. */
 void report_part_reason(const struct report *report, size_t first, char *dst, size_t size);
-const char *report_algorithm(const struct report *report); /* "" when none was set */
-const char *report_covers(const struct report *report);    /* likewise */
 /* digitalSignature, nonRepudiation …: of one bit of enum key_usage. */
 const char *key_usage_name(unsigned bit);

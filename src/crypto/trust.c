@@ -178,6 +178,16 @@ size_t trust_anchor_count(const struct trust *trust)
     return trust->anchor_count;
 }
 
+void trust_each(const struct trust *trust, void (*visit)(void *ctx, X509 *cert), void *ctx)
+{
+    AUTO(x509_stack_free) STACK_OF(X509) *anchors = X509_STORE_get1_all_certs(trust->anchors);
+
+    for (int i = 0; anchors && i < sk_X509_num(anchors); i++)
+        visit(ctx, sk_X509_value(anchors, i));
+    for (int i = 0; i < sk_X509_num(trust->intermediates); i++)
+        visit(ctx, sk_X509_value(trust->intermediates, i));
+}
+
 void path_clear(struct path *path)
 {
     for (size_t i = 0; i < path->count; i++)

@@ -104,3 +104,11 @@ struct judge {
  */
 MUST_USE enum verdict trust_judge(const struct judge *judge, const struct cert *signer,
                                   struct report *report);
+
+/**
+ * Judges a certificate for its own sake: the issuer's signature, then as trust_judge() does. The
+ * issuer is found in itself, judge->pins, judge->extra and the trust; none found is
+ * OUTCOME_UNKNOWN, so with signature_only the verdict is INDETERMINATE. Thread-safe.
+ */
+MUST_USE enum verdict cert_judge(const struct judge *judge, const struct cert *cert,
+                                 struct report *report);

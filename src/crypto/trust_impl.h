@@ -15,6 +15,9 @@ struct path {
 
 void path_clear(struct path *path);
 
+/* Every certificate of the trust, anchors first; lent for the call. */
+void trust_each(const struct trust *trust, void (*visit)(void *ctx, X509 *cert), void *ctx);
+
 /* Where an instant lies: -1 before notBefore, 0 inside, 1 after notAfter (both inclusive). */
 int dates_compare(const struct signer *facts, int64_t at_ms);
 
