@@ -1,0 +1,111 @@
+#include "sandbox/tls.h"
+
+#include "sandbox/file.h"
+#include "sandbox/issue.h"
+#include "sandbox/openssl.h"
+
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+enum { RSA_BITS = 2048, DAY_SECONDS = 24 * 60 * 60, VALID_DAYS = 2 * 365 };
+
+struct half {
+    const char *common_name;
+    const char *extensions;
+};
+
+static const struct half ca_half = {
+    "shep-adapter sandbox TLS CA",
+    "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+    "subjectKeyIdentifier=hash\n",
+};
+static const struct half server_half = {
+    "localhost",
+    "[ext]\nbasicConstraints=critical,CA:FALSE\n"
+    "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+    "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n"
+    "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n",
+};
+
+static enum status add_extensions(const char *text, X509 *issuer, X509 *cert, struct err *err)
+{
+    AUTO(NCONF_free) CONF *conf = NCONF_new(NULL);
+    AUTO(BIO_free) BIO *bio = BIO_new_mem_buf(text, -1);
+    X509V3_CTX ctx;
+
+    if (!conf || !bio || NCONF_load_bio(conf, bio, NULL) != 1)
+        return openssl_fail(err, "TLS certificate");
+    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+    X509V3_set_nconf(&ctx, conf);
+    if (X509V3_EXT_add_nconf(conf, &ctx, "ext", cert) != 1)
+        return openssl_fail(err, "TLS certificate");
+    return ST_OK;
+}
+
+/* issuer NULL: self-signed. */
+static enum status make_half(const struct half *half, EVP_PKEY *key, X509 *issuer,
+                             EVP_PKEY *issuer_key, int64_t now_ms, X509 **ret_cert, struct err *err)
+{
+    time_t now = (time_t)(now_ms / 1000);
+    AUTO(X509_free) X509 *cert = X509_new();
+    AUTO(ASN1_INTEGER_free) ASN1_INTEGER *serial = NULL;
+    X509_NAME *subject = cert ? X509_get_subject_name(cert) : NULL;
+
+    TRY(openssl_random_serial(&serial, err));
+    if (!subject ||
+        X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                   (const uint8_t *)half->common_name, -1, -1, 0) != 1 ||
+        X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_serialNumber(cert, serial) != 1 ||
+        X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : subject) != 1 ||
+        X509_set_pubkey(cert, key) != 1 ||
+        !ASN1_TIME_set(X509_getm_notBefore(cert), now - DAY_SECONDS) ||
+        !ASN1_TIME_set(X509_getm_notAfter(cert), now + (time_t)VALID_DAYS * DAY_SECONDS))
+        return openssl_fail(err, "TLS certificate");
+    TRY(add_extensions(half->extensions, issuer ? issuer : cert, cert, err));
+    if (X509_sign(cert, issuer_key, EVP_sha256()) <= 0)
+        return openssl_fail(err, "TLS certificate");
+    *ret_cert = TAKE(cert);
+    return ST_OK;
+}
+
+static enum status write_cert(const char *path, X509 *cert, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *pem = NULL;
+
+    TRY(issue_pem(cert, &pem, err));
+    return file_write(path, bytes_slice(pem), 0644, err);
+}
+
+static enum status write_key(const char *path, EVP_PKEY *key, struct err *err)
+{
+    AUTO(BIO_free) BIO *bio = BIO_new(BIO_s_secmem());
+    AUTO(bytes_wipe) struct bytes *pem = NULL;
+
+    if (!bio || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+        return openssl_fail(err, "TLS key");
+    TRY(openssl_bio_bytes(bio, &pem, err));
+    return file_write(path, bytes_slice(pem), 0600, err);
+}
+
+enum status tls_make(const char *dir, int64_t now_ms, struct err *err)
+{
+    char ca_path[FILE_PATH_MAX], cert_path[FILE_PATH_MAX], key_path[FILE_PATH_MAX];
+    AUTO(EVP_PKEY_free) EVP_PKEY *ca_key = NULL;
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = NULL;
+    AUTO(X509_free) X509 *ca = NULL;
+    AUTO(X509_free) X509 *cert = NULL;
+
+    TRY(file_path(ca_path, dir, "tls/ca.pem", err));
+    TRY(file_path(cert_path, dir, "tls/server.pem", err));
+    TRY(file_path(key_path, dir, "tls/server.key", err));
+    if (file_exists(ca_path) && file_exists(cert_path) && file_exists(key_path))
+        return ST_OK;
+    if (!(ca_key = EVP_RSA_gen(RSA_BITS)) || !(key = EVP_RSA_gen(RSA_BITS)))
+        return openssl_fail(err, "TLS key");
+    TRY(make_half(&ca_half, ca_key, NULL, ca_key, now_ms, &ca, err));
+    TRY(make_half(&server_half, key, ca, ca_key, now_ms, &cert, err));
+    TRY(write_key(key_path, key, err));
+    TRY(write_cert(cert_path, cert, err));
+    return write_cert(ca_path, ca, err);
+}
