@@ -1,4 +1,7 @@
-/* Outward HTTP by libcurl: deadlines in all, ceilings, TLS verified. Implements crypto's fetch. */
+/* Outward HTTP by libcurl: deadlines in all, ceilings, TLS verified. Implements crypto's fetch.
+ *
+ * HTTP/1.1 over http and https only; redirects, proxies of the environment, cookies and .netrc are
+ * not followed, set or read. TLS 1.2 or later, the chain and the name are verified always. */
 #pragma once
 
 #include "base/auto.h"
@@ -9,37 +12,47 @@
 struct rest; /* a pool of easy handles with kept-alive connections; thread-safe */
 
 struct rest_params {
-    const char *ca_file;   /* PEM bundle for https; NULL: the system's */
-    unsigned max_parallel; /* calls at a time; one more waits until its deadline */
-    const char *user_agent;
+    const char *ca_file; /* PEM bundle for https, and nothing else is trusted; NULL: the system's */
+    unsigned max_parallel;  /* calls at a time; one more waits until its deadline */
+    const char *user_agent; /* NULL: none is sent */
 };
 
+/* ST_INPUT: the bundle cannot be read, or max_parallel is 0. Sets SIGPIPE to ignored where it was
+ * default. ret_rest is the caller's: rest_free(). */
 MUST_USE enum status rest_new(const struct rest_params *params, struct rest **ret_rest,
                               struct err *err);
 /* NULL is fine. No call may be under way. */
 void rest_free(struct rest *rest);
 DEFINE_AUTO(struct rest, rest_free)
 
+/* Borrowed for the call. */
 struct rest_call {
     const char *method; /* GET POST PUT DELETE */
     const char *url;
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
-    struct slice body;
-    size_t max_bytes;    /* of the answer */
-    int64_t deadline_ms; /* monotonic, name lookup and connecting included */
+    struct slice body;   /* empty: none with GET and DELETE, an empty one with POST and PUT */
+    size_t max_bytes;    /* of the answer's body; its head has 64 KiB */
+    int64_t deadline_ms; /* monotonic, name lookup, connecting and the wait for a handle included */
 };
 struct rest_answer {
-    long status; /* HTTP */
-    char content_type[128];
-    struct bytes *body;
+    long status;            /* HTTP, whatever it is */
+    char content_type[128]; /* "" when absent; cut when longer */
+    struct bytes *body;     /* never NULL on ST_OK */
 };
 void rest_answer_free(struct rest_answer *answer); /* frees the body, not the struct */
 
 /**
- * One call; redirects are not followed.
- * ST_UPSTREAM     connection refused, reset, TLS, malformed or over-long answer
+ * One call; redirects are not followed. An idle connection that turns out to be dead is replaced
+ * and the call sent again: calls must bear that, as all our outward effects do.
+ *
+ * ST_INPUT        the URL is malformed or neither http nor https, or the method is not ours
+ * ST_UPSTREAM     no such host, connection refused, reset, TLS, malformed or over-long answer
+ *                 (code answerTooLong, limit with its unit)
  * ST_TIMEOUT      the deadline
  * ST_UNAVAILABLE  no handle free before the deadline
+ *
+ * Errors name the server, never path, query or credentials. Writes ret_answer only on ST_OK; then
+ * rest_answer_free().
  */
 MUST_USE enum status rest_do(struct rest *rest, const struct rest_call *call,
                              struct rest_answer *ret_answer, struct err *err);

@@ -3,13 +3,9 @@
 #pragma once
 
 #include "http/http.h"
+#include "support/cmocka.h"
 
 #include <openssl/ssl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 enum { KIT_PATIENCE_MS = 20000, KIT_MAX_LISTENERS = 3, KIT_MAX_WAITING = 256 };
 
@@ -68,9 +64,3 @@ void client_expect(struct client *client, const char *send, const char *const *t
     client_expect((client), (send), (const char *const[]){ __VA_ARGS__, NULL })
 
 int64_t kit_now_ms(void);
-
-/* A fresh folder with ca.pem, server.pem/.key, server2.pem/.key, client.pem/.key (of ca), and
- * foreign.pem/.key (of nobody), made once per program. */
-const char *kit_certs(void);
-const char *kit_cert(const char *name, char dst[128]);
-void kit_remove_certs(void);
