@@ -1,0 +1,81 @@
+/* The two lines every exchange has: received, before any effect, and answered, before the answer
+ * leaves. */
+#include "journal/journal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* What both lines take from the request, NULL when none could be read. */
+static struct event event_of(const struct peer *peer, const struct request *req)
+{
+    struct event event = {
+        .account = req && req->info.sender_id[0] ? req->info.sender_id : "-",
+        .ip = peer->address,
+        .start_ms = peer->start_ms,
+        .exchange = peer->exchange.text,
+    };
+
+    if (!req)
+        return event;
+    event.message_id = req->info.message_id;
+    event.session_id = req->info.session_id;
+    event.iin = req->signer.iin;
+    if (req->op != OP_NONE && req->op != OP_CREATE_SIGNING_SESSION)
+        event.signing = req->payload.query.signing_session_id;
+    return event;
+}
+
+enum status journal_received(struct journal *journal, const struct peer *peer,
+                             const struct request *req, struct err *err)
+{
+    struct event event = event_of(peer, req);
+    char text[1024];
+
+    (void)text_format(text, sizeof(text), "service=%s operation=%s certificate=%s%s%s",
+                      req->info.service_id, req->operation_name, req->signer.serial,
+                      req->signer.pin[0] ? " gateway=" : "", req->signer.pin);
+    event.level = EVENT_INFO;
+    event.name = "exchange.received";
+    event.text = text;
+    return journal_write(journal, &event, err);
+}
+
+/* req 0.48 as this service reads it: what succeeds informs, what the caller did wrong warns, what
+ * we or the other side did wrong is an error; so is an unreadable or forged message. */
+static enum event_level level_of(const struct reply *reply)
+{
+    if (reply->kind == REPLY_FAULT)
+        return EVENT_ERROR;
+    if (strcmp(reply->code, "SCSS001") == 0)
+        return EVENT_INFO;
+    return strcmp(reply->code, "SCSE002") == 0 ? EVENT_WARNING : EVENT_ERROR;
+}
+
+static const char *signing_of(const struct reply *reply, const char *asked)
+{
+    if (reply->kind != REPLY_RESPONSE)
+        return asked;
+    if (reply->op == OP_CREATE_SIGNING_SESSION)
+        return reply->created.signing_session_id.text;
+    return reply->session ? reply->session->id.text : asked;
+}
+
+enum status journal_answered(struct journal *journal, const struct peer *peer,
+                             const struct request *req, const struct reply *reply,
+                             const char *reason, struct err *err)
+{
+    struct event event = event_of(peer, req);
+    char text[1024];
+
+    (void)text_format(text, sizeof(text), "%s%s%s%s%s", reply->message,
+                      reply->has_detail && reply->detail.code ? " detail=" : "",
+                      reply->has_detail && reply->detail.code ? reply->detail.code : "",
+                      reason && reason[0] ? " reason=" : "", reason ? reason : "");
+    event.level = level_of(reply);
+    event.name = "exchange.answered";
+    event.code = reply->code;
+    event.signing = signing_of(reply, event.signing);
+    event.text = text;
+    return journal_write(journal, &event, err);
+}
