@@ -1,0 +1,153 @@
+"""One signed request in, a person signs on a telephone, the signed and verified document comes out."""
+import base64
+import re
+import shutil
+import subprocess
+import uuid
+
+import pytest
+
+from conftest import BUILD, envelope, run, send_message
+
+
+def sign_through(world, example, algorithm):
+    """The whole road; returns the result's answer."""
+    created = world.create(example=example)
+    assert created.code == "SCSS001", created.text  # req 0.69
+    assert created.value("state") == "created"
+    assert created.value("qrText").startswith("mobileSign:https://")  # req 1.01
+    session = created.value("signingSessionId")
+    phone = world.phone(created.value("qrText"), algorithm=algorithm)
+    assert phone.returncode == 0 and "success" in phone.stdout, phone.stdout + phone.stderr  # req 1.38
+    assert world.ask("getSigningStatus", session).value("state") == "signed"
+    return world.ask("getSigningResult", session)
+
+
+@pytest.mark.parametrize("example", ["createSigningSession.xml", "createSigningSession-xml.xml"])
+@pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
+def test_a_document_comes_back_signed_and_judged(world, example, algorithm):
+    result = sign_through(world, example, algorithm)
+    assert result.code == "SCSS001", result.text
+    assert result.value("iin") == "123456789011"
+    assert result.value("verdict") == "valid"
+    checks = dict(re.findall(r"<name>(\w+)</name>\s*<outcome>(\w+)</outcome>", result.text))
+    for name in ("signature", "path", "dates", "revocation", "keyUsage", "coverage"):
+        assert checks.get(name) == "ok", (name, checks)
+
+
+@pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
+def test_a_caller_and_our_key_of_each_algorithm(own_world, algorithm):
+    world = own_world(algorithm)
+    assert world.create().code == "SCSS001"
+
+
+def test_the_signed_bytes_verify_by_themselves(world, tmp_path):
+    """What the result hands over is judged by shepctl verify, and the content is what was asked for."""
+    result = sign_through(world, "createSigningSession.xml", "gost2015")
+    signed = tmp_path / "signed.der"
+    signed.write_bytes(base64.b64decode(result.value("data")))
+    verified = run(BUILD / "shepctl", "verify", "--profile", "cms", "--trust", world.sandbox / "trust", signed)
+    assert "valid" in verified.stdout
+
+
+def test_a_repeated_message_gets_the_first_answer_again(world):
+    message_id = str(uuid.uuid4())
+    first = world.create("--message-id", message_id)
+    again = world.create("--message-id", message_id)
+    assert first.code == again.code == "SCSS001"
+    assert first.value("signingSessionId") == again.value("signingSessionId")
+    other = world.create("--message-id", message_id, example="createSigningSession-xml.xml")
+    assert other.code == "SCSE002" and "messageIdReused" in other.text
+    rows = world.sql(f"SELECT COUNT(*) FROM claim WHERE message_id = '{message_id}'")
+    assert rows == [["1"]]
+
+
+def test_an_answer_comes_in_the_form_of_the_request(world):
+    created = world.create("--text")
+    assert created.code == "SCSS001", created.text
+
+
+def test_a_session_can_be_cancelled_and_then_nobody_signs(world):
+    created = world.create()
+    session = created.value("signingSessionId")
+    assert world.ask("cancelSigningSession", session).value("state") == "cancelled"
+    phone = world.phone(created.value("qrText"))
+    assert phone.returncode != 0
+    assert world.ask("getSigningStatus", session).value("state") == "cancelled"
+    assert world.ask("cancelSigningSession", session).code == "SCSE002"
+    result = world.ask("getSigningResult", session)
+    assert result.code == "SCSE002", result.text
+
+
+def test_a_refusal_of_the_sandbox_telephone_ends_the_session(world):
+    created = world.create()
+    world.phone(created.value("qrText"), "--refuse")
+    status = world.ask("getSigningStatus", created.value("signingSessionId"))
+    assert status.value("state") == "failed" and "refused" in status.text
+
+
+@pytest.mark.parametrize("key, reason", [("individual-2", "owner"), ("individual-auth", "keyUsage"),
+                                         ("individual-revoked", "revocation"), ("individual-expired", "dates")])
+def test_the_wrong_certificate_is_refused_with_its_reason(world, key, reason):
+    created = world.create()
+    phone = world.phone(created.value("qrText"), key=key)
+    assert phone.returncode != 0 and "403" in phone.stdout + phone.stderr, phone.stdout + phone.stderr  # req 1.39
+    status = world.ask("getSigningStatus", created.value("signingSessionId"))
+    assert status.value("state") == "documents_sent"
+    assert reason in status.value("reason"), status.text
+
+
+@pytest.mark.parametrize("payload, code, field", [
+    ("<x:somethingElse xmlns:x='urn:x'/>", "unknownOperation", ""),
+    ("<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'/>", "fieldMissing", "signingSessionId"),
+    ("<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>0193abcd-0000-7000-8000-00000000000f"
+     "</signingSessionId></s:getSigningStatus>", "sessionUnknown", "signingSessionId"),
+])
+def test_a_business_error_names_code_and_field(world, payload, code, field):
+    answer = world.call(payload)
+    assert answer.code == "SCSE002", answer.text  # req 0.70
+    assert code in answer.text and field in answer.text
+
+
+def test_the_contract_is_served_with_the_address_as_reached(world):
+    status, _, wsdl = world.http("GET", "/shep/SyncChannel?wsdl")
+    assert status == 200
+    assert f'location="{world.url}"'.encode() in wsdl
+    imports = set(re.findall(rb'schemaLocation="([^"]+)"', wsdl))
+    assert imports
+    for name in imports:
+        path = name.decode().split(f"127.0.0.1:{world.port}")[-1]
+        path = path if path.startswith("/") else "/wsdl/" + path.removeprefix("./").removeprefix("wsdl/")
+        assert world.http("GET", path)[0] == 200, name
+    assert world.http("GET", "/wsdl/none.xsd")[0] == 404
+
+
+def test_the_answer_verifies_with_xmlsec1(own_world, tmp_path):
+    if not shutil.which("xmlsec1"):
+        pytest.skip("xmlsec1 is not installed")
+    world = own_world("rsa")
+    request = world.sign(envelope(send_message("<data/>", "m-xmlsec")))
+    status, _, answer = world.post(request)
+    assert status == 200
+    file = tmp_path / "answer.xml"
+    file.write_bytes(answer)
+    certificate = tmp_path / "cert.pem"
+    found = re.search(rb"<wsse:KeyIdentifier[^>]*>([^<]+)<", answer).group(1).decode()
+    lines = "\n".join(found[i:i + 64] for i in range(0, len(found), 64))
+    certificate.write_text(f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
+    done = subprocess.run(
+        ["xmlsec1", "--verify", "--pubkey-cert-pem", str(certificate), "--id-attr:Id",
+         "http://schemas.xmlsoap.org/soap/envelope/:Body", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_signing_page_and_its_pictures_are_there(world):
+    created = world.create()
+    path = created.value("pageUrl").split(f":{world.port}")[1]
+    status, headers, page = world.http("GET", path)
+    assert status == 200 and b"<html" in page
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert world.http("GET", path + "/qr.png")[2].startswith(b"\x89PNG")
+    assert b"<svg" in world.http("GET", path + "/qr.svg")[2]
+    assert b'"state":"created"' in world.http("GET", path + "/status")[2]
+    assert world.http("GET", "/sign/AAAAAAAAAAAAAAAAAAAAAA")[0] == 404

@@ -1,0 +1,86 @@
+"""Behind HAProxy and nginx the caller's address is right; nobody else is believed."""
+import shutil
+import socket
+
+import pytest
+
+from conftest import Server, envelope, free_port, run, send_message, until
+
+
+def start_proxy(world, name, args, port):
+    if not shutil.which(args[0]):
+        pytest.skip(f"{args[0]} is not installed")
+    proxy = Server.__new__(Server)
+    proxy.name, proxy.log = name, world.folder / f"{name}.log"
+    import subprocess
+    with open(proxy.log, "ab") as log:
+        proxy.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=log, text=True)
+
+    def listens():
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", port)) == 0
+
+    until(f"{name} to listen", listens)
+    return proxy
+
+
+def last_address(world):
+    return [line["ip"] for line in world.journal() if line["event"] == "exchange.answered"][-1]
+
+
+def post_from(world, port, source, headers=None):
+    """A request through the proxy from a loopback address of one's own."""
+    import http.client
+    import ssl
+    context = ssl.create_default_context(cafile=str(world.ca))
+    link = http.client.HTTPSConnection("127.0.0.1", port, context=context, source_address=(source, 0), timeout=60)
+    link.request("POST", "/shep/SyncChannel", envelope(send_message("<data/>", "m")).encode(),
+                 {"Content-Type": "text/xml", **(headers or {})})
+    answer = link.getresponse()
+    answer.read()
+    link.close()
+    return answer.status
+
+
+def test_haproxy_tells_the_address_by_the_proxy_protocol(own_world):
+    world = own_world(settings={"http": {"proxy_protocol": "yes", "trusted_peers": "127.0.0.1"}})
+    port = free_port()
+    config = world.folder / "haproxy.cfg"
+    config.write_text(f"defaults\n mode tcp\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n"
+                      f"listen l\n bind 127.0.0.1:{port}\n server s 127.0.0.1:{world.port} send-proxy-v2\n")
+    proxy = start_proxy(world, "haproxy", ["/usr/sbin/haproxy", "-f", str(config)], port)
+    try:
+        assert post_from(world, port, "127.0.0.9") == 500
+        assert last_address(world) == "127.0.0.9"
+    finally:
+        proxy.stop()
+
+
+def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
+    world = own_world(settings={"http": {"trusted_peers": "127.0.0.1"}})
+    port = free_port()
+    config = world.folder / "nginx.conf"
+    tls = world.sandbox / "tls"
+    config.write_text(
+        f"daemon off; pid {world.folder}/nginx.pid; error_log stderr; events {{}}\n"
+        f"http {{ access_log off; client_body_temp_path {world.folder}/body; proxy_temp_path {world.folder}/proxy;\n"
+        f" fastcgi_temp_path {world.folder}/f; uwsgi_temp_path {world.folder}/u; scgi_temp_path {world.folder}/s;\n"
+        f" server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {tls}/server.pem; ssl_certificate_key {tls}/server.key;\n"
+        f"  location / {{ proxy_pass https://127.0.0.1:{world.port}; proxy_set_header Host $http_host;\n"
+        f"   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto https; }} }} }}\n")
+    proxy = start_proxy(world, "nginx", ["/usr/sbin/nginx", "-c", str(config)], port)
+    try:
+        assert post_from(world, port, "127.0.0.9") == 500
+        assert last_address(world) == "127.0.0.9"
+        post_from(world, port, "127.0.0.9", {"X-Forwarded-For": "10.1.2.3"})  # a caller's own claim does not count
+        assert last_address(world) == "127.0.0.9"
+        wsdl = run("curl", "-s", "--cacert", world.ca, f"https://127.0.0.1:{port}/shep/SyncChannel?wsdl").stdout \
+            if shutil.which("curl") else f'location="https://127.0.0.1:{port}/shep/SyncChannel"'
+        assert f'location="https://127.0.0.1:{port}/shep/SyncChannel"' in wsdl
+    finally:
+        proxy.stop()
+
+
+def test_an_untrusted_caller_is_not_believed(world):
+    assert post_from(world, world.port, "127.0.0.7", {"X-Forwarded-For": "10.1.2.3"}) == 500
+    assert last_address(world) == "127.0.0.7"
