@@ -8,8 +8,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <openssl/x509.h>
 
 int load_kzgost(void **state)
 {
@@ -146,4 +148,60 @@ struct blob key_octets(EVP_PKEY *key, const char *name)
 
     assert_int_equal(EVP_PKEY_get_octet_string_param(key, name, octets, sizeof(octets), &len), 1);
     return copy_of(octets, len);
+}
+
+struct blob join(const char *head, const uint8_t *tail, size_t tail_len)
+{
+    struct blob start = unhex(head);
+    struct blob whole = { malloc(start.len + tail_len + 1), start.len + tail_len };
+
+    assert_non_null(whole.bytes);
+    memcpy(whole.bytes, start.bytes, start.len);
+    memcpy(whole.bytes + start.len, tail, tail_len);
+    free(start.bytes);
+    return whole;
+}
+
+struct blob public_form(EVP_PKEY *key)
+{
+    struct blob der = { NULL, 0 };
+    int len = i2d_PUBKEY(key, &der.bytes);
+
+    assert_true(len > 0);
+    der.len = (size_t)len;
+    return der;
+}
+
+struct blob private_form(EVP_PKEY *key)
+{
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+    struct blob der = { NULL, 0 };
+    int len;
+
+    assert_non_null(info);
+    len = i2d_PKCS8_PRIV_KEY_INFO(info, &der.bytes);
+    assert_true(len > 0);
+    der.len = (size_t)len;
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return der;
+}
+
+EVP_PKEY *decode_key(const uint8_t *bytes, size_t len, int selection, size_t *ret_left)
+{
+    const char *structure =
+        selection == EVP_PKEY_PUBLIC_KEY ? "SubjectPublicKeyInfo" : "PrivateKeyInfo";
+    EVP_PKEY *key = NULL;
+    const unsigned char *at = bytes;
+    OSSL_DECODER_CTX *ctx =
+        OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, NULL, selection, NULL, NULL);
+
+    assert_non_null(ctx);
+    *ret_left = len;
+    if (OSSL_DECODER_from_data(ctx, &at, ret_left) != 1) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    OSSL_DECODER_CTX_free(ctx);
+    ERR_clear_error();
+    return key;
 }

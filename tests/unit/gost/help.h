@@ -37,3 +37,13 @@ struct blob sign_text(EVP_PKEY *key, const void *text, size_t len);
 
 /* The octet string parameter of a key ("pub", "priv"). */
 struct blob key_octets(EVP_PKEY *key, const char *name);
+
+/* The bytes of head (hex) and of tail in one; free() them. */
+struct blob join(const char *head, const uint8_t *tail, size_t tail_len);
+
+/* DER of SubjectPublicKeyInfo and PrivateKeyInfo; OPENSSL_free() the bytes. */
+struct blob public_form(EVP_PKEY *key);
+struct blob private_form(EVP_PKEY *key);
+
+/* By the selection's structure; *ret_left is how much was not used. NULL when nobody took it. */
+EVP_PKEY *decode_key(const uint8_t *bytes, size_t len, int selection, size_t *ret_left);
