@@ -249,7 +249,7 @@ static void text_shows_the_private_key_only_when_asked(void **state)
     assert_true(len > 200);
     assert_non_null(strstr(text, "Public-Key: (GOST 34.310-2004, 256 bit)\nX:\n    "));
     assert_non_null(strstr(text, "\nParameter set: 1.2.398.3.10.1.1.1.1.1\n"));
-    assert_null(strstr(text, "d:\n"));
+    assert_null(strstr(text, "\nd:\n")); /* hex lines end alike */
     assert_int_equal(EVP_PKEY_print_private(bio, key, 4, NULL), 1);
     assert_int_equal(BIO_write(bio, "", 1), 1);
     assert_true(BIO_get_mem_data(bio, &text) > len);

@@ -168,6 +168,18 @@ static const struct {
       "304F020100302506092A830E030A010101013018060A2A830E030A0101010101060A2A830E030A010301010004"
       "230221FF",
       "", 0 },
+    { "a negative INTEGER of 32 bytes",
+      "304E020100302506092A830E030A010101013018060A2A830E030A0101010101060A2A830E030A0103010100"
+      "042202209112131415161718191A1B1C1D1E1F202122232425262728292A2B2C2D2E2F30",
+      NULL, 0 },
+    { "a length with a zero before it",
+      "3082004E020100302506092A830E030A010101013018060A2A830E030A0101010101060A2A830E030A0103010100"
+      "04220220",
+      "", 0 },
+    { "a short length in a long form with a zero",
+      "3051020100302506092A830E030A010101013018060A2A830E030A0101010101060A2A830E030A0103010100"
+      "042502820020",
+      "", 0 },
     { "33 bytes of INTEGER",
       "304F020100302506092A830E030A010101013018060A2A830E030A0101010101060A2A830E030A010301010004"
       "23022101",
@@ -289,6 +301,26 @@ static void only_the_exact_encoding_of_a_public_key_is_taken(void **state)
     free(point.bytes);
 }
 
+/* 30 81 AC … written as 30 82 00 AC …: the same length in a byte too many */
+static void a_length_with_a_leading_zero_is_refused(void **state)
+{
+    EVP_PKEY *key = new_key(KZGOST_KEY_2015_512);
+    struct blob pub = public_form(key);
+    uint8_t *longer = malloc(pub.len + 1);
+
+    (void)state;
+    assert_non_null(longer);
+    assert_int_equal(pub.bytes[1], 0x81);
+    longer[0] = pub.bytes[0];
+    longer[1] = 0x82;
+    longer[2] = 0;
+    memcpy(longer + 3, pub.bytes + 2, pub.len - 2);
+    assert_refused(longer, pub.len + 1, PUBLIC);
+    free(longer);
+    OPENSSL_free(pub.bytes);
+    EVP_PKEY_free(key);
+}
+
 /* A head that promises more than the ceiling is not waited for. */
 static void an_element_beyond_the_ceiling_is_refused(void **state)
 {
@@ -320,6 +352,7 @@ int main(void)
         cmocka_unit_test(what_follows_a_key_is_left_to_the_caller),
         cmocka_unit_test(only_the_exact_encoding_of_a_private_key_is_taken),
         cmocka_unit_test(only_the_exact_encoding_of_a_public_key_is_taken),
+        cmocka_unit_test(a_length_with_a_leading_zero_is_refused),
         cmocka_unit_test(an_element_beyond_the_ceiling_is_refused),
     };
 
