@@ -131,14 +131,16 @@ static bool read_signed_info(struct trial *trial, const xmlNode *node, struct si
 
     if (!dom_is_plain(node))
         return REFUSE(trial, CHECK_COVERAGE, "a comment stands in ds:SignedInfo");
-    if (has_stray_text(node))
-        return REFUSE(trial, CHECK_COVERAGE, "text stands between the elements of ds:SignedInfo");
     if (!dom_is(c14n, NS_DS, "CanonicalizationMethod") || !dom_is(method, NS_DS, "SignatureMethod"))
         return REFUSE(trial, CHECK_COVERAGE,
                       "ds:SignedInfo does not start with ds:CanonicalizationMethod, "
                       "ds:SignatureMethod");
-    return read_c14n(trial, c14n, &ret->c14n) && read_method(trial, method, &ret->method_uri) &&
-           read_references(trial, dom_next(method), ret);
+    if (!read_c14n(trial, c14n, &ret->c14n) || !read_method(trial, method, &ret->method_uri) ||
+        !read_references(trial, dom_next(method), ret))
+        return false;
+    if (has_stray_text(node))
+        return REFUSE(trial, CHECK_COVERAGE, "text stands between the elements of ds:SignedInfo");
+    return true;
 }
 
 static bool read_value(struct trial *trial, const xmlNode *node, struct signature *ret)

@@ -22,10 +22,10 @@ extern const struct xml_limits usual_limits;
 struct wsse_params wsse_usual(enum keys keys);
 struct wsse *wsse_make(const struct wsse_params *params);
 
-/* Verifies; fails the test when that is not the status, or the text lacks the words. NULL words:
- * any. On ST_OK the envelope is returned, the caller's: verified_free(). */
+/* Verifies; fails the test when it is refused. The caller's: verified_free(). */
 struct verified *expect_verified(const struct wsse *wsse, const char *xml);
-void expect_refused(const struct wsse *wsse, const char *name, const char *xml, enum status status,
+/* Refused with that status and these words in the text (NULL: any); else false, and says so. */
+bool is_refused(const struct wsse *wsse, const char *name, const char *xml, enum status status,
                     const char *words);
 
 void print_report(const struct report *report);

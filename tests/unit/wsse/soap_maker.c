@@ -178,38 +178,46 @@ static xmlDoc *parse(const char *xml)
     return doc;
 }
 
-/* The digest of the n-th Reference, or of nothing when it means no node of the document. */
-static struct bytes *digest_of(const char *xml, size_t n, const char *md)
+/* The Reference whose DigestValue is the first to be filled. */
+static xmlNode *find_unfilled(xmlNode *node)
+{
+    for (; node; node = node->next) {
+        xmlNode *below = NULL;
+
+        if (node->type == XML_TEXT_NODE && xmlStrEqual(node->content, BAD_CAST "@digest@"))
+            return node->parent->parent;
+        below = find_unfilled(node->children);
+        if (below)
+            return below;
+    }
+    return NULL;
+}
+
+/* Of the node it means, or of the root when it means no node of the document. */
+static struct bytes *digest_of(const char *xml, const char *md)
 {
     xmlDoc *doc = parse(xml);
-    xmlNode *at = find(xmlDocGetRootElement(doc), "Reference");
-    xmlChar *uri = NULL;
-    xmlNode *target = NULL;
-    struct bytes *data = NULL;
+    xmlNode *root = xmlDocGetRootElement(doc);
+    const xmlNode *at = find_unfilled(root);
+    xmlChar *uri = xmlGetProp(at, BAD_CAST "URI");
+    xmlNode *target = uri && uri[0] == '#' ? find_id(root, (char *)uri + 1) : NULL;
+    AUTO(bytes_free)
+    struct bytes *data = canonical(target ? target : root, find(at->children, "Transform"));
     unsigned char value[EVP_MAX_MD_SIZE];
     size_t len = 0;
-    struct bytes *text = NULL;
 
-    for (; n > 0; n--)
-        at = find(at->next, "Reference");
-    uri = xmlGetProp(at, BAD_CAST "URI");
-    target = uri && uri[0] == '#' ? find_id(xmlDocGetRootElement(doc), (char *)uri + 1) : NULL;
-    data = canonical(target ? target : xmlDocGetRootElement(doc), find(at->children, "Transform"));
     assert_int_equal(EVP_Q_digest(NULL, md, NULL, data->at, data->len, value, &len), 1);
-    text = base64_encode(slice_mem(value, len));
-    bytes_free(data);
     xmlFree(uri);
     xmlFreeDoc(doc);
-    return text;
+    return base64_encode(slice_mem(value, len));
 }
 
 static char *fill_digests(char *xml, const char *md)
 {
-    for (size_t n = 0; strstr(xml, "@digest@"); n++) {
-        struct bytes *value = digest_of(xml, n, md);
+    while (strstr(xml, ">@digest@<")) {
+        AUTO(bytes_free) struct bytes *value = digest_of(xml, md);
         char *next = soap_replace(xml, "@digest@", value->at);
 
-        bytes_free(value);
         free(xml);
         xml = next;
     }
