@@ -19,7 +19,7 @@
 #define EXC "<ds:Transform Algorithm=\"" URI_EXC_C14N "\"/>"
 #define REFERENCE(attrs, transforms)                                                               \
     "<ds:Reference" attrs "><ds:Transforms>" transforms "</ds:Transforms>" DIGESTS "</"            \
-                                                                                   "ds:Reference>"
+    "ds:Reference>"
 #define BODY_REFERENCE SOAP_REFERENCE("#" SOAP_BODY_ID)
 
 #define MADE(name, ...)                                                                            \

@@ -71,7 +71,7 @@ static char *replace_all(char *xml, const char *from, const char *to)
 char *soap_cut(const char *xml, const char *start, const char *end)
 {
     const char *at = strstr(xml, start);
-    const char *stop = at ? strstr(at, end) : NULL;
+    const char *stop = at ? strstr(at + strlen(start), end) : NULL;
 
     if (!stop)
         fail_msg("no %s … %s in the text", start, end);
