@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "mobile/internal.h"
 
-enum { SMALL_JSON_MAX = 65536 };
+enum { SMALL_JSON_MAX = 65536, LIST_ROOM = 16384, LIST_ITEM = 64 };
 
 /* Base64 and JSON's escapes at their worst, and room for names and meta. */
 static size_t json_max(const struct mobile *mobile)
@@ -122,12 +122,7 @@ enum status issue_expected(const struct signing_session *session, const struct s
     return ST_OK;
 }
 
-static void free_values(struct bytes **values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        bytes_free(values[i]);
-}
-
+/* The values to sign, as they stand in JSON; owned keeps them. */
 static enum status issue_values(const struct signing_session *session, struct bytes **owned,
                                 struct slice *values, struct err *err)
 {
@@ -144,8 +139,9 @@ enum status issue_api2(const struct mobile *mobile, const struct signing_session
 {
     size_t n = session->document_count;
     AUTO(json_free) struct json *root = NULL;
-    AUTO_FREE struct slice *values = calloc(n + 1, sizeof(*values));
-    AUTO_FREE struct bytes **owned = calloc(n + 1, sizeof(struct bytes *));
+    AUTO(arena_free) struct arena *arena = arena_new(LIST_ROOM + n * LIST_ITEM);
+    struct slice *values = arena ? arena_array(arena, n + 1, sizeof(*values)) : NULL;
+    struct bytes **owned = arena ? arena_array(arena, n + 1, sizeof(struct bytes *)) : NULL;
     enum status status;
 
     if (!values || !owned)
@@ -154,7 +150,8 @@ enum status issue_api2(const struct mobile *mobile, const struct signing_session
     status = issue_values(session, owned, values, err);
     if (status == ST_OK)
         status = issue_expected(session, values, NULL, &root, err);
-    free_values(owned, n);
+    for (size_t i = 0; i < n; i++)
+        bytes_free(owned[i]);
     TRY(status);
     return json_print(root, json_max(mobile), ret_json, err);
 }

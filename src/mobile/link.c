@@ -41,7 +41,7 @@ static void add_encoded(struct bytes *b, struct slice url)
 
     for (size_t i = 0; i < url.len; i++) {
         unsigned char c = (unsigned char)url.at[i];
-        if (memchr("&=?%#+", c, 6)) {
+        if (strchr("&=?%#+", c)) { /* check_url() has refused NUL */
             char escaped[3] = { '%', digits[c >> 4], digits[c & 15] };
             bytes_add(b, (struct slice){ escaped, sizeof(escaped) });
         } else {

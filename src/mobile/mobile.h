@@ -91,7 +91,7 @@ struct mobile_page {
     enum session_state state;
     char reason[512]; /* "" when the state says it all */
     int64_t expires_ms;
-    char qr_text[512]; /* both "" once the session is final */
+    char qr_text[512]; /* both also of a final session: the app then says why it is over */
     char link[512];
 };
 /* ST_NOT_FOUND: no session has this page. */

@@ -135,7 +135,8 @@ static enum status put_first(struct app *app, const uint8_t hash[32], struct err
                    status == ST_OK ? "the PUT carries no documents" : cause.text);
         status = ST_OK;
     } else if (status == ST_INPUT) {
-        status = refuse_signature(app, MSG_CHANGED, cause.text, err);
+        bool unreadable = slice_eq_str(slice_str(cause.code), "signedValueInvalid");
+        status = refuse_signature(app, unreadable ? MSG_FORMAT : MSG_CHANGED, cause.text, err);
     } else if (status != ST_OK) {
         *err = cause;
     } else {

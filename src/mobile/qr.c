@@ -6,23 +6,32 @@
 #include <stdbool.h>
 
 /* ISO/IEC 18004 demands the quiet zone; TEXT_MAX is version 40-M in byte mode. */
-enum { QUIET = 4, PICTURE_PX = 300, TEXT_MAX = 2331, PNG_MAX = 1 << 20, DRAWING_MAX = 4 << 20 };
+enum {
+    QUIET = 4,
+    PICTURE_PX = 300,
+    TEXT_MAX = 2331,
+    PNG_MAX = 1 << 20,
+    PIXELS_MAX = 1 << 20,
+    DRAWING_MAX = 4 << 20
+};
 
 DEFINE_AUTO(QRcode, QRcode_free)
 
-static enum status encode(const char *text, QRcode **ret, struct err *err)
+/* NULL: err says why. */
+static QRcode *encode(const char *text, struct err *err)
 {
     struct slice s = slice_str(text);
     QRcode *code;
 
-    if (s.len == 0 || s.len > TEXT_MAX)
-        return RAISE_CAUSE(err, ST_INPUT, "qrTextInvalid", "QR text", "1..2331 bytes",
-                           "a QR code holds 1 to %d bytes, not %zu", TEXT_MAX, s.len);
+    if (s.len == 0 || s.len > TEXT_MAX) {
+        (void)RAISE_CAUSE(err, ST_INPUT, "qrTextInvalid", "QR text", "1..2331 bytes",
+                          "a QR code holds 1 to %d bytes, not %zu", TEXT_MAX, s.len);
+        return NULL;
+    }
     code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (!code)
-        return RAISE(err, ST_NOMEM, "QR code");
-    *ret = code;
-    return ST_OK;
+        (void)RAISE(err, ST_NOMEM, "QR code");
+    return code;
 }
 
 /* Dark module at x, y, counted from the outer corner of the quiet zone. */
@@ -68,34 +77,38 @@ static enum status write_png(const uint8_t *pixels, int side, struct bytes **ret
 
 enum status qr_png(const char *text, struct bytes **ret_png, struct err *err)
 {
-    AUTO(QRcode_free) QRcode *code = NULL;
-    AUTO_FREE uint8_t *pixels = NULL;
+    AUTO(QRcode_free) QRcode *code = encode(text, err);
+    AUTO(bytes_free) struct bytes *pixels = NULL;
+    char *at;
     int side, scale, width;
 
-    TRY(encode(text, &code, err));
+    if (!code)
+        return err->status;
     side = side_of(code);
     scale = side < PICTURE_PX ? (PICTURE_PX + side / 2) / side : 1;
     if (scale < 2)
         scale = 2; /* a module of one pixel does not survive a screen */
     width = side * scale;
-    pixels = calloc((size_t)width, (size_t)width);
-    if (!pixels)
+    pixels = bytes_new(PIXELS_MAX);
+    at = pixels ? bytes_extend(pixels, (size_t)width * (size_t)width) : NULL;
+    if (!at)
         return RAISE(err, ST_NOMEM, "picture of %d by %d", width, width);
     for (int y = 0; y < width; y++)
         for (int x = 0; x < width; x++)
-            pixels[(size_t)y * (size_t)width + (size_t)x] = dark(code, x / scale, y / scale);
-    return write_png(pixels, width, ret_png, err);
+            *at++ = dark(code, x / scale, y / scale) ? 1 : 0;
+    return write_png(slice_u8(bytes_slice(pixels)), width, ret_png, err);
 }
 
 enum status qr_svg(const char *text, struct bytes **ret_svg, struct err *err)
 {
-    AUTO(QRcode_free) QRcode *code = NULL;
+    AUTO(QRcode_free) QRcode *code = encode(text, err);
     AUTO(bytes_free) struct bytes *svg = bytes_new(DRAWING_MAX);
     int side;
 
     if (!svg)
         return RAISE(err, ST_NOMEM, "SVG");
-    TRY(encode(text, &code, err));
+    if (!code)
+        return err->status;
     side = side_of(code);
     bytes_addf(svg,
                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
@@ -120,13 +133,14 @@ enum status qr_svg(const char *text, struct bytes **ret_svg, struct err *err)
 enum status qr_terminal(const char *text, struct bytes **ret_text, struct err *err)
 {
     static const char *const blocks[] = { " ", "▀", "▄", "█" };
-    AUTO(QRcode_free) QRcode *code = NULL;
+    AUTO(QRcode_free) QRcode *code = encode(text, err);
     AUTO(bytes_free) struct bytes *out = bytes_new(DRAWING_MAX);
     int side;
 
     if (!out)
         return RAISE(err, ST_NOMEM, "QR code for the terminal");
-    TRY(encode(text, &code, err));
+    if (!code)
+        return err->status;
     side = side_of(code);
     for (int y = 0; y < side; y += 2) {
         bytes_add_str(out, "\033[30;107m");

@@ -2,10 +2,11 @@
 #include "base/text.h"
 #include "mobile/internal.h"
 
-static enum status unknown(struct err *err)
+static struct signing_session *unknown(struct err *err)
 {
-    return RAISE_CAUSE(err, ST_INPUT, "sessionUnknown", "signingSessionId", NULL,
-                       "there is no such signing session of this sender");
+    (void)RAISE_CAUSE(err, ST_INPUT, "sessionUnknown", "signingSessionId", NULL,
+                      "there is no such signing session of this sender");
+    return NULL;
 }
 
 static size_t content_max(const struct mobile *mobile)
@@ -13,32 +14,27 @@ static size_t content_max(const struct mobile *mobile)
     return mobile->p.max_document_bytes + mobile->p.max_put_bytes;
 }
 
-/* Others' sessions and those that are not there look the same. */
-static enum status find_own(struct mobile *mobile, const char *sender_id,
-                            const struct session_query *query, unsigned parts,
-                            struct signing_session **ret, struct err *err)
+/* NULL: err says why. Others' sessions and those that are not there look the same. */
+static struct signing_session *find_own(struct mobile *mobile, const char *sender_id,
+                                        const struct session_query *query, unsigned parts,
+                                        struct err *err)
 {
     AUTO(signing_session_free) struct signing_session *session = NULL;
     struct session_key key = { 0 };
-    struct err cause;
     struct id id;
     enum status status;
 
     if (!id_parse(slice_trim(slice_str(query->signing_session_id)), &id))
         return unknown(err);
     key.id = &id;
-    status =
-        store_session_find(mobile->p.store, &key, parts, content_max(mobile), &session, &cause);
+    status = store_session_find(mobile->p.store, &key, parts, content_max(mobile), &session, err);
     if (status == ST_NOT_FOUND)
         return unknown(err);
-    if (status != ST_OK) {
-        *err = cause;
-        return status;
-    }
+    if (status != ST_OK)
+        return NULL;
     if (!slice_eq_str(slice_str(session->sender_id), sender_id))
         return unknown(err);
-    *ret = TAKE(session);
-    return ST_OK;
+    return TAKE(session);
 }
 
 /* Why it stands where it stands, where the state alone leaves a question (flows.md section 1). */
@@ -46,6 +42,8 @@ static void explain(struct signing_session *session)
 {
     enum language language = language_of(session->language);
 
+    if (session->state == SESSION_SIGNED) /* that of an earlier refused PUT says nothing now */
+        session->reason = "";
     if (session->reason && session->reason[0])
         return;
     session->reason = "";
@@ -74,9 +72,10 @@ static void hand_over(struct reply *reply, enum operation op, struct signing_ses
 enum status mobile_status(struct mobile *mobile, const char *sender_id,
                           const struct session_query *query, struct reply *reply, struct err *err)
 {
-    struct signing_session *session = NULL;
+    struct signing_session *session = find_own(mobile, sender_id, query, SESSION_HEAD, err);
 
-    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &session, err));
+    if (!session)
+        return err->status;
     hand_over(reply, OP_GET_SIGNING_STATUS, session);
     return ST_OK;
 }
@@ -132,9 +131,11 @@ static enum status check_result(const struct mobile *mobile, const struct signin
 enum status mobile_result(struct mobile *mobile, const char *sender_id,
                           const struct session_query *query, struct reply *reply, struct err *err)
 {
-    AUTO(signing_session_free) struct signing_session *session = NULL;
+    AUTO(signing_session_free)
+    struct signing_session *session = find_own(mobile, sender_id, query, SESSION_RESULT, err);
 
-    TRY(find_own(mobile, sender_id, query, SESSION_RESULT, &session, err));
+    if (!session)
+        return err->status;
     TRY(check_result(mobile, session, query->document_id, err));
     reply->document_id = query->document_id;
     hand_over(reply, OP_GET_SIGNING_RESULT, TAKE(session));
@@ -160,19 +161,23 @@ static enum status record_cancel(const struct mobile *mobile, const struct signi
 enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
                           const struct session_query *query, struct reply *reply, struct err *err)
 {
-    AUTO(signing_session_free) struct signing_session *before = NULL;
+    AUTO(signing_session_free)
+    struct signing_session *before = find_own(mobile, sender_id, query, SESSION_HEAD, err);
     int64_t start_ms = clock_now(mobile->p.clock);
-    struct signing_session *after = NULL;
+    struct signing_session *after;
     struct err cause;
     enum status status;
 
-    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &before, err));
+    if (!before)
+        return err->status;
     status = store_session_end(mobile->p.store, &before->id, SESSION_CANCELLED, "", &cause);
     if (status != ST_OK && status != ST_CONFLICT) {
         *err = cause;
         return status;
     }
-    TRY(find_own(mobile, sender_id, query, SESSION_HEAD, &after, err));
+    after = find_own(mobile, sender_id, query, SESSION_HEAD, err);
+    if (!after)
+        return err->status;
     if (after->state != SESSION_CANCELLED) { /* a second cancel changes nothing and is fine */
         const char *state = session_state_name(after->state);
         signing_session_free(after);
@@ -213,8 +218,7 @@ enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
     page.state = session->state;
     page.expires_ms = session->expires_ms;
     text_copy(page.reason, sizeof(page.reason), session->reason);
-    if (session->state <= SESSION_DOCUMENTS_SENT)
-        TRY(fill_links(mobile, session, &page, err));
+    TRY(fill_links(mobile, session, &page, err));
     *ret_page = page;
     return ST_OK;
 }

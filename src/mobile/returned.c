@@ -2,7 +2,7 @@
  * 1.37). */
 #include "mobile/internal.h"
 
-enum { DEPTH_MAX = 16, VALUES_MAX = 20000 };
+enum { DEPTH_MAX = 16, VALUES_MAX = 20000, LIST_ROOM = 16384, LIST_ITEM = 64 };
 
 static const char *const root_keys[] = { "signMethod", "version" };
 static const char *const document_keys[] = { "id",     "signMethod", "nameRu",
@@ -97,7 +97,8 @@ static enum status read_all(const struct mobile *mobile, const struct signing_se
 {
     struct json_limits limits = { mobile->p.max_put_bytes, DEPTH_MAX, VALUES_MAX };
     const struct json *documents;
-    AUTO_FREE struct slice *values = NULL;
+    AUTO(arena_free) struct arena *arena = NULL;
+    struct slice *values;
 
     TRY(json_parse(body, &limits, &ret->json, err));
     if (!json_is_object(ret->json))
@@ -107,7 +108,8 @@ static enum status read_all(const struct mobile *mobile, const struct signing_se
         return ST_OK;
     if (!json_is_array(documents))
         return RAISE(err, ST_FORMAT, "documentsToSign is not an array");
-    values = calloc(session->document_count + 1, sizeof(*values));
+    arena = arena_new(LIST_ROOM + session->document_count * LIST_ITEM);
+    values = arena ? arena_array(arena, session->document_count + 1, sizeof(*values)) : NULL;
     ret->content = calloc(session->document_count + 1, sizeof(struct bytes *));
     if (!values || !ret->content)
         return RAISE(err, ST_NOMEM, "%zu documents", session->document_count);

@@ -4,17 +4,15 @@
 
 enum { URL_MAX = 512 };
 
-static enum status add(struct bytes **ret, const char *base, const char *folder, const char *secret,
-                       const char *rest, struct err *err)
+/* NULL when memory ran out. */
+static struct bytes *url_of(const char *base, const char *folder, const char *secret,
+                            const char *rest)
 {
-    AUTO(bytes_free) struct bytes *url = bytes_new(URL_MAX);
+    struct bytes *url = bytes_new(URL_MAX);
 
-    if (!url)
-        return RAISE(err, ST_NOMEM, "URL");
-    bytes_addf(url, "%s/%s/%s%s", base, folder, secret, rest);
-    TRY(bytes_check(url, "URL", err));
-    *ret = TAKE(url);
-    return ST_OK;
+    if (url)
+        bytes_addf(url, "%s/%s/%s%s", base, folder, secret, rest);
+    return url;
 }
 
 static enum status make(const struct mobile *mobile, const struct id *session, struct urls *urls,
@@ -25,9 +23,14 @@ static enum status make(const struct mobile *mobile, const struct id *session, s
 
     TRY(secret_derive(mobile, SECRET_TOKEN, session, token, err));
     TRY(secret_derive(mobile, SECRET_PAGE, session, page, err));
-    TRY(add(&urls->api1, base, "m", token, "/mgovSign", err));
-    TRY(add(&urls->api2, base, "m", token, "/documents", err));
-    TRY(add(&urls->page, base, "sign", page, "", err));
+    urls->api1 = url_of(base, "m", token, "/mgovSign");
+    urls->api2 = url_of(base, "m", token, "/documents");
+    urls->page = url_of(base, "sign", page, "");
+    if (!urls->api1 || !urls->api2 || !urls->page)
+        return RAISE(err, ST_NOMEM, "URLs of a session");
+    TRY(bytes_check(urls->api1, "API №1", err));
+    TRY(bytes_check(urls->api2, "API №2", err));
+    TRY(bytes_check(urls->page, "URL of the page", err));
     TRY(link_qr_text(urls->api1->at, &urls->qr_text, err));
     TRY(link_render(mobile->p.link_template, urls->api1->at, &urls->link, err));
     return link_render(mobile->p.business_template, urls->api1->at, &urls->business_link, err);
