@@ -1,0 +1,276 @@
+/* Link-time stand-ins for the functions of store and journal that mobile calls. */
+#include "fake.h"
+
+#include "base/text.h"
+
+static struct slice keep(struct arena *arena, struct slice s)
+{
+    return (struct slice){ arena_text(arena, s), s.len };
+}
+
+static const char *keep_text(struct arena *arena, const char *text)
+{
+    return text ? arena_text(arena, slice_str(text)) : NULL;
+}
+
+static struct names keep_names(struct arena *arena, const struct names *names)
+{
+    return (struct names){ keep_text(arena, names->ru), keep_text(arena, names->kz),
+                           keep_text(arena, names->en) };
+}
+
+static const struct meta_item *keep_meta(struct arena *arena, const struct document *document)
+{
+    struct meta_item *meta = arena_array(arena, document->meta_count + 1, sizeof(*meta));
+
+    for (size_t i = 0; i < document->meta_count; i++)
+        meta[i] = (struct meta_item){ keep_text(arena, document->meta[i].name),
+                                      keep_text(arena, document->meta[i].value) };
+    return meta;
+}
+
+static const struct document *keep_documents(struct arena *arena, const struct signing_session *s,
+                                             bool content)
+{
+    struct document *documents = arena_array(arena, s->document_count + 1, sizeof(*documents));
+
+    for (size_t i = 0; i < s->document_count; i++) {
+        documents[i] = s->documents[i];
+        documents[i].name = keep_names(arena, &s->documents[i].name);
+        documents[i].meta = keep_meta(arena, &s->documents[i]);
+        documents[i].mime = keep_text(arena, s->documents[i].mime);
+        documents[i].content =
+            content ? keep(arena, s->documents[i].content) : (struct slice){ "", 0 };
+    }
+    return documents;
+}
+
+static struct signing_session keep_session(struct arena *arena, const struct signing_session *s,
+                                           bool content)
+{
+    struct signing_session copy = *s;
+    struct expected_signer *signers = arena_array(arena, s->signer_count + 1, sizeof(*signers));
+
+    copy.arena = arena;
+    copy.sender_id = keep_text(arena, s->sender_id);
+    copy.reason = keep_text(arena, s->reason ? s->reason : "");
+    copy.description = keep_text(arena, s->description);
+    copy.language = keep_text(arena, s->language);
+    copy.back_url = keep_text(arena, s->back_url);
+    copy.organisation.name = keep_names(arena, &s->organisation.name);
+    copy.organisation.bin = keep_text(arena, s->organisation.bin);
+    copy.documents = keep_documents(arena, s, content);
+    for (size_t i = 0; i < s->signer_count; i++)
+        signers[i] =
+            (struct expected_signer){ keep_text(arena, s->signers[i].iin),
+                                      keep_text(arena, s->signers[i].bin), s->signers[i].roles };
+    copy.signers = signers;
+    return copy;
+}
+
+static struct signed_document *keep_signed(struct arena *arena,
+                                           const struct signed_document *documents, size_t count)
+{
+    struct signed_document *copy = arena_array(arena, count + 1, sizeof(*copy));
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = documents[i].evidence_count;
+        struct evidence_item *items = arena_array(arena, n + 1, sizeof(*items));
+        for (size_t k = 0; k < n; k++)
+            items[k] = (struct evidence_item){ documents[i].evidence[k].kind,
+                                               keep(arena, documents[i].evidence[k].data) };
+        copy[i] = documents[i];
+        copy[i].content = keep(arena, documents[i].content);
+        copy[i].evidence = items;
+    }
+    return copy;
+}
+
+void fake_store_clear(struct store *store)
+{
+    for (size_t i = 0; i < store->count; i++)
+        arena_free(store->sessions[i].arena);
+    *store = (struct store){ .now_ms = store->now_ms };
+}
+
+static struct fake_session *by_id(struct store *store, const struct id *id)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (strcmp(store->sessions[i].session.id.text, id->text) == 0)
+            return &store->sessions[i];
+    return NULL;
+}
+
+static struct fake_session *by_key(struct store *store, const struct session_key *key)
+{
+    if (key->id)
+        return by_id(store, key->id);
+    for (size_t i = 0; i < store->count; i++) {
+        const struct session_secrets *secrets = &store->sessions[i].secrets;
+        if ((key->token_sha256 && memcmp(key->token_sha256, secrets->token_sha256, 32) == 0) ||
+            (key->page_id_sha256 && memcmp(key->page_id_sha256, secrets->page_id_sha256, 32) == 0))
+            return &store->sessions[i];
+    }
+    return NULL;
+}
+
+static enum session_state state_now(const struct store *store, const struct signing_session *s)
+{
+    bool over = s->state <= SESSION_DOCUMENTS_SENT && store->now_ms >= s->expires_ms;
+
+    return over ? SESSION_EXPIRED : s->state;
+}
+
+/* NULL: not there, or not live (err says so). */
+static struct fake_session *live(struct store *store, const struct id *id, struct err *err)
+{
+    struct fake_session *found = by_id(store, id);
+
+    if (found && store->race != SESSION_CREATED)
+        found->session.state = store->race;
+    store->race = SESSION_CREATED;
+    if (found && state_now(store, &found->session) <= SESSION_DOCUMENTS_SENT)
+        return found;
+    (void)RAISE(err, found ? ST_CONFLICT : ST_NOT_FOUND, "session %s is not live", id->text);
+    return NULL;
+}
+
+#define FAIL_IF_TOLD(store)                                                                        \
+    do {                                                                                           \
+        if ((store)->fails != ST_OK)                                                               \
+            return RAISE(err, (store)->fails, "the store was told to fail");                       \
+    } while (0)
+
+enum status store_session_create(struct store *store, const struct signing_session *session,
+                                 const struct session_secrets *secrets, int64_t life_ms,
+                                 int64_t *ret_created_ms, int64_t *ret_expires_ms, struct err *err)
+{
+    struct fake_session *entry = &store->sessions[store->count];
+
+    FAIL_IF_TOLD(store);
+    if (store->count == FAKE_SESSIONS)
+        return RAISE(err, ST_INTERNAL, "the fake store is full");
+    entry->arena = arena_new((size_t)1 << 28);
+    entry->session = keep_session(entry->arena, session, true);
+    entry->session.state = SESSION_CREATED;
+    entry->session.created_ms = *ret_created_ms = store->now_ms;
+    entry->session.expires_ms = *ret_expires_ms = store->now_ms + life_ms;
+    entry->secrets = *secrets;
+    store->count++;
+    return ST_OK;
+}
+
+enum status store_session_find(struct store *store, const struct session_key *key, unsigned parts,
+                               size_t max_bytes, struct signing_session **ret_session,
+                               struct err *err)
+{
+    struct fake_session *found = by_key(store, key);
+    struct arena *arena;
+    struct signing_session *session;
+
+    (void)max_bytes;
+    FAIL_IF_TOLD(store);
+    if (!found)
+        return RAISE(err, ST_NOT_FOUND, "no such session");
+    arena = arena_new((size_t)1 << 28);
+    session = arena_alloc(arena, sizeof(*session));
+    *session = keep_session(arena, &found->session, parts & SESSION_DOCUMENTS);
+    session->state = state_now(store, &found->session);
+    if (parts & SESSION_RESULT) {
+        session->signed_documents =
+            keep_signed(arena, found->signed_documents, found->signed_count);
+        session->signed_count = found->signed_count;
+    }
+    *ret_session = session;
+    return ST_OK;
+}
+
+enum status store_session_advance(struct store *store, const struct id *id, enum session_state to,
+                                  struct err *err)
+{
+    struct fake_session *found;
+
+    FAIL_IF_TOLD(store);
+    found = live(store, id, err);
+    if (!found)
+        return err->status;
+    if (to > found->session.state)
+        found->session.state = to;
+    if (to >= SESSION_SCANNED)
+        found->session.scanned_ms = store->now_ms;
+    if (to == SESSION_DOCUMENTS_SENT)
+        found->session.documents_sent_ms = store->now_ms;
+    return ST_OK;
+}
+
+enum status store_session_sign(struct store *store, const struct id *id,
+                               const struct signed_document *documents, size_t count,
+                               const uint8_t put_sha256[32], struct err *err)
+{
+    struct fake_session *found;
+
+    FAIL_IF_TOLD(store);
+    found = live(store, id, err);
+    if (!found)
+        return err->status;
+    found->session.state = SESSION_SIGNED;
+    found->signed_documents = keep_signed(found->arena, documents, count);
+    found->signed_count = count;
+    memcpy(found->session.put_sha256, put_sha256, 32);
+    return ST_OK;
+}
+
+enum status store_session_refuse_put(struct store *store, const struct id *id, const char *reason,
+                                     enum session_state *ret_state, struct err *err)
+{
+    struct fake_session *found;
+
+    FAIL_IF_TOLD(store);
+    found = live(store, id, err);
+    if (!found)
+        return err->status;
+    found->session.reason = keep_text(found->arena, reason);
+    if (++found->session.failed_puts == 5)
+        found->session.state = SESSION_FAILED;
+    *ret_state = found->session.state;
+    return ST_OK;
+}
+
+enum status store_session_end(struct store *store, const struct id *id, enum session_state to,
+                              const char *reason, struct err *err)
+{
+    struct fake_session *found;
+
+    FAIL_IF_TOLD(store);
+    found = live(store, id, err);
+    if (!found)
+        return err->status;
+    found->session.state = to;
+    found->session.reason = keep_text(found->arena, reason);
+    return ST_OK;
+}
+
+enum status journal_write(struct journal *journal, const struct event *event, struct err *err)
+{
+    struct fake_event *to = &journal->events[journal->count % FAKE_EVENTS];
+
+    if (journal->full)
+        return RAISE(err, ST_UNAVAILABLE, "the journal's disk is full");
+    journal->count++;
+    to->level = event->level;
+    text_copy(to->name, sizeof(to->name), event->name);
+    text_copy(to->account, sizeof(to->account), event->account);
+    text_copy(to->ip, sizeof(to->ip), event->ip ? event->ip : "");
+    text_copy(to->signing, sizeof(to->signing), event->signing ? event->signing : "");
+    text_copy(to->code, sizeof(to->code), event->code ? event->code : "");
+    text_copy(to->iin, sizeof(to->iin), event->iin ? event->iin : "");
+    text_copy(to->text, sizeof(to->text), event->text ? event->text : "");
+    return ST_OK;
+}
+
+const struct fake_event *fake_last(const struct journal *journal)
+{
+    static const struct fake_event none;
+
+    return journal->count ? &journal->events[(journal->count - 1) % FAKE_EVENTS] : &none;
+}

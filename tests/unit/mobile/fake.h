@@ -1,0 +1,37 @@
+/* The store and the journal of these tests: their headers are the contract, memory is the disk. */
+#pragma once
+
+#include "journal/journal.h"
+#include "store/store.h"
+
+enum { FAKE_SESSIONS = 8, FAKE_EVENTS = 64 };
+
+struct fake_session {
+    struct arena *arena; /* holds all below */
+    struct signing_session session;
+    struct session_secrets secrets;
+    struct signed_document *signed_documents;
+    size_t signed_count;
+};
+
+struct store {
+    struct fake_session sessions[FAKE_SESSIONS];
+    size_t count;
+    int64_t now_ms;          /* the database's clock */
+    enum status fails;       /* every call ends so, unless ST_OK */
+    enum session_state race; /* before the next change the session becomes this, unless created */
+};
+
+struct fake_event {
+    char name[64], account[64], ip[64], signing[64], code[16], iin[16], text[256];
+    enum event_level level;
+};
+struct journal {
+    struct fake_event events[FAKE_EVENTS];
+    size_t count;
+    bool full; /* the disk */
+};
+
+void fake_store_clear(struct store *store);
+/* The last event; one without a name when there is none. */
+const struct fake_event *fake_last(const struct journal *journal);

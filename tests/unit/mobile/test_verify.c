@@ -1,0 +1,434 @@
+/* Every kind of signed document that may come back, with real signatures, good and bad
+ * (req 1.36–1.39, 1.41). */
+#include "scene.h"
+
+#include "base/text.h"
+#include "crypto/init.h"
+#include "wsse/wsse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define CMS_ROW(name, ...)                                                                         \
+    static void name(struct scene *s)                                                              \
+    {                                                                                              \
+        const struct cms_wish wish = { __VA_ARGS__ };                                              \
+        scene_cms(s, 0, &wish, NULL);                                                              \
+    }
+CMS_ROW(cms_good, 0)
+CMS_ROW(cms_gost2015, .family = "gost2015")
+CMS_ROW(cms_gost2004, .family = "gost2004")
+CMS_ROW(cms_auth_key, .holder = "individual-auth")
+CMS_ROW(cms_expired, .holder = "individual-expired")
+CMS_ROW(cms_revoked, .holder = "individual-revoked")
+CMS_ROW(cms_other_person, .holder = "individual-2")
+CMS_ROW(cms_other_role, .holder = "legal-entity")
+CMS_ROW(cms_no_stamp, .stamp = STAMP_NONE)
+CMS_ROW(cms_foreign_stamp, .stamp = STAMP_FOREIGN)
+CMS_ROW(cms_detached, .detached = true)
+
+static void cms_other_content(struct scene *s)
+{
+    const struct cms_wish wish = { 0 };
+    scene_cms(s, 0, &wish, "%PDF-1.7 another lease\n");
+}
+
+static void cms_longer_content(struct scene *s)
+{
+    const struct cms_wish wish = { 0 };
+    scene_cms(s, 0, &wish, "%PDF-1.7 a lease\n ");
+}
+
+static void cms_pem(struct scene *s)
+{
+    AUTO(bytes_free) struct bytes *pem = bytes_new(1 << 20);
+    struct slice data;
+
+    cms_good(s);
+    assert_true(json_string(json_member(scene_file(s, 0), "data"), &data));
+    bytes_add_str(pem, "-----BEGIN CMS-----\n");
+    bytes_add(pem, data);
+    bytes_add_str(pem, "\n-----END CMS-----\n");
+    assert_true(json_replace_string(scene_file(s, 0), "data", bytes_slice(pem)));
+}
+
+static void cms_tampered(struct scene *s)
+{
+    AUTO(bytes_free)
+    struct bytes *der = notary_cms(
+        notary, &(struct cms_wish){ "rsa", "individual", STAMP_NONE, false }, fixture_file.content);
+
+    der->at[der->len - 5] ^= 1; /* in the signature value, which stands last */
+    scene_set_data(s, 0, bytes_slice(der));
+}
+
+static void unsigned_as_issued(struct scene *s)
+{
+    (void)s;
+}
+static void no_base64(struct scene *s)
+{
+    assert_true(json_replace_string(scene_file(s, 0), "data", SLICE("не base64")));
+}
+static void no_cms(struct scene *s)
+{
+    scene_set_data(s, 0, SLICE("hello"));
+}
+static void empty_data(struct scene *s)
+{
+    assert_true(json_replace_string(scene_file(s, 0), "data", SLICE("")));
+}
+
+#define TEXT_ROW(name, from, to)                                                                   \
+    static void name(struct scene *s)                                                              \
+    {                                                                                              \
+        scene_good(s);                                                                             \
+        scene_swap_text(s, from, to);                                                              \
+    }
+TEXT_ROW(other_name, "Договор аренды", "Договор дарения")
+TEXT_ROW(other_meta, "123/ABC", "123/ABD")
+TEXT_ROW(other_mime, "application/pdf", "text/plain")
+TEXT_ROW(other_id, "\"id\":54321", "\"id\":54322")
+TEXT_ROW(id_as_text, "\"id\":54321", "\"id\":\"54321\"")
+TEXT_ROW(other_method, "CMS_WITH_DATA", "CMS_SIGN_ONLY")
+TEXT_ROW(other_version, "\"version\":1", "\"version\":2")
+TEXT_ROW(other_case, "\"signMethod\"", "\"signmethod\"") /* req 1.40 */
+TEXT_ROW(new_member, "\"version\":1", "\"version\":1,\"x\":true")
+TEXT_ROW(new_document_member, "\"id\":54321", "\"id\":54321,\"x\":1")
+TEXT_ROW(lost_name, "\"nameEn\":\"Lease Agreement\",", "")
+TEXT_ROW(no_version, "\"version\":1,", "") /* never required */
+TEXT_ROW(one_point_zero, "\"version\":1", "\"version\":1.0")
+
+static void xml_good(struct scene *s)
+{
+    scene_xml(s, 0, "individual", NULL);
+}
+static void xml_other(struct scene *s)
+{
+    scene_xml(s, 0, "individual", "<xml>другой документ</xml>");
+}
+static void xml_space(struct scene *s)
+{
+    scene_xml(s, 0, "individual", "<xml>Тут XML документ для подписания </xml>");
+}
+static void xml_comment(struct scene *s)
+{
+    scene_xml(s, 0, "individual", "<xml>Тут XML <!-- не -->документ для подписания</xml>");
+}
+static void xml_attribute(struct scene *s)
+{
+    scene_xml(s, 0, "individual", "<xml a=\"1\">Тут XML документ для подписания</xml>");
+}
+static void xml_auth_key(struct scene *s)
+{
+    scene_xml(s, 0, "individual-auth", NULL);
+}
+static void xml_expired(struct scene *s)
+{
+    scene_xml(s, 0, "individual-expired", NULL);
+}
+static void xml_revoked(struct scene *s)
+{
+    scene_xml(s, 0, "individual-revoked", NULL);
+}
+static void xml_other_person(struct scene *s)
+{
+    scene_xml(s, 0, "individual-2", NULL);
+}
+static void xml_changed_later(struct scene *s)
+{
+    xml_good(s);
+    scene_swap_text(s, "<xml>Тут", "<xml>Там");
+}
+static void xml_wrapped(struct scene *s)
+{
+    xml_good(s);
+    scene_swap_text(s, "<xml>Тут", "<evil/><xml>Тут");
+}
+static void xml_broken(struct scene *s)
+{
+    assert_true(json_replace_string(scene_document(s, 0), "documentXml", SLICE("<xml>")));
+}
+static void xml_empty(struct scene *s)
+{
+    assert_true(json_replace_string(scene_document(s, 0), "documentXml", SLICE("")));
+}
+static void xml_dtd(struct scene *s)
+{
+    xml_good(s);
+    scene_swap_text(s, "<xml>Тут", "<!DOCTYPE xml><xml>Тут");
+}
+
+/* ---- one document ---- */
+
+static const struct put_row {
+    const char *name;
+    enum sign_method method;
+    void (*sign)(struct scene *s);
+    int status;
+    const char *message, *reason; /* what the citizen and what the journal reads */
+} rows[] = {
+    /* req 1.07 1.37 1.38 1.41 */
+    { "a good CMS", METHOD_CMS_WITH_DATA, cms_good, 200, "success", "" },
+    { "a good CMS, 2015-512", METHOD_CMS_WITH_DATA, cms_gost2015, 200, "success", "" },
+    { "a good CMS, 34.310", METHOD_CMS_WITH_DATA, cms_gost2004, 200, "success", "" },
+    { "a good CMS as PEM", METHOD_CMS_WITH_DATA, cms_pem, 200, "success", "" },
+    { "no version", METHOD_CMS_WITH_DATA, no_version, 200, "success", "" },
+    { "version 1.0", METHOD_CMS_WITH_DATA, one_point_zero, 200, "success", "" },
+    /* req 1.39 */
+    { "other content", METHOD_CMS_WITH_DATA, cms_other_content, 403, CHANGED, "coverage" },
+    { "longer content", METHOD_CMS_WITH_DATA, cms_longer_content, 403, CHANGED, "coverage" },
+    { "detached", METHOD_CMS_WITH_DATA, cms_detached, 403, "", "" },
+    { "tampered", METHOD_CMS_WITH_DATA, cms_tampered, 403, CONTENT, "signature" },
+    { "an AUTH key", METHOD_CMS_WITH_DATA, cms_auth_key, 403, "This key is not meant", "keyUsage" },
+    { "expired", METHOD_CMS_WITH_DATA, cms_expired, 403, "Your certificate has expired", "dates" },
+    { "revoked", METHOD_CMS_WITH_DATA, cms_revoked, 403, "Your certificate has been revoked",
+      "revocation" },
+    { "another person", METHOD_CMS_WITH_DATA, cms_other_person, 403, "Somebody else must",
+      "owner" },
+    { "another role", METHOD_CMS_WITH_DATA, cms_other_role, 403, "This document needs", "role" },
+    { "no timestamp", METHOD_CMS_WITH_DATA, cms_no_stamp, 403, "The signature has no valid time",
+      "timestamp" },
+    { "another signature's timestamp", METHOD_CMS_WITH_DATA, cms_foreign_stamp, 403,
+      "The signature has no valid time", "timestamp" },
+    { "unsigned", METHOD_CMS_WITH_DATA, unsigned_as_issued, 403, FORMAT, "format" },
+    { "no base64", METHOD_CMS_WITH_DATA, no_base64, 403, FORMAT, "document 1" },
+    { "no CMS", METHOD_CMS_WITH_DATA, no_cms, 403, FORMAT, "format" },
+    { "empty", METHOD_CMS_WITH_DATA, empty_data, 403, FORMAT, "" },
+    /* req 1.36 */
+    { "another name", METHOD_CMS_WITH_DATA, other_name, 403, CHANGED, "nameRu of document 1" },
+    { "another meta", METHOD_CMS_WITH_DATA, other_meta, 403, CHANGED, "meta of document 1" },
+    { "another mime", METHOD_CMS_WITH_DATA, other_mime, 403, CHANGED, "document of document 1" },
+    { "another id", METHOD_CMS_WITH_DATA, other_id, 403, CHANGED, "id of document 1" },
+    { "id as text", METHOD_CMS_WITH_DATA, id_as_text, 403, CHANGED, "id of document 1" },
+    { "another method", METHOD_CMS_WITH_DATA, other_method, 403, CHANGED, "signMethod" },
+    { "another version", METHOD_CMS_WITH_DATA, other_version, 403, CHANGED, "version" },
+    { "a key in another case", METHOD_CMS_WITH_DATA, other_case, 403, CHANGED, "signMethod" },
+    { "a new member", METHOD_CMS_WITH_DATA, new_member, 403, CHANGED, "never issued" },
+    { "a new member of a document", METHOD_CMS_WITH_DATA, new_document_member, 403, CHANGED,
+      "document 1" },
+    { "a lost name", METHOD_CMS_WITH_DATA, lost_name, 403, CHANGED, "nameEn of document 1" },
+    /* req 1.09 1.41 */
+    { "a good XML", METHOD_XML, xml_good, 200, "success", "" },
+    { "other XML", METHOD_XML, xml_other, 403, CHANGED, "coverage" },
+    { "a blank more", METHOD_XML, xml_space, 403, CHANGED, "coverage" },
+    { "a comment more", METHOD_XML, xml_comment, 403, CHANGED, "coverage" },
+    { "an attribute more", METHOD_XML, xml_attribute, 403, CHANGED, "coverage" },
+    { "XML by an AUTH key", METHOD_XML, xml_auth_key, 403, "This key is not meant", "keyUsage" },
+    { "XML, expired", METHOD_XML, xml_expired, 403, "Your certificate has expired", "dates" },
+    { "XML, revoked", METHOD_XML, xml_revoked, 403, "Your certificate has been revoked",
+      "revocation" },
+    { "XML, another person", METHOD_XML, xml_other_person, 403, "Somebody else must", "owner" },
+    { "changed after signing", METHOD_XML, xml_changed_later, 403, CONTENT, "digest" },
+    { "two roots", METHOD_XML, xml_wrapped, 403, FORMAT, "format" },
+    { "unsigned XML", METHOD_XML, unsigned_as_issued, 403, FORMAT, "format" },
+    { "broken XML", METHOD_XML, xml_broken, 403, FORMAT, "format" },
+    { "empty XML", METHOD_XML, xml_empty, 403, FORMAT, "document 1" },
+    { "XML with a DTD", METHOD_XML, xml_dtd, 403, FORMAT, "format" },
+};
+
+static void every_put_gets_its_answer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool good_row = rows[i].status == 200;
+        struct scene s;
+
+        print_message("  %s\n", rows[i].name);
+        scene_init(&s, rows[i].method, 1);
+        rows[i].sign(&s);
+        scene_must_put(&s, rows[i].status, rows[i].message);
+        assert_int_equal(scene_stored(&s)->state,
+                         good_row ? SESSION_SIGNED : SESSION_DOCUMENTS_SENT);
+        assert_string_equal(scene_last(&s)->name, good_row ? "put.accepted" : "put.refused");
+        assert_int_equal(scene_stored(&s)->failed_puts, good_row ? 0 : 1);
+        if (!good_row && !strstr(scene_stored(&s)->reason, rows[i].reason))
+            fail_msg("'%s' does not say %s", scene_stored(&s)->reason, rows[i].reason);
+        /* C-27 */
+        assert_null(strstr(scene_last(&s)->text, "123456789011"));
+        assert_null(strstr(scene_last(&s)->text, "987654321098"));
+        scene_close(&s);
+    }
+}
+
+/* ---- what is kept ---- */
+
+static void count_evidence(const struct signed_document *document, size_t ret_kinds[6])
+{
+    for (size_t i = 0; i < document->evidence_count; i++) {
+        assert_true(document->evidence[i].data.len > 0);
+        ret_kinds[document->evidence[i].kind]++;
+    }
+}
+
+static void the_evidence_is_kept_before_the_answer(void **state)
+{
+    AUTO(bytes_free) struct bytes *json = NULL;
+    size_t kinds[6] = { 0 };
+    const struct signed_document *document;
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, METHOD_CMS_WITH_DATA, 1);
+    scene_good(&s);
+    assert_int_equal(scene_put(&s, &json), 200);
+    assert_string_equal(json->at, "{\"message\":\"success\",\"status\":\"success\","
+                                  "\"backUrl\":\"https://portal.kz/done\"}");
+    assert_int_equal(s.f.store.sessions[0].signed_count, 1);
+    document = &s.f.store.sessions[0].signed_documents[0];
+    assert_int_equal(document->id, 54321);
+    assert_string_equal(document->signer.iin, "123456789011");
+    assert_int_equal((uint8_t)document->content.at[0], 0x30); /* DER */
+    assert_in_range(s.f.clock.fixed_ms - document->signed_at_ms + 60000, 0, 120000);
+    count_evidence(document, kinds);
+    assert_in_range(kinds[EVIDENCE_CERTIFICATE], 2, 6);
+    assert_in_range(kinds[EVIDENCE_OCSP], 1, 4);
+    assert_int_equal(kinds[EVIDENCE_TSP], 1);
+    assert_int_equal(kinds[EVIDENCE_REPORT], 1);
+    assert_string_equal(scene_last(&s)->iin, "123456789011");
+    scene_close(&s);
+}
+
+static void without_back_url_there_is_none(void **state)
+{
+    AUTO(bytes_free) struct bytes *json = NULL;
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, METHOD_XML, 1);
+    s.f.store.sessions[0].session.back_url = "";
+    scene_good(&s);
+    assert_int_equal(scene_put(&s, &json), 200);
+    assert_string_equal(json->at, "{\"message\":\"success\",\"status\":\"success\"}");
+    scene_close(&s);
+}
+
+/* ---- two documents ---- */
+
+static void two_good(struct scene *s)
+{
+    scene_good(s);
+}
+static void two_swapped(struct scene *s)
+{
+    const struct cms_wish wish = { 0 };
+    scene_cms(s, 0, &wish, "second file");
+    scene_cms(s, 1, &wish, fixture_file.content.at);
+}
+static void two_swapped_ids(struct scene *s)
+{
+    scene_good(s);
+    scene_swap_text(s, "\"id\":54321", "\"id\":8");
+    scene_swap_text(s, "\"id\":7", "\"id\":54321");
+    scene_swap_text(s, "\"id\":8", "\"id\":7");
+}
+static void two_one_missing(struct scene *s)
+{
+    size_t i;
+
+    scene_good(s);
+    scene_swap_text(s, ",{\"id\":7", "]}\n{\"id\":7");
+    for (i = 0; s->body->at[i] != '\n'; i++)
+        ;
+    s->body->len = i;
+}
+static void two_one_more(struct scene *s)
+{
+    scene_good(s);
+    scene_swap_text(s, "\"documentsToSign\":[", "\"documentsToSign\":[{\"id\":9},");
+}
+static void two_one_unsigned(struct scene *s)
+{
+    const struct cms_wish wish = { 0 };
+    scene_cms(s, 0, &wish, NULL);
+}
+static void two_second_by_another(struct scene *s)
+{
+    const struct cms_wish wish = { 0 }, other = { .holder = "individual-2" };
+    scene_cms(s, 0, &wish, NULL);
+    scene_cms(s, 1, &other, NULL);
+}
+
+static const struct two_row {
+    const char *name;
+    void (*sign)(struct scene *s);
+    int status;
+    const char *message, *reason;
+} two_rows[] = {
+    { "both good", two_good, 200, "success", "" },
+    { "contents swapped", two_swapped, 403, CHANGED, "coverage" },
+    { "ids swapped", two_swapped_ids, 403, CHANGED, "id of document 1" },
+    { "one missing", two_one_missing, 403, CHANGED, "1 documents came back, 2 were issued" },
+    { "one more", two_one_more, 403, CHANGED, "3 documents came back, 2 were issued" },
+    { "one unsigned", two_one_unsigned, 403, FORMAT, "document 7: format" },
+    { "the second by another", two_second_by_another, 403, "Somebody else must", "document 7" },
+};
+
+static void all_documents_are_signed_or_none(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(two_rows) / sizeof(two_rows[0]); i++) {
+        struct scene s;
+
+        print_message("  %s\n", two_rows[i].name);
+        scene_init(&s, METHOD_CMS_WITH_DATA, 2);
+        two_rows[i].sign(&s);
+        scene_must_put(&s, two_rows[i].status, two_rows[i].message);
+        assert_int_equal(s.f.store.sessions[0].signed_count, two_rows[i].status == 200 ? 2 : 0);
+        if (!strstr(scene_stored(&s)->reason, two_rows[i].reason))
+            fail_msg("'%s' does not say %s", scene_stored(&s)->reason, two_rows[i].reason);
+        scene_close(&s);
+    }
+}
+
+static void one_person_signs_all_documents(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, METHOD_CMS_WITH_DATA, 2);
+    s.f.store.sessions[0].session.signer_count = 0; /* anybody, but one */
+    two_second_by_another(&s);
+    scene_must_put(&s, 403, "One person must sign all documents");
+    assert_non_null(strstr(scene_stored(&s)->reason, "another signer"));
+    scene_close(&s);
+}
+
+static void a_signature_over_a_part_is_refused(void **state)
+{
+    static const char text[] = "<a><b Id=\"b1\">сумма 1</b><c>сумма 2</c></a>";
+    AUTO(bytes_free)
+    struct bytes *xml = notary_xml_part(notary, "individual", slice_str(text), "b1");
+    struct document document = fixture_xml;
+    struct scene s;
+
+    (void)state;
+    document.content = slice_str(text);
+    scene_init_document(&s, METHOD_XML, &document);
+    assert_true(json_replace_string(scene_document(&s, 0), "documentXml", bytes_slice(xml)));
+    scene_must_put(&s, 403, "");
+    print_message("  %s\n", scene_stored(&s)->reason);
+    assert_int_equal(scene_stored(&s)->state, SESSION_DOCUMENTS_SENT);
+    scene_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_put_gets_its_answer),
+        cmocka_unit_test(the_evidence_is_kept_before_the_answer),
+        cmocka_unit_test(without_back_url_there_is_none),
+        cmocka_unit_test(all_documents_are_signed_or_none),
+        cmocka_unit_test(one_person_signs_all_documents),
+        cmocka_unit_test(a_signature_over_a_part_is_refused),
+    };
+    struct err err;
+
+    if (crypto_init(&err) != ST_OK || wsse_init(&err) != ST_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, scene_open_notary, scene_close_notary);
+}
