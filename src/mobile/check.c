@@ -2,8 +2,6 @@
 #include "base/text.h"
 #include "mobile/internal.h"
 
-#include <stdio.h>
-
 enum { DESCRIPTION_MAX = 1000, NAME_MAX_CHARS = 500, URL_MAX_CHARS = 1000, LIFE_MIN_MS = 60000 };
 
 static size_t characters(struct slice text)
@@ -34,7 +32,7 @@ enum status check_text(const char *text, const struct text_rule *rule, struct er
     if (rule->min && slice_trim(s).len == 0)
         return RAISE_CAUSE(err, ST_INPUT, "fieldMissing", rule->field, NULL,
                            "%s is missing or blank", rule->field);
-    snprintf(limit, sizeof(limit), "%zu characters", rule->max);
+    text_format(limit, sizeof(limit), "%zu characters", rule->max);
     if (n > rule->max)
         return RAISE_CAUSE(err, ST_INPUT, "fieldTooLong", rule->field, limit,
                            "%s has %zu characters, at most %zu are possible", rule->field, n,
@@ -54,7 +52,7 @@ enum status check_names(const struct names *names, const char *field, struct nam
     struct text_rule rule = { path, 1, NAME_MAX_CHARS };
 
     for (size_t i = 0; i < 3; i++) {
-        snprintf(path, sizeof(path), "%s/%s", field, suffix[i]);
+        text_format(path, sizeof(path), "%s/%s", field, suffix[i]);
         TRY(check_text(given[i], &rule, err));
         rule.min = 0; /* only the Russian name must be there */
     }
@@ -69,8 +67,8 @@ static enum status check_method(const struct create_session *req, struct err *er
     char text[160];
 
     if (!method_find(req->method)) {
-        snprintf(text, sizeof(text), "signMethod %s is not supported; supported: %s",
-                 session_method_name(req->method), METHODS_SUPPORTED);
+        text_format(text, sizeof(text), "signMethod %s is not supported; supported: %s",
+                    session_method_name(req->method), METHODS_SUPPORTED);
         return RAISE_CAUSE(err, ST_INPUT, "signMethodNotSupported", "signMethod", METHODS_SUPPORTED,
                            "%s", text);
     }
@@ -108,7 +106,7 @@ static enum status check_life(const struct mobile *mobile, int64_t seconds, int6
         *ret_ms = mobile->p.default_life_ms;
         return ST_OK;
     }
-    snprintf(limit, sizeof(limit), "60..%lld s", (long long)max);
+    text_format(limit, sizeof(limit), "60..%lld s", (long long)max);
     if (seconds < LIFE_MIN_MS / 1000 || seconds > max)
         return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", "expiresInSeconds", limit,
                            "expiresInSeconds is %lld, from 60 to %lld are possible",

@@ -1,7 +1,6 @@
 /* The rules of a createSigningSession's documents. */
+#include "base/text.h"
 #include "mobile/internal.h"
-
-#include <stdio.h>
 
 enum { META_MAX = 50, META_NAME_MAX = 200, META_VALUE_MAX = 1000 };
 
@@ -15,9 +14,9 @@ static enum status check_meta(const struct document *document, const char *field
                            document->meta_count, META_MAX);
     for (size_t i = 0; i < document->meta_count; i++) {
         struct text_rule rule = { path, 1, META_NAME_MAX };
-        snprintf(path, sizeof(path), "%s/meta/item[%zu]/name", field, i + 1);
+        text_format(path, sizeof(path), "%s/meta/item[%zu]/name", field, i + 1);
         TRY(check_text(document->meta[i].name, &rule, err));
-        snprintf(path, sizeof(path), "%s/meta/item[%zu]/value", field, i + 1);
+        text_format(path, sizeof(path), "%s/meta/item[%zu]/value", field, i + 1);
         rule = (struct text_rule){ path, 0, META_VALUE_MAX };
         TRY(check_text(document->meta[i].value, &rule, err));
     }
@@ -30,7 +29,7 @@ static enum status check_id(const struct create_session *req, size_t i, const ch
     int64_t id = req->documents[i].id;
     char path[96];
 
-    snprintf(path, sizeof(path), "%s/id", field);
+    text_format(path, sizeof(path), "%s/id", field);
     if (id < 1 || id > INT32_MAX)
         return RAISE_CAUSE(err, ST_INPUT, "documentIdInvalid", path, "1..2147483647",
                            "%s is %lld, from 1 to 2147483647 are possible", path, (long long)id);
@@ -48,7 +47,7 @@ static enum status check_document(const struct mobile *mobile, const struct crea
     const struct document *document = &req->documents[i];
     char field[96];
 
-    snprintf(field, sizeof(field), "documents/document[%zu]", i + 1);
+    text_format(field, sizeof(field), "documents/document[%zu]", i + 1);
     TRY(check_id(req, i, field, err));
     if (document->method != METHOD_NONE)
         return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", field, "MIX_SIGN only",
@@ -68,14 +67,14 @@ static enum status check_sizes(const struct mobile *mobile, const struct create_
     size_t total = 0;
     char limit[48];
 
-    snprintf(limit, sizeof(limit), "1..%u documents", max);
+    text_format(limit, sizeof(limit), "1..%u documents", max);
     if (req->document_count < 1 || req->document_count > max)
         return RAISE_CAUSE(err, ST_INPUT, "documentsTooMany", "documents", limit,
                            "there are %zu documents, from 1 to %u are possible",
                            req->document_count, max);
     for (size_t i = 0; i < req->document_count; i++)
         total += req->documents[i].content.len;
-    snprintf(limit, sizeof(limit), "%zu bytes", mobile->p.max_document_bytes);
+    text_format(limit, sizeof(limit), "%zu bytes", mobile->p.max_document_bytes);
     if (total > mobile->p.max_document_bytes)
         return RAISE_CAUSE(err, ST_INPUT, "documentsTooLarge", "documents", limit,
                            "all documents together have %zu bytes, at most %zu are possible", total,

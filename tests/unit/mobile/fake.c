@@ -141,6 +141,7 @@ static struct fake_session *live(struct store *store, const struct id *id, struc
             return RAISE(err, (store)->fails, "the store was told to fail");                       \
     } while (0)
 
+/* The signature is the header's. NOLINTNEXTLINE(readability-function-size) */
 enum status store_session_create(struct store *store, const struct signing_session *session,
                                  const struct session_secrets *secrets, int64_t life_ms,
                                  int64_t *ret_created_ms, int64_t *ret_expires_ms, struct err *err)

@@ -130,9 +130,8 @@ void fixture_create(struct fixture *f, const struct create_session *create, stru
     text_copy(ret->api1, sizeof(ret->api1), reply.created.qr_text + 11);
     text_copy(ret->page, sizeof(ret->page), strrchr(reply.created.page_url, '/') + 1);
     text_copy(ret->api1_path, sizeof(ret->api1_path), ret->api1 + base);
-    text_copy(ret->api2_path, sizeof(ret->api2_path), ret->api1_path);
-    *strrchr(ret->api2_path, '/') = '\0';
-    strcat(ret->api2_path, "/documents");
+    text_format(ret->api2_path, sizeof(ret->api2_path), "%.*s/documents",
+                (int)(strrchr(ret->api1_path, '/') - ret->api1_path), ret->api1_path);
     text_format(ret->api2, sizeof(ret->api2), "%s%s", f->params.public_url, ret->api2_path);
 }
 

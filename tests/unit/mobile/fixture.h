@@ -32,9 +32,9 @@ struct created {
     char api1_path[256], api2_path[256];
 };
 /* Creates a session that must be accepted. */
-void fixture_create(struct fixture *f, const struct create_session *req, struct created *ret);
+void fixture_create(struct fixture *f, const struct create_session *create, struct created *ret);
 /* Creates; the status, with the error. */
-enum status fixture_try(struct fixture *f, const struct create_session *req, struct err *err);
+enum status fixture_try(struct fixture *f, const struct create_session *create, struct err *err);
 
 /* One call of the app; the body of the answer is the caller's. */
 struct asked {

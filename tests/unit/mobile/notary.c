@@ -82,7 +82,7 @@ struct notary *notary_open(void)
     char path[128];
     struct err err;
 
-    strcpy(n->dir, "/tmp/shep-notary-XXXXXX");
+    text_copy(n->dir, sizeof(n->dir), "/tmp/shep-notary-XXXXXX");
     assert_non_null(mkdtemp(n->dir));
     params.dir = n->dir;
     if (pki_init(&params, &made, &err) != ST_OK || pki_open(n->dir, &n->pki, &err) != ST_OK)
@@ -106,6 +106,7 @@ void notary_close(struct notary *n)
         key_free(n->keys[i].key);
     trust_free(n->trust);
     pki_free(n->pki);
+    /* One thread is left. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     nftw(n->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(n);
 }
@@ -137,7 +138,7 @@ const struct key *notary_key(struct notary *n, const char *family, const char *n
         if (strcmp(n->keys[i].path, path) == 0)
             return n->keys[i].key;
     assert_in_range(i, 0, KEYS_MAX - 2);
-    strcpy(n->keys[i].path, path);
+    text_copy(n->keys[i].path, sizeof(n->keys[i].path), path);
     if (key_load_p12(path, pass, &n->keys[i].key, &err) != ST_OK)
         fail_msg("%s: %s", path, err.text);
     return n->keys[i].key;

@@ -262,15 +262,14 @@ static void final_sessions_say_why(void **state)
 {
     const struct {
         enum session_state state;
-        const char *reason;
         int want;
-        const char *message;
+        const char *reason, *message;
     } rows[] = {
-        { SESSION_EXPIRED, "", 403, "The QR code has expired" },
-        { SESSION_SIGNED, "", 409, "The documents of this QR code are signed" },
-        { SESSION_CANCELLED, "", 409, "The organisation has cancelled" },
-        { SESSION_FAILED, "", 409, "This signing request was closed" },
-        { SESSION_FAILED, "refused", 409, "You have refused" },
+        { SESSION_EXPIRED, 403, "", "The QR code has expired" },
+        { SESSION_SIGNED, 409, "", "The documents of this QR code are signed" },
+        { SESSION_CANCELLED, 409, "", "The organisation has cancelled" },
+        { SESSION_FAILED, 409, "", "This signing request was closed" },
+        { SESSION_FAILED, 409, "refused", "You have refused" },
     };
     struct create_session req = fixture_request(METHOD_XML, AUTH_NONE, &fixture_xml, 1);
     struct created created;

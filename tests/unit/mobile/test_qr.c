@@ -173,6 +173,7 @@ int main(void)
         cmocka_unit_test(terminal_blocks_read_back),
         cmocka_unit_test(long_texts_still_fit_and_too_long_ones_are_refused),
     };
+    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (system("command -v zbarimg >/dev/null") != 0) {
         printf("SKIP: no zbarimg (package zbar-tools), QR codes cannot be read back\n");
         return 77;
