@@ -7,10 +7,12 @@
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/xmlsave.h>
 #include <limits.h>
 #include <strings.h>
 
 DEFINE_AUTO(xmlParserCtxt, xmlFreeParserCtxt)
+DEFINE_AUTO(xmlBuffer, xmlBufferFree)
 
 /* Hangs on the parser's context; the first refusal stops the parser. */
 struct guard {
@@ -269,5 +271,28 @@ enum status document_parse(struct slice xml, const struct xml_limits *limits, un
     if (doc->intSubset || doc->extSubset || !xmlDocGetRootElement(doc))
         return RAISE(err, ST_FORMAT, "not a document of one element without DTD");
     *ret_doc = TAKE(doc);
+    return ST_OK;
+}
+
+enum status document_write(xmlDoc *doc, bool with_declaration, struct bytes **ret, struct err *err)
+{
+    const int options = XML_SAVE_AS_XML | (with_declaration ? 0 : XML_SAVE_NO_DECL);
+    AUTO(xmlBufferFree) xmlBuffer *buffer = xmlBufferCreate();
+    xmlSaveCtxt *save = buffer ? xmlSaveToBuffer(buffer, "UTF-8", options) : NULL;
+    long written = -1;
+    struct bytes *copy = NULL;
+
+    if (save) {
+        written = xmlSaveDoc(save, doc);
+        if (xmlSaveClose(save) < 0)
+            written = -1;
+    }
+    if (written < 0)
+        return RAISE(err, ST_NOMEM, "XML: out of memory");
+    copy =
+        bytes_dup(slice_trim(slice_mem(xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer))));
+    if (!copy)
+        return RAISE(err, ST_NOMEM, "XML: out of memory");
+    *ret = copy;
     return ST_OK;
 }

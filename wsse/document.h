@@ -1,6 +1,7 @@
 /* Parsing XML from outside under guards: the only way a foreign byte becomes a tree. */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "wsse/dom.h"
@@ -30,6 +31,10 @@ enum document_flag {
  */
 MUST_USE enum status document_parse(struct slice xml, const struct xml_limits *limits,
                                     unsigned flags, xmlDoc **ret_doc, struct err *err);
+
+/* The tree as UTF-8 text, not indented. The caller's. ST_NOMEM. */
+MUST_USE enum status document_write(xmlDoc *doc, bool with_declaration, struct bytes **ret,
+                                    struct err *err);
 
 /* A ceiling for the canonical form of a document that keeps the limits. */
 size_t document_canonical_max(const struct xml_limits *limits);

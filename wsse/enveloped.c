@@ -7,10 +7,6 @@
 #include "wsse/sign.h"
 #include "wsse/xmlsig.h"
 
-#include <libxml/xmlsave.h>
-
-DEFINE_AUTO(xmlBuffer, xmlBufferFree)
-
 enum { SIGNATURE_BYTES = 64 << 10 };
 
 /* Everything but the value, which cannot be known yet. */
@@ -75,30 +71,6 @@ static enum status fill_value(const struct key *key, xmlNode *signature, struct 
     return ST_OK;
 }
 
-static enum status serialise(xmlDoc *doc, bool with_declaration, struct bytes **ret,
-                             struct err *err)
-{
-    const int options = XML_SAVE_AS_XML | (with_declaration ? 0 : XML_SAVE_NO_DECL);
-    AUTO(xmlBufferFree) xmlBuffer *buffer = xmlBufferCreate();
-    xmlSaveCtxt *save = buffer ? xmlSaveToBuffer(buffer, "UTF-8", options) : NULL;
-    long written = -1;
-    struct bytes *copy = NULL;
-
-    if (save) {
-        written = xmlSaveDoc(save, doc);
-        if (xmlSaveClose(save) < 0)
-            written = -1;
-    }
-    if (written < 0)
-        return RAISE(err, ST_NOMEM, "signed document: out of memory");
-    copy =
-        bytes_dup(slice_trim(slice_mem(xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer))));
-    if (!copy)
-        return RAISE(err, ST_NOMEM, "signed document: out of memory");
-    *ret = copy;
-    return ST_OK;
-}
-
 /* URI="" means the document without its comments, whatever the transforms say afterwards
  * (XMLDSig section 4.3.3.3). */
 static enum status digest_document(const struct key *key, const xmlDoc *doc, size_t max_bytes,
@@ -132,7 +104,7 @@ enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
     TRY(write_signature(key, bytes_slice(digest), &text, err));
     TRY(append_signature(doc, bytes_slice(text), &signature, err));
     TRY(fill_value(key, signature, err));
-    return serialise(doc, with_declaration, ret_xml, err);
+    return document_write(doc, with_declaration, ret_xml, err);
 }
 
 enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,

@@ -3,6 +3,7 @@
 #include "wsse/sign.h"
 
 #include "base/id.h"
+#include "base/text.h"
 #include "crypto/encode.h"
 #include "wsse/c14n.h"
 #include "wsse/document.h"
@@ -36,6 +37,11 @@ enum status sign_cert_base64(const struct key *key, struct bytes **ret, struct e
     return ST_OK;
 }
 
+void sign_new_id(int64_t now_ms, char dst[SIGN_ID_TEXT])
+{
+    (void)text_format(dst, SIGN_ID_TEXT, "id-%s", id_new(now_ms).text);
+}
+
 /* XML 1.0 section 2.11: a reader turns CR LF and CR into LF anyway. */
 static void add_without_cr(struct bytes *out, struct slice xml)
 {
@@ -54,7 +60,7 @@ static void add_without_cr(struct bytes *out, struct slice xml)
 }
 
 /* <soap:Body …>content</soap:Body>, to stand in an Envelope or (is_alone) by itself. */
-static enum status write_body(const struct id *id, struct slice content, struct bytes **ret,
+static enum status write_body(const char *id, struct slice content, struct bytes **ret,
                               struct err *err)
 {
     AUTO(bytes_free) struct bytes *body = bytes_new(MAX_ANSWER_BYTES);
@@ -62,8 +68,7 @@ static enum status write_body(const struct id *id, struct slice content, struct 
     if (!body)
         return RAISE(err, ST_NOMEM, "answer: out of memory");
     bytes_addf(body,
-               "<soap:Body xmlns:soap=\"" NS_SOAP "\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"id-%s\">",
-               id->text);
+               "<soap:Body xmlns:soap=\"" NS_SOAP "\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"%s\">", id);
     add_without_cr(body, content);
     bytes_add_str(body, "</soap:Body>");
     TRY(bytes_check(body, "answer", err));
@@ -90,9 +95,8 @@ static enum status canonicalise_body(struct slice body, struct bytes **ret, stru
 }
 
 /* Written in its canonical form; in the envelope xmlns:ds stands at ds:Signature already. */
-static enum status write_signed_info(enum algorithm algorithm, const struct id *id,
-                                     struct slice canonical_body, struct bytes **ret,
-                                     struct err *err)
+enum status sign_write_info(enum algorithm algorithm, const char *id, struct slice canonical_body,
+                            struct bytes **ret, struct err *err)
 {
     const struct signature_method *method = signature_method_of(algorithm);
     const struct digest_method *digest = digest_method_of(algorithm);
@@ -109,38 +113,53 @@ static enum status write_signed_info(enum algorithm algorithm, const struct id *
                "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N
                "\"></ds:CanonicalizationMethod>"
                "<ds:SignatureMethod Algorithm=\"%s\"></ds:SignatureMethod>"
-               "<ds:Reference URI=\"#id-%s\"><ds:Transforms>"
+               "<ds:Reference URI=\"#%s\"><ds:Transforms>"
                "<ds:Transform Algorithm=\"" URI_EXC_C14N "\"></ds:Transform></ds:Transforms>"
                "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod>"
                "<ds:DigestValue>%s</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-               method->uri, id->text, digest->uri, value->at);
+               method->uri, id, digest->uri, value->at);
     TRY(bytes_check(info, "signature", err));
     *ret = TAKE(info);
     return ST_OK;
 }
 
-static enum status write_envelope(const struct key *key, struct slice body,
-                                  struct slice signed_info, struct bytes **ret, struct err *err)
+enum status sign_write_security(const struct key *key, struct slice signed_info, struct bytes **ret,
+                                struct err *err)
 {
     AUTO(bytes_free) struct bytes *value = NULL;
     AUTO(bytes_free) struct bytes *cert = NULL;
-    AUTO(bytes_free) struct bytes *out = bytes_new(MAX_ANSWER_BYTES + 2 * FRAME_BYTES);
+    AUTO(bytes_free) struct bytes *out = bytes_new(2 * FRAME_BYTES);
 
     if (!out)
-        return RAISE(err, ST_NOMEM, "answer: out of memory");
+        return RAISE(err, ST_NOMEM, "signature: out of memory");
     TRY(sign_base64(key, signed_info, &value, err));
     TRY(sign_cert_base64(key, &cert, err));
-    bytes_add_str(out, "<soap:Envelope xmlns:soap=\"" NS_SOAP "\"><soap:Header>"
-                       "<wsse:Security xmlns:wsse=\"" NS_WSSE "\" soap:mustUnderstand=\"1\">"
+    bytes_add_str(out, "<wsse:Security xmlns:wsse=\"" NS_WSSE "\" soap:mustUnderstand=\"1\">"
                        "<ds:Signature xmlns:ds=\"" NS_DS "\">");
     bytes_add(out, signed_info);
     bytes_addf(out,
                "<ds:SignatureValue>%s</ds:SignatureValue><ds:KeyInfo><wsse:SecurityTokenReference>"
                "<wsse:KeyIdentifier EncodingType=\"" URI_BASE64_BINARY "\" ValueType=\"" URI_X509V3
                "\">%s</wsse:KeyIdentifier>"
-               "</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security>"
-               "</soap:Header>",
+               "</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security>",
                value->at, cert->at);
+    TRY(bytes_check(out, "signature", err));
+    *ret = TAKE(out);
+    return ST_OK;
+}
+
+static enum status write_envelope(const struct key *key, struct slice body,
+                                  struct slice signed_info, struct bytes **ret, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *security = NULL;
+    AUTO(bytes_free) struct bytes *out = bytes_new(MAX_ANSWER_BYTES + 2 * FRAME_BYTES);
+
+    if (!out)
+        return RAISE(err, ST_NOMEM, "answer: out of memory");
+    TRY(sign_write_security(key, signed_info, &security, err));
+    bytes_add_str(out, "<soap:Envelope xmlns:soap=\"" NS_SOAP "\"><soap:Header>");
+    bytes_add(out, bytes_slice(security));
+    bytes_add_str(out, "</soap:Header>");
     bytes_add(out, body);
     bytes_add_str(out, "</soap:Envelope>");
     TRY(bytes_check(out, "answer", err));
@@ -151,15 +170,16 @@ static enum status write_envelope(const struct key *key, struct slice body,
 enum status wsse_sign(const struct wsse *wsse, struct slice body_content, struct bytes **ret_out,
                       struct err *err)
 {
-    const struct id id = id_new(clock_now(wsse->clock));
+    char id[SIGN_ID_TEXT];
     AUTO(bytes_free) struct bytes *body = NULL;
     AUTO(bytes_free) struct bytes *canonical = NULL;
     AUTO(bytes_free) struct bytes *info = NULL;
 
     if (!wsse->key)
         return RAISE(err, ST_INTERNAL, "there is no key to sign with");
-    TRY(write_body(&id, body_content, &body, err));
+    sign_new_id(clock_now(wsse->clock), id);
+    TRY(write_body(id, body_content, &body, err));
     TRY(canonicalise_body(bytes_slice(body), &canonical, err));
-    TRY(write_signed_info(key_algorithm(wsse->key), &id, bytes_slice(canonical), &info, err));
+    TRY(sign_write_info(key_algorithm(wsse->key), id, bytes_slice(canonical), &info, err));
     return write_envelope(wsse->key, bytes_slice(body), bytes_slice(info), ret_out, err);
 }

@@ -26,6 +26,18 @@ MUST_USE enum status xmlsig_sign_enveloped(const struct key *key, struct slice x
                                            const struct xml_limits *limits, struct bytes **ret_xml,
                                            struct err *err);
 
+/**
+ * Signs a SOAP 1.1 envelope where it stands: its own prefixes and headers stay, Body gets a wsu:Id
+ * unless it has an id, Security is added to Header as shep-contract.md section 4 says. For callers
+ * and tests; wsse_sign() makes our answers.
+ *
+ * ST_FORMAT    not an envelope, or one that cannot be signed; limits
+ * ST_CONFLICT  it has a Security header
+ */
+MUST_USE enum status xmlsig_sign_envelope(const struct key *key, struct slice xml,
+                                          const struct xml_limits *limits, struct bytes **ret_xml,
+                                          struct err *err);
+
 /* Inclusive C14N of the document (with comments) after taking out the ds:Signature children of its
  * document element: equal for the issued and the returned document when nothing else changed.
  * ST_FORMAT: not XML, DTD, depth, size. */
