@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "crypto/init.h"
+#include "crypto/tsp.h"
 #include "sandbox/ocsp.h"
 
 #include <ftw.h>
@@ -84,6 +85,11 @@ static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret
     (void)ctx;
     assert_non_null(family);
     assert_non_null(what->content_type);
+    if (strstr(what->url, "/tsp/")) {
+        const struct tsa_params tsa = { family->tsa_policy, clock_now(clock_system()), 1 };
+
+        return tsa_answer(pki_key(pki, family, KIND_TSA), what->body, &tsa, ret, err);
+    }
     TRY(index_load(dir, &index, err));
     return ocsp_answer(pki, family, index, what->body, ret, err);
 }
