@@ -1,0 +1,59 @@
+/* The table of commands, and finding the one that was asked for. */
+#include "ctl/commands.h"
+#include "ctl/ctl.h"
+
+#include <string.h>
+
+const struct command ctl_commands[] = {
+    { "verify", "judge a signed document or a certificate", cmd_verify },
+    { "sign", "sign a document", cmd_sign },
+    { "cert", "show what a certificate says", cmd_cert },
+    { "keys", "show what a PKCS#12 file holds", cmd_keys },
+    { "call", "send a signed request to a SyncChannel service", cmd_call },
+    { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
+    { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
+    { NULL, NULL, NULL },
+};
+
+const struct command ctl_sandbox_commands[] = {
+    { "init", "make keys, certificates and lists in a folder", cmd_sandbox_init },
+    { "run", "serve OCSP, TSP and CRL on loopback", cmd_sandbox_run },
+    { "revoke", "revoke a certificate", cmd_sandbox_revoke },
+    { NULL, NULL, NULL },
+};
+
+static void print_help(FILE *out, const char *program, const struct command *commands)
+{
+    (void)fprintf(out, "usage: %s COMMAND [OPTION]… [ARGUMENT]…\n\n", program);
+    for (const struct command *c = commands; c->name; c++)
+        (void)fprintf(out, "  %-9s %s\n", c->name, c->summary);
+    (void)fprintf(out, "\n%s COMMAND --help tells more.\n", program);
+}
+
+int ctl_dispatch(const char *program, const struct command *commands, int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr, program, commands);
+        return CTL_TROUBLE;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        print_help(stdout, program, commands);
+        return CTL_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("shepctl " SHEP_VERSION);
+        return CTL_OK;
+    }
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(argv[1], c->name) == 0)
+            return c->run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "%s: no command ", program);
+    ctl_print_text(stderr, argv[1]);
+    (void)fprintf(stderr, "; %s --help lists them\n", program);
+    return CTL_TROUBLE;
+}
+
+int cmd_sandbox(int argc, char **argv)
+{
+    return ctl_dispatch("shepctl sandbox", ctl_sandbox_commands, argc, argv);
+}

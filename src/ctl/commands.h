@@ -1,0 +1,13 @@
+/* The commands, one file each; all return an exit code (ctl/ctl.h). */
+#pragma once
+
+int cmd_verify(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_cert(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
+int cmd_call(int argc, char **argv);
+int cmd_phone(int argc, char **argv);
+int cmd_sandbox(int argc, char **argv);
+int cmd_sandbox_init(int argc, char **argv);
+int cmd_sandbox_run(int argc, char **argv);
+int cmd_sandbox_revoke(int argc, char **argv);

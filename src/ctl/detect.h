@@ -1,0 +1,28 @@
+/* What a file is, so that nobody has to say --profile. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "wsse/wsse.h"
+
+enum profile {
+    PROFILE_AUTO,
+    PROFILE_SHEP,
+    PROFILE_ENVELOPED,
+    PROFILE_CMS,
+    PROFILE_DETACHED,
+    PROFILE_CERT,
+    PROFILE_NONE, /* auto found nothing that is signed */
+};
+
+/* The word of --profile. ST_INPUT: no such profile, or one of a later version. */
+MUST_USE enum status profile_parse(const char *word, enum profile *ret, struct err *err);
+const char *profile_name(enum profile profile);
+
+/* A UTF-8 BOM and blanks around, which DER, PEM and base64 never have on purpose. XML keeps its
+ * own. Borrowed. */
+struct slice detect_trim(struct slice data);
+
+/* with_content: a CMS is judged against content given beside it. */
+enum profile detect(struct slice data, const struct xml_limits *limits, bool with_content);

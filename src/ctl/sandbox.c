@@ -1,0 +1,192 @@
+/* shepctl sandbox init, run, revoke: the test НУЦ РК. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "sandbox/authority.h"
+#include "sandbox/file.h"
+#include "sandbox/pki.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+struct options {
+    const char *base_url;
+    const char *listen;
+    const char *port_file;
+};
+
+enum { OPT_BASE_URL, OPT_LISTEN, OPT_PORT_FILE };
+
+static enum status set(void *ctx, int key, const char *value, struct err *err)
+{
+    struct options *o = ctx;
+    const char **const places[] = {
+        [OPT_BASE_URL] = &o->base_url, [OPT_LISTEN] = &o->listen, [OPT_PORT_FILE] = &o->port_file
+    };
+
+    (void)err;
+    *places[key] = value;
+    return ST_OK;
+}
+
+/* ---- init ---- */
+
+static const struct option_row init_rows[] = {
+    { OPT_BASE_URL, "base-url", "URL",
+      "where certificates say OCSP and CRLs are; " PKI_BASE_URL " by default" },
+};
+
+static const struct usage init_usage = {
+    .command = "shepctl sandbox init",
+    .arguments = "DIR",
+    .about = "Makes a test НУЦ РК in a folder: roots, CAs, OCSP responders, TSAs and holders' keys "
+             "for GOST 2015,\nGOST 2004 and RSA, and TLS for localhost. What is there is kept. "
+             "DIR/README lists the files.",
+    .rows = init_rows,
+    .row_count = sizeof(init_rows) / sizeof(init_rows[0]),
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .set = set,
+};
+
+int cmd_sandbox_init(int argc, char **argv)
+{
+    struct options o = { NULL, NULL, NULL };
+    char **arguments;
+    int code = ctl_options(&init_usage, &o, argc, argv, &arguments);
+    struct pki_params params = { .base_url = o.base_url, .clock = clock_system() };
+    struct pki_made made;
+    struct err err;
+
+    if (code != CTL_GO)
+        return code;
+    params.dir = arguments[0];
+    if (pki_init(&params, &made, &err) != ST_OK)
+        return ctl_fail(init_usage.command, &err);
+    (void)printf("%s: %u certificates made, %u kept\n", params.dir, made.made, made.kept);
+    return CTL_OK;
+}
+
+/* ---- run ---- */
+
+static const struct option_row run_rows[] = {
+    { OPT_LISTEN, "listen", "HOST:PORT", "port 0 takes a free one; as at init by default" },
+    { OPT_PORT_FILE, "port-file", "FILE", "the port is written into it" },
+};
+
+static const struct usage run_usage = {
+    .command = "shepctl sandbox run",
+    .arguments = "DIR",
+    .about = "Serves OCSP, TSP, CRLs and certificates of a sandbox until SIGTERM or SIGINT. Prints "
+             "\"READY URL\".",
+    .rows = run_rows,
+    .row_count = sizeof(run_rows) / sizeof(run_rows[0]),
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .set = set,
+};
+
+static void stop_signals(sigset_t *ret)
+{
+    (void)sigemptyset(ret);
+    (void)sigaddset(ret, SIGTERM);
+    (void)sigaddset(ret, SIGINT);
+}
+
+/* Waits for a signal that all threads block; SIGTERM also comes from run() itself at its end. */
+static void *wait_for_signal(void *authority)
+{
+    sigset_t signals;
+    int number;
+
+    stop_signals(&signals);
+    (void)sigwait(&signals, &number);
+    authority_stop(authority);
+    return NULL;
+}
+
+static enum status announce(const struct authority *authority, const char *port_file,
+                            struct err *err)
+{
+    char port[16];
+
+    (void)text_format(port, sizeof(port), "%u\n", (unsigned)authority_port(authority));
+    if (port_file)
+        TRY(file_write(port_file, slice_str(port), 0644, err));
+    (void)printf("READY %s\n", authority_url(authority));
+    (void)fflush(stdout);
+    return ST_OK;
+}
+
+static enum status serve(const char *dir, const struct options *o, struct err *err)
+{
+    AUTO(pki_free) struct pki *pki = NULL;
+    AUTO(authority_free) struct authority *authority = NULL;
+    struct authority_params params = { .listen = o->listen };
+    sigset_t signals;
+    pthread_t waiter;
+    enum status status;
+
+    stop_signals(&signals);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    TRY(pki_open(dir, &pki, err));
+    TRY(pki_write_crls(pki, clock_now(clock_system()), err));
+    params.pki = pki;
+    TRY(authority_new(&params, &authority, err));
+    if (pthread_create(&waiter, NULL, wait_for_signal, authority) != 0)
+        return RAISE(err, ST_INTERNAL, "cannot start a thread");
+    status = announce(authority, o->port_file, err);
+    if (status == ST_OK)
+        status = authority_run(authority, err);
+    (void)pthread_kill(waiter, SIGTERM);
+    (void)pthread_join(waiter, NULL);
+    return status;
+}
+
+int cmd_sandbox_run(int argc, char **argv)
+{
+    struct options o = { NULL, NULL, NULL };
+    char **arguments;
+    int code = ctl_options(&run_usage, &o, argc, argv, &arguments);
+    struct err err;
+
+    if (code != CTL_GO)
+        return code;
+    return serve(arguments[0], &o, &err) == ST_OK ? CTL_OK : ctl_fail(run_usage.command, &err);
+}
+
+/* ---- revoke ---- */
+
+static const struct usage revoke_usage = {
+    .command = "shepctl sandbox revoke",
+    .arguments = "DIR SERIAL|FILE",
+    .about = "Revokes a certificate of a sandbox: by its serial number in hex, its certificate or "
+             "its PKCS#12. A\nrunning authority says so at once.",
+    .min_arguments = 2,
+    .max_arguments = 2,
+};
+
+static enum status revoke_one(const char *dir, const char *who, struct err *err)
+{
+    AUTO(pki_free) struct pki *pki = NULL;
+    struct index_entry entry = { .revoked = false };
+
+    TRY(pki_open(dir, &pki, err));
+    TRY(pki_revoke(pki, who, clock_now(clock_system()), &entry, err));
+    (void)printf("%s/%s, serial %s: revoked\n", entry.family, entry.name, entry.serial);
+    return ST_OK;
+}
+
+int cmd_sandbox_revoke(int argc, char **argv)
+{
+    char **arguments;
+    int code = ctl_options(&revoke_usage, NULL, argc, argv, &arguments);
+    struct err err;
+
+    if (code != CTL_GO)
+        return code;
+    return revoke_one(arguments[0], arguments[1], &err) == ST_OK
+               ? CTL_OK
+               : ctl_fail(revoke_usage.command, &err);
+}

@@ -1,0 +1,128 @@
+#include "ctl/show.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/algorithm.h"
+#include "ctl/ctl.h"
+
+#include <string.h>
+
+static void row(FILE *out, const char *name, const char *value)
+{
+    if (!value[0])
+        return;
+    (void)fprintf(out, "  %-11s ", name);
+    ctl_print_text(out, value);
+    (void)fputc('\n', out);
+}
+
+static const struct bit_name {
+    unsigned bit;
+    const char *name;
+} role_names[] = {
+    { ROLE_INDIVIDUAL, "individual" },
+    { ROLE_LEGAL_ENTITY, "legal entity" },
+    { ROLE_CEO, "CEO" },
+    { ROLE_SIGN_RIGHT, "right to sign" },
+    { ROLE_SIGN_FINANCE, "right to sign finance" },
+    { ROLE_HR, "HR" },
+    { ROLE_EMPLOYEE, "employee" },
+    { ROLE_INFORMATION_SYSTEM, "identification" },
+    { ROLE_NCA, "НУЦ РК" },
+}, usage_names[] = {
+    { USAGE_DIGITAL_SIGNATURE, "digitalSignature" },
+    { USAGE_NON_REPUDIATION, "nonRepudiation" },
+    { USAGE_KEY_ENCIPHERMENT, "keyEncipherment" },
+    { USAGE_DATA_ENCIPHERMENT, "dataEncipherment" },
+    { USAGE_KEY_AGREEMENT, "keyAgreement" },
+    { USAGE_KEY_CERT_SIGN, "keyCertSign" },
+    { USAGE_CRL_SIGN, "cRLSign" },
+};
+
+static void bits(FILE *out, const char *name, unsigned set, const struct bit_name *names, size_t n)
+{
+    char text[256] = "";
+
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(text);
+
+        if (set & names[i].bit)
+            (void)text_format(text + len, sizeof(text) - len, "%s%s", len ? ", " : "",
+                              names[i].name);
+    }
+    row(out, name, text);
+}
+
+void show_signer(FILE *out, const struct signer *signer)
+{
+    row(out, "subject", signer->subject);
+    row(out, "issuer", signer->issuer);
+    row(out, "IIN", signer->iin);
+    row(out, "BIN", signer->bin);
+    row(out, "serial", signer->serial);
+    (void)fprintf(out, "  %-11s ", "valid");
+    ctl_print_time(out, signer->not_before_ms);
+    (void)fputs(" … ", out);
+    ctl_print_time(out, signer->not_after_ms);
+    (void)fputc('\n', out);
+    bits(out, "role", signer->roles, role_names, sizeof(role_names) / sizeof(role_names[0]));
+    bits(out, "key usage", signer->key_usage, usage_names,
+         sizeof(usage_names) / sizeof(usage_names[0]));
+}
+
+void show_cert(FILE *out, const struct cert *cert)
+{
+    const struct signer *signer = cert_signer(cert);
+    char sha256[2 * sizeof(signer->sha256) + 1];
+
+    show_signer(out, signer);
+    row(out, "key", algorithm_name(cert_algorithm(cert)));
+    text_hex(slice_mem(signer->sha256, sizeof(signer->sha256)), sha256);
+    row(out, "SHA-256", sha256);
+    row(out, "self-signed", cert_is_self_signed(cert) ? "yes" : "no");
+}
+
+static const char *const outcome_signs[] = {
+    [OUTCOME_FAILED] = "✗",
+    [OUTCOME_UNKNOWN] = "?",
+    [OUTCOME_PASSED] = "✓",
+    [OUTCOME_SKIPPED] = "–",
+};
+
+void show_checks(FILE *out, const struct report *report)
+{
+    for (size_t i = 0; i < report_row_count(report); i++) {
+        struct report_row r = report_row(report, i);
+
+        (void)fprintf(out, "  %s %-11s ", outcome_signs[r.outcome], check_name(r.check));
+        ctl_print_text(out, r.detail);
+        (void)fputc('\n', out);
+    }
+}
+
+static const char *const verdict_words[] = {
+    [VERDICT_INVALID] = "NOT VALID",
+    [VERDICT_INDETERMINATE] = "NOT JUDGED",
+    [VERDICT_VALID] = "VALID",
+};
+
+void show_report(FILE *out, const struct report *report, const char *what)
+{
+    const char *reason = report_reason(report);
+
+    (void)fprintf(out, "%s  ", verdict_words[report_verdict(report)]);
+    ctl_print_text(out, what);
+    (void)fputs(reason[0] ? "\n  because " : "\n", out);
+    ctl_print_text(out, reason);
+    (void)fputs(reason[0] ? "\n" : "", out);
+    for (size_t i = 0; i < report_signer_count(report); i++)
+        show_signer(out, report_signer(report, i));
+    row(out, "algorithm", report_algorithm(report));
+    row(out, "covers", report_covers(report));
+    if (report_timestamp(report)) {
+        (void)fprintf(out, "  %-11s ", "timestamp");
+        ctl_print_time(out, report_timestamp(report));
+        (void)fputc('\n', out);
+    }
+    show_checks(out, report);
+}

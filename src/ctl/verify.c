@@ -1,0 +1,338 @@
+/* shepctl verify: judges a signed document or a certificate, and says why. */
+#include "base/clock.h"
+#include "crypto/cms.h"
+#include "crypto/trust.h"
+#include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/detect.h"
+#include "ctl/show.h"
+#include "sandbox/file.h"
+#include "wsse/xmlsig.h"
+
+#include <string.h>
+
+enum {
+    INPUT_MAX = 64 * 1024 * 1024, /* bytes of FILE and of --content */
+    CERT_MAX = 1024 * 1024,
+    XML_DEPTH_MAX = 64,
+    DIRS_MAX = 32,
+    PINS_MAX = 64,
+    SKEW_MS = 5 * 60 * 1000,
+};
+
+static const struct xml_limits limits = { INPUT_MAX, XML_DEPTH_MAX };
+
+/* What the command line asks for. */
+struct verify {
+    enum profile profile;
+    const char *dirs[DIRS_MAX];
+    size_t dir_count;
+    struct cert *pins[PINS_MAX]; /* owned */
+    size_t pin_count;
+    int64_t now_ms;
+    enum revocation revocation;
+    const char *ocsp_url;
+    const char *content_path;
+    const char *ca_file;
+    bool signature_only;
+    bool allow_sha1;
+    bool json;
+};
+
+enum {
+    OPT_PROFILE,
+    OPT_TRUST,
+    OPT_PIN,
+    OPT_TIME,
+    OPT_REVOCATION,
+    OPT_CRL,
+    OPT_OCSP,
+    OPT_OCSP_URL,
+    OPT_CONTENT,
+    OPT_SIGNATURE_ONLY,
+    OPT_ALLOW_SHA1,
+    OPT_JSON,
+    OPT_CA,
+};
+
+static const struct option_row rows[] = {
+    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached, cert or auto (default)" },
+    { OPT_TRUST, "trust", "DIR",
+      "trusted certificates, may be repeated: self-signed ones are anchors" },
+    { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
+    { OPT_TIME, "time", "RFC3339", "the time of judgement; now by default" },
+    { OPT_REVOCATION, "revocation", "HOW", "off (default) or ocsp" },
+    { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
+    { OPT_CRL, "crl", "FILE", "not available in this version" },
+    { OPT_OCSP, "ocsp", "FILE", "not available in this version" },
+    { OPT_CONTENT, "content", "FILE", "what a detached CMS signs" },
+    { OPT_SIGNATURE_ONLY, "signature-only", NULL,
+      "leave path, dates, revocation and timestamp out of the verdict" },
+    { OPT_ALLOW_SHA1, "allow-sha1", NULL, "accept RSA with SHA-1 too" },
+    { OPT_JSON, "json", NULL, "print the report as JSON" },
+    { OPT_CA, "ca", "FILE", "PEM bundle for https (SHEPCTL_CA)" },
+};
+
+/* ---- options ---- */
+
+static enum status add_pin(struct verify *v, const char *path, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *data = NULL;
+    struct err cause;
+
+    if (v->pin_count == PINS_MAX)
+        return RAISE(err, ST_INPUT, "--pin: more than %d", PINS_MAX);
+    TRY(file_read(path, CERT_MAX, &data, err));
+    if (cert_parse(bytes_slice(data), &v->pins[v->pin_count], &cause) != ST_OK)
+        return RAISE(err, ST_INPUT, "--pin %s: %s", path, cause.text);
+    v->pin_count++;
+    return ST_OK;
+}
+
+static enum status set_time(struct verify *v, const char *value, struct err *err)
+{
+    struct time_span span;
+
+    if (!time_parse(slice_str(value), &span) || span.from_ms != span.to_ms)
+        return RAISE(err, ST_INPUT, "--time %s: expected a time like 2026-11-22T09:00:00Z", value);
+    v->now_ms = span.from_ms;
+    return ST_OK;
+}
+
+static enum status set_revocation(struct verify *v, const char *value, struct err *err)
+{
+    if (strcmp(value, "off") == 0)
+        v->revocation = REVOCATION_OFF;
+    else if (strcmp(value, "ocsp") == 0)
+        v->revocation = REVOCATION_OCSP;
+    else if (strcmp(value, "crl") == 0 || strcmp(value, "auto") == 0)
+        return RAISE(err, ST_INPUT, "--revocation %s is not available in this version", value);
+    else
+        return RAISE(err, ST_INPUT, "--revocation %s: expected off or ocsp", value);
+    return ST_OK;
+}
+
+static enum status set(void *ctx, int key, const char *value, struct err *err)
+{
+    struct verify *v = ctx;
+
+    switch (key) {
+    case OPT_PROFILE:
+        return profile_parse(value, &v->profile, err);
+    case OPT_TRUST:
+        if (v->dir_count == DIRS_MAX)
+            return RAISE(err, ST_INPUT, "--trust: more than %d", DIRS_MAX);
+        v->dirs[v->dir_count++] = value;
+        break;
+    case OPT_PIN:
+        return add_pin(v, value, err);
+    case OPT_TIME:
+        return set_time(v, value, err);
+    case OPT_REVOCATION:
+        return set_revocation(v, value, err);
+    case OPT_CRL:
+    case OPT_OCSP:
+        return RAISE(err, ST_INPUT, "--%s is not available in this version",
+                     key == OPT_CRL ? "crl" : "ocsp");
+    case OPT_OCSP_URL:
+        v->ocsp_url = value;
+        break;
+    case OPT_CONTENT:
+        v->content_path = value;
+        break;
+    case OPT_SIGNATURE_ONLY:
+        v->signature_only = true;
+        break;
+    case OPT_ALLOW_SHA1:
+        v->allow_sha1 = true;
+        break;
+    case OPT_JSON:
+        v->json = true;
+        break;
+    default:
+        v->ca_file = value;
+        break;
+    }
+    return ST_OK;
+}
+
+static const struct usage usage = {
+    .command = "shepctl verify",
+    .arguments = "FILE",
+    .about = "Judges a signed document or a certificate. FILE is XML, DER, PEM or base64; - is "
+             "standard input.\nExit status: 0 valid, 1 not valid, 2 it could not be judged.",
+    .rows = rows,
+    .row_count = sizeof(rows) / sizeof(rows[0]),
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .set = set,
+};
+
+/* ---- judging ---- */
+
+/* What a profile's judge is given. */
+struct matter {
+    const struct judge *judge;
+    struct slice data;
+    struct slice content; /* at == NULL: none */
+};
+
+static enum status judge_shep(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!xmlsig_judge_envelope(m->judge, m->data, &limits, report);
+    return ST_OK;
+}
+
+static enum status judge_enveloped(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!xmlsig_judge_enveloped(m->judge, m->data, &limits, report);
+    return ST_OK;
+}
+
+static enum status judge_cms(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!cms_judge(m->judge, detect_trim(m->data), m->content, report, NULL);
+    return ST_OK;
+}
+
+static enum status judge_cert(const struct matter *m, struct report *report, struct err *err)
+{
+    AUTO(cert_free) struct cert *cert = NULL;
+    struct err cause;
+
+    (void)err;
+    if (cert_parse(m->data, &cert, &cause) != ST_OK) {
+        report_add(report, CHECK_FORMAT, OUTCOME_FAILED, "%s", cause.text);
+        return ST_OK;
+    }
+    (void)!cert_judge(m->judge, cert, report);
+    return ST_OK;
+}
+
+static enum status judge_none(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)m;
+    (void)err;
+    report_add(report, CHECK_FORMAT, OUTCOME_FAILED,
+               "neither a SOAP envelope nor enveloped XML, a CMS or a certificate");
+    return ST_OK;
+}
+
+static const struct {
+    enum purpose purpose;
+    enum status (*judge)(const struct matter *m, struct report *report, struct err *err);
+} judges[] = {
+    [PROFILE_SHEP] = { PURPOSE_TRANSPORT, judge_shep },
+    [PROFILE_ENVELOPED] = { PURPOSE_SIGN, judge_enveloped },
+    [PROFILE_CMS] = { PURPOSE_SIGN, judge_cms },
+    [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
+    [PROFILE_CERT] = { PURPOSE_ANY, judge_cert },
+    [PROFILE_NONE] = { PURPOSE_ANY, judge_none },
+};
+
+static enum status load_trust(const struct verify *v, struct trust **ret_trust, struct err *err)
+{
+    AUTO(trust_free) struct trust *trust = NULL;
+
+    TRY(trust_new(&trust, err));
+    for (size_t i = 0; i < v->dir_count; i++)
+        TRY(trust_add_dir(trust, v->dirs[i], err));
+    *ret_trust = TAKE(trust);
+    return ST_OK;
+}
+
+/* Reads all there is to read, and judges; *ret_profile is what it was judged as. */
+static enum status run(const struct verify *v, const char *path, struct report *report,
+                       enum profile *ret_profile, struct err *err)
+{
+    AUTO(trust_free) struct trust *trust = NULL;
+    AUTO(rest_free) struct rest *rest = NULL;
+    AUTO(bytes_free) struct bytes *data = NULL;
+    AUTO(bytes_free) struct bytes *content = NULL;
+    struct trust_io io = { .fetch = rest_fetch };
+    struct judge judge = { .now_ms = v->now_ms,
+                           .io = &io,
+                           .revocation = v->revocation,
+                           .ocsp_url = v->ocsp_url,
+                           .signature_only = v->signature_only,
+                           .algorithms = ALG_DEFAULT | (v->allow_sha1 ? ALG_RSA_SHA1 : 0u),
+                           .pins = (const struct cert *const *)v->pins,
+                           .pin_count = v->pin_count,
+                           .skew_ms = SKEW_MS };
+    struct matter matter = { .judge = &judge };
+    enum profile profile = v->profile;
+
+    TRY(load_trust(v, &trust, err));
+    TRY(ctl_open_rest(v->ca_file, &rest, err));
+    TRY(file_read(path, INPUT_MAX, &data, err));
+    if (v->content_path)
+        TRY(file_read(v->content_path, INPUT_MAX, &content, err));
+    judge.trust = v->dir_count ? trust : NULL; /* NULL: the report says so */
+    io.ctx = rest;
+    matter.data = bytes_slice(data);
+    matter.content = content ? bytes_slice(content) : (struct slice){ NULL, 0 };
+    if (profile == PROFILE_AUTO)
+        profile = detect(matter.data, &limits, content);
+    judge.purpose = judges[profile].purpose;
+    *ret_profile = profile;
+    return judges[profile].judge(&matter, report, err);
+}
+
+/* ---- output ---- */
+
+static enum status print(const struct verify *v, const struct report *report, const char *path,
+                         enum profile profile, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *json = NULL;
+    char what[FILE_PATH_MAX + 32];
+
+    if (!v->json) {
+        (void)snprintf(what, sizeof(what), "%s (%s)", path, profile_name(profile));
+        show_report(stdout, report, what);
+        return ST_OK;
+    }
+    TRY(report_json(report, &json, err));
+    (void)printf("%s\n", json->at);
+    return ST_OK;
+}
+
+static int exit_code_of(enum verdict verdict)
+{
+    return verdict == VERDICT_VALID ? CTL_OK : verdict == VERDICT_INVALID ? CTL_NO : CTL_TROUBLE;
+}
+
+static int judge_file(const struct verify *v, const char *path)
+{
+    AUTO(report_free) struct report *report = report_new();
+    enum profile profile = v->profile;
+    struct err err;
+
+    if (!report) {
+        (void)RAISE(&err, ST_NOMEM, "out of memory");
+        return ctl_fail(usage.command, &err);
+    }
+    if (v->profile == PROFILE_DETACHED && !v->content_path) {
+        (void)RAISE(&err, ST_INPUT, "--profile detached needs --content FILE");
+        return ctl_fail(usage.command, &err);
+    }
+    if (run(v, path, report, &profile, &err) != ST_OK ||
+        print(v, report, path, profile, &err) != ST_OK)
+        return ctl_fail(usage.command, &err);
+    return exit_code_of(report_verdict(report));
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    struct verify v = { .profile = PROFILE_AUTO, .now_ms = clock_now(clock_system()) };
+    char **arguments;
+    int code = ctl_options(&usage, &v, argc, argv, &arguments);
+
+    if (code == CTL_GO)
+        code = judge_file(&v, arguments[0]);
+    for (size_t i = 0; i < v.pin_count; i++)
+        cert_free(v.pins[i]);
+    return code;
+}
