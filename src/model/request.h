@@ -48,6 +48,7 @@ struct create_session {
 struct session_query {
     const char *signing_session_id; /* as written */
     int64_t document_id;            /* getSigningResult: 0 = all */
+    int64_t wait_seconds;           /* getSigningStatus: wait for a change; 0 = answer at once */
 };
 
 /* Plain data; all of it, the struct included, is the arena's. */
