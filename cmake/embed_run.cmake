@@ -1,0 +1,15 @@
+# The build-time half of embed(): files to a C table.
+set(text "#include \"base/embedded.h\"\n\n")
+set(rows "")
+set(n 0)
+foreach(file ${FILES})
+  file(READ ${file} hex HEX)
+  get_filename_component(base ${file} NAME)
+  string(REGEX REPLACE "(................................)" "\\1\n" bytes "${hex}") # 16 bytes a line
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND text "static const unsigned char file_${n}[] = {\n${bytes}0\n};\n\n")
+  string(APPEND rows "    { \"${base}\", { (const char *)file_${n}, sizeof(file_${n}) - 1 } },\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+string(APPEND text "const struct embedded ${NAME}[] = {\n${rows}    { NULL, { \"\", 0 } },\n};\n")
+file(WRITE ${OUT} "${text}")
