@@ -36,13 +36,17 @@ int soap_out_xsd__data(struct soap *soap, const char *tag, int id, const struct 
     return soap_element_end_out(soap, tag);
 }
 
-/* Skips the element, whatever is in it. */
+/* Skips the element, whatever is in it, as the generated soap_ignore_element() does. */
 struct data *soap_in_xsd__data(struct soap *soap, const char *tag, struct data *data,
                                const char *type)
 {
     (void)type;
-    if (soap_element_begin_in(soap, tag, 1, NULL))
+    if (soap_peek_element(soap))
         return NULL;
+    if (soap_match_tag(soap, soap->tag, tag)) {
+        soap->error = SOAP_TAG_MISMATCH;
+        return NULL;
+    }
     if (!data)
         data = soap_malloc(soap, sizeof(*data));
     if (!data) {
@@ -50,7 +54,8 @@ struct data *soap_in_xsd__data(struct soap *soap, const char *tag, struct data *
         return NULL;
     }
     soap_default_xsd__data(soap, data);
-    if (soap->body && (soap_ignore(soap) || soap_element_end_in(soap, tag)))
+    soap->peeked = 0;
+    if (soap->body && soap_ignore(soap)) /* eats the end tag too */
         return NULL;
     return data;
 }
