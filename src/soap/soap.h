@@ -23,17 +23,42 @@ void codec_free(struct codec *codec);
 DEFINE_AUTO(struct codec, codec_free)
 
 /**
- * ST_FORMAT  the Body is no SendMessage, or has no requestInfo: a Fault; names the element
- * A payload that cannot be read (none, unknown root, a field of the wrong type, a missing field) is
- * ST_OK with op == OP_NONE and payload_err set: that is SCSE002.
+ * Children of SendMessage and of the payload are taken in any order, qualified or not, with any
+ * xsi:type; unknown elements are skipped in the envelope and refused in the payload. Dates and
+ * sessionId stay as written (shep-contract.md section 1 «What real callers send»).
+ *
+ * ST_FORMAT       the Body is no SendMessage, has no requestInfo, no messageId, serviceId or
+ *                 senderId, one of its texts over 255 characters, or an element twice: a Fault;
+ *                 names the element
+ * ST_UNAVAILABLE  no gSOAP engine came free in five seconds
+ *
+ * A payload that cannot be read is ST_OK with op == OP_NONE and payload_err set, which is SCSE002;
+ * code is payloadMissing, payloadNotXml, unknownOperation, fieldMissing, fieldInvalid,
+ * fieldUnknown, tooManyDocuments or documentsTooLarge, field a path such as
+ * documents/document[2]/file/data. Types, presence and lengths of signing.xsd are checked here,
+ * rules are flow's and mobile's. *ret_req is the caller's: request_free(). Thread-safe.
  */
 MUST_USE enum status soap_decode(struct codec *codec, const struct verified *env,
                                  struct request **ret_req, struct err *err);
-/* The Body's content: one SendMessageResponse or Fault element. *ret_body is the caller's. */
+/**
+ * The Body's content: one SendMessageResponse or Fault element (or reply->kept as it is), without
+ * an XML declaration, its namespaces declared on itself. Dates have Astana's offset; the status
+ * message is cut at 250 characters; sessionId is echoed when it is a guid in braces and left out
+ * otherwise (it would break the caller's validation); characters that XML cannot carry become
+ * U+FFFD.
+ *
+ * ST_INTERNAL  a signed XML document that is no XML text; a reply without its session
+ * ST_NOMEM     also when the answer grows over 128 MiB
+ * *ret_body is the caller's. Thread-safe.
+ */
 MUST_USE enum status soap_encode(struct codec *codec, const struct reply *reply,
                                  struct bytes **ret_body, struct err *err);
 
-/* The contract as served: name "SyncChannel.wsdl", "signing.xsd" …; SOAP address replaced by
- * address (scheme://host/path). ST_NOT_FOUND. */
+/**
+ * The contract as served: the files of wsdl/ by name ("SyncChannel.wsdl", "signing.xsd" …),
+ * compiled in. The SOAP address is replaced by address (scheme://host[/prefix]/shep/SyncChannel),
+ * imports by scheme://host[/prefix]/wsdl/NAME, which is where the server must serve these names
+ * (.wsdl too). ST_NOT_FOUND  no such file
+ */
 MUST_USE enum status soap_contract(struct slice name, const char *address, struct bytes **ret,
                                    struct err *err);

@@ -1,0 +1,97 @@
+/* What stands in `data` of an answer, by operation; errors carry their detail. */
+#include "soap/answer.h"
+
+static enum status answer_created(const struct writer *w, const struct reply *reply,
+                                  struct data *ret)
+{
+    const struct session_created *created = &reply->created;
+    struct _s__createSigningSessionResponse *out;
+    void *at;
+
+    TRY(writer_alloc(w, 1, sizeof(*out), &at));
+    out = at;
+    TRY(writer_text(w, created->signing_session_id.text, &out->signingSessionId));
+    TRY(writer_text(w, session_state_name(created->state), &out->state));
+    TRY(writer_time(w, created->expires_ms, &out->expiresAt));
+    TRY(writer_text(w, created->qr_text, &out->qrText));
+    TRY(writer_base64(w, created->qr_png, &out->qrPng));
+    TRY(writer_text(w, created->link, &out->link));
+    TRY(writer_text(w, created->business_link, &out->businessLink));
+    TRY(writer_text(w, created->page_url, &out->pageUrl));
+    *ret = (struct data){ .type = SOAP_TYPE__s__createSigningSessionResponse, .element = out };
+    return ST_OK;
+}
+
+static enum status answer_status(const struct writer *w, const struct reply *reply,
+                                 struct data *ret)
+{
+    const struct signing_session *session = reply->session;
+    struct _s__getSigningStatusResponse *out;
+    void *at;
+
+    TRY(writer_alloc(w, 1, sizeof(*out), &at));
+    out = at;
+    TRY(writer_text(w, session->id.text, &out->signingSessionId));
+    TRY(writer_text(w, session_state_name(session->state), &out->state));
+    TRY(writer_optional(w, session->reason, &out->reason));
+    TRY(writer_time(w, session->created_ms, &out->createdAt));
+    TRY(writer_optional_time(w, session->scanned_ms, &out->scannedAt));
+    TRY(writer_optional_time(w, session->documents_sent_ms, &out->documentsSentAt));
+    TRY(writer_optional_time(w, session->ended_ms, &out->endedAt));
+    TRY(writer_time(w, session->expires_ms, &out->expiresAt));
+    TRY(writer_number(w, session->failed_puts, &out->failedPuts));
+    *ret = (struct data){ .type = SOAP_TYPE__s__getSigningStatusResponse, .element = out };
+    return ST_OK;
+}
+
+static enum status answer_cancelled(const struct writer *w, const struct reply *reply,
+                                    struct data *ret)
+{
+    struct _s__cancelSigningSessionResponse *out;
+    void *at;
+
+    TRY(writer_alloc(w, 1, sizeof(*out), &at));
+    out = at;
+    TRY(writer_text(w, reply->session->id.text, &out->signingSessionId));
+    TRY(writer_text(w, session_state_name(reply->session->state), &out->state));
+    *ret = (struct data){ .type = SOAP_TYPE__s__cancelSigningSessionResponse, .element = out };
+    return ST_OK;
+}
+
+static enum status answer_error(const struct writer *w, const struct error_detail *detail,
+                                struct data *ret)
+{
+    struct _e__error *out;
+    void *at;
+
+    TRY(writer_alloc(w, 1, sizeof(*out), &at));
+    out = at;
+    TRY(writer_text(w, detail->code, &out->code));
+    TRY(writer_optional(w, detail->field, &out->field));
+    TRY(writer_optional(w, detail->limit, &out->limit));
+    TRY(writer_optional(w, detail->upstream_status, &out->upstreamStatus));
+    TRY(writer_optional(w, detail->upstream_text, &out->upstreamText));
+    *ret = (struct data){ .type = SOAP_TYPE__e__error, .element = out };
+    return ST_OK;
+}
+
+enum status answer_data(const struct writer *w, const struct reply *reply, struct data *ret)
+{
+    *ret = (struct data){ 0 };
+    if (reply->has_detail)
+        return answer_error(w, &reply->detail, ret);
+    if (reply->op == OP_CREATE_SIGNING_SESSION)
+        return answer_created(w, reply, ret);
+    if (reply->op != OP_NONE && !reply->session)
+        return RAISE(w->err, ST_INTERNAL, "answer: no session in the reply");
+    switch (reply->op) {
+    case OP_GET_SIGNING_STATUS:
+        return answer_status(w, reply, ret);
+    case OP_GET_SIGNING_RESULT:
+        return answer_result(w, reply, ret);
+    case OP_CANCEL_SIGNING_SESSION:
+        return answer_cancelled(w, reply, ret);
+    default:
+        return ST_OK;
+    }
+}
