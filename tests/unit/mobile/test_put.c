@@ -125,7 +125,7 @@ static void the_fifth_refusal_ends_the_session(void **state)
 
 static void must_have_no_reason(struct scene *s)
 {
-    const struct session_query query = { s->created.id, 0 };
+    const struct session_query query = { .signing_session_id = s->created.id };
     struct reply reply = { 0 };
     struct err err;
 

@@ -121,7 +121,7 @@ static void ask(struct fixture *f, const struct created *created, const char *wh
 static enum status status_of(struct fixture *f, const char *sender, const char *id,
                              struct reply *reply, struct err *err)
 {
-    const struct session_query query = { id, 0 };
+    const struct session_query query = { .signing_session_id = id };
 
     return mobile_status(f->mobile, sender, &query, reply, err);
 }
@@ -241,7 +241,7 @@ static void sign(struct fixture *f, const struct created *created, struct slice 
 
 static enum status result(struct fixture *f, const char *id, int64_t document, struct err *err)
 {
-    const struct session_query query = { id, document };
+    const struct session_query query = { .signing_session_id = id, .document_id = document };
     struct reply reply = { 0 };
     enum status status = mobile_result(f->mobile, "ekzamen", &query, &reply, err);
 
