@@ -86,8 +86,10 @@ static enum status find(struct db *db, const struct claim *claim, struct claim_r
                         bool *ret_found, struct err *err)
 {
     static const struct column columns[] = {
-        COLUMN(C_FIXED, struct claim_row, payload_sha256), COLUMN(C_ID, struct claim_row, exchange),
-        COLUMN(C_INT64, struct claim_row, leased),         COLUMN(C_INT64, struct claim_row, kept),
+        COLUMN_SIZED(C_FIXED, struct claim_row, payload_sha256),
+        COLUMN(C_ID, struct claim_row, exchange),
+        COLUMN(C_INT64, struct claim_row, leased),
+        COLUMN(C_INT64, struct claim_row, kept),
         COLUMN(C_BYTES, struct claim_row, answer),
     };
 

@@ -103,6 +103,10 @@ struct columns {
 };
 #define COLUMN(kind, type, member)                                                                 \
     {                                                                                              \
+        (kind), offsetof(type, member), 0, NULL, NULL                                              \
+    }
+#define COLUMN_SIZED(kind, type, member)                                                           \
+    {                                                                                              \
         (kind), offsetof(type, member), sizeof(((type *)0)->member), NULL, NULL                    \
     }
 #define COLUMN_WORD(type, member, parse, name)                                                     \

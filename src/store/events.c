@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { ROWS_MAX = 1000, COLUMNS_OF_EVENT = 20 };
+enum { ROWS_MAX = 1000, COLUMNS_OF_EVENT = 20, SQL_BYTES = 1024 * 1024 };
 
 #define INSERT_HEAD                                                                                \
     "INSERT INTO journal_event (day, instance, seq, id, written_at, start_at, end_at, level,"      \
@@ -74,8 +74,8 @@ static enum status insert(struct db *db, void *ctx, struct err *err)
 static enum status insert_rows(struct store *store, const struct event_row *rows, size_t n,
                                struct err *err)
 {
-    AUTO(bytes_free) struct bytes *sql = bytes_new(1024 * 1024);
-    AUTO_FREE struct value *values = calloc(n * COLUMNS_OF_EVENT, sizeof(*values));
+    AUTO(bytes_free) struct bytes *sql = bytes_new(SQL_BYTES);
+    AUTO_FREE struct value *values = calloc(n, COLUMNS_OF_EVENT * sizeof(*values));
 
     if (!sql || !values)
         return RAISE(err, ST_NOMEM, "journal's table: out of memory");

@@ -104,7 +104,7 @@ static enum status make_pool(struct store *store, struct err *err)
     pthread_condattr_t attr;
 
     store->dbs = calloc(store->params.pool, sizeof(*store->dbs));
-    store->idle = calloc(store->params.pool, sizeof(*store->idle));
+    store->idle = calloc(store->params.pool, sizeof(void *));
     if (!store->dbs || !store->idle)
         return RAISE(err, ST_NOMEM, "store: out of memory");
     for (size_t i = 0; i < store->params.pool; i++)
@@ -160,7 +160,8 @@ static struct timespec after_ms(int64_t ms)
     return (struct timespec){ .tv_sec = (time_t)(at / 1000), .tv_nsec = (at % 1000) * 1000000 };
 }
 
-static enum status lend(struct store *store, struct db **ret_db, struct err *err)
+/* NULL: none was free in time. */
+static struct db *lend(struct store *store)
 {
     struct timespec end = after_ms(store->params.wait_ms);
     int waited = 0;
@@ -170,11 +171,7 @@ static enum status lend(struct store *store, struct db **ret_db, struct err *err
         waited = pthread_cond_timedwait(&store->given_back, &store->lock, &end);
     struct db *db = store->idle_count > 0 ? store->idle[--store->idle_count] : NULL;
     (void)pthread_mutex_unlock(&store->lock);
-    if (!db)
-        return RAISE(err, ST_UNAVAILABLE, "the database's %u connections were busy for %lld ms",
-                     store->params.pool, (long long)store->params.wait_ms);
-    *ret_db = db;
-    return ST_OK;
+    return db;
 }
 
 static void give_back(struct store *store, struct db *db)
@@ -243,11 +240,13 @@ static void back_off(unsigned tries)
 enum status store_run(struct store *store, const struct work *work, struct err *err)
 {
     int64_t end = clock_monotonic_ms() + TRIES_MS;
-    struct db *db = NULL;
+    struct db *db = lend(store);
     bool again = true;
     enum status status = ST_UNAVAILABLE;
 
-    TRY(lend(store, &db, err));
+    if (!db)
+        return RAISE(err, ST_UNAVAILABLE, "the database's %u connections were busy for %lld ms",
+                     store->params.pool, (long long)store->params.wait_ms);
     for (unsigned tries = 0; again && tries < TRIES_MAX; tries++) {
         status = run_once(store, db, work, &again, err);
         if (again && clock_monotonic_ms() > end)

@@ -109,6 +109,7 @@ static enum status create(struct db *db, void *ctx, struct err *err)
     return read_times(db, creation, err);
 }
 
+/* The signature is the header's. NOLINTNEXTLINE(readability-function-size) */
 enum status store_session_create(struct store *store, const struct signing_session *session,
                                  const struct session_secrets *secrets, int64_t life_ms,
                                  int64_t *ret_created_ms, int64_t *ret_expires_ms, struct err *err)

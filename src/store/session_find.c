@@ -63,7 +63,7 @@ static enum status find_head(struct db *db, struct search *search, struct err *e
         COLUMN(C_INT64, struct signing_session, documents_sent_ms),
         COLUMN(C_INT64, struct signing_session, ended_ms),
         COLUMN(C_UINT32, struct signing_session, failed_puts),
-        COLUMN(C_FIXED, struct signing_session, put_sha256),
+        COLUMN_SIZED(C_FIXED, struct signing_session, put_sha256),
     };
     struct column room[DB_COLUMNS];
     struct columns columns = join_columns(room, session_fixed, (struct columns)COLUMNS(life), 0);

@@ -69,10 +69,15 @@ static const struct column meta_columns[] = {
 const struct columns meta_fixed = COLUMNS(meta_columns);
 
 static const struct column signed_columns[] = {
-    COLUMN(C_CHARS, struct signer, subject),     COLUMN(C_CHARS, struct signer, issuer),
-    COLUMN(C_CHARS, struct signer, common_name), COLUMN(C_CHARS, struct signer, iin),
-    COLUMN(C_CHARS, struct signer, bin),         COLUMN(C_CHARS, struct signer, serial),
-    COLUMN(C_UINT32, struct signer, roles),      COLUMN(C_UINT32, struct signer, key_usage),
-    COLUMN(C_FIXED, struct signer, sha256),      COLUMN(C_CHARS, struct signer, pin),
+    COLUMN_SIZED(C_CHARS, struct signer, subject),
+    COLUMN_SIZED(C_CHARS, struct signer, issuer),
+    COLUMN_SIZED(C_CHARS, struct signer, common_name),
+    COLUMN_SIZED(C_CHARS, struct signer, iin),
+    COLUMN_SIZED(C_CHARS, struct signer, bin),
+    COLUMN_SIZED(C_CHARS, struct signer, serial),
+    COLUMN(C_UINT32, struct signer, roles),
+    COLUMN(C_UINT32, struct signer, key_usage),
+    COLUMN_SIZED(C_FIXED, struct signer, sha256),
+    COLUMN_SIZED(C_CHARS, struct signer, pin),
 };
 const struct columns signed_signer = COLUMNS(signed_columns);

@@ -287,7 +287,7 @@ static enum status fetch_arena(struct rows *rows, size_t i, struct slice *ret, s
 
 static enum status fetch_text(struct rows *rows, size_t i, const char **ret, struct err *err)
 {
-    struct slice text;
+    struct slice text = { NULL, 0 };
 
     if (rows->columns.at[i].kind == C_OPTIONAL && rows->cells[i].null) {
         *ret = NULL;
@@ -414,7 +414,7 @@ enum status db_first(struct db *db, const struct query *query, void *record, boo
                      struct err *err)
 {
     AUTO(rows_close) struct rows *rows = NULL;
+    enum status status = rows_open(db, query, &rows, err);
 
-    TRY(rows_open(db, query, &rows, err));
-    return rows_next(rows, record, ret_found, err);
+    return rows ? rows_next(rows, record, ret_found, err) : status;
 }

@@ -12,7 +12,7 @@ static const char script[] = "scripts/private-mariadbd"; /* tests run in the pro
 static void die(const char *what, const char *detail)
 {
     (void)fprintf(stderr, "tests/support/mariadbd: %s: %s\n", what, detail);
-    exit(1);
+    exit(1); /* NOLINT(concurrency-mt-unsafe): the test is over */
 }
 
 static void run(const char *const *argv)

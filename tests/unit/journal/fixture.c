@@ -39,7 +39,7 @@ struct journal_params params_in(const char *dir)
         .dir = dir,
         .instance = "node1",
         .pseudonym_key = SLICE("0123456789abcdef0123456789abcdef"),
-        .max_file_bytes = 16 * 1024 * 1024,
+        .max_file_bytes = 1 << 24,
         .clock = &test_clock,
     };
 }
@@ -70,7 +70,7 @@ struct walker {
 
 static void walk_line(struct walker *walker, struct slice line)
 {
-    AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     struct line got;
     struct walk *to = walker->walk;
     size_t used = strlen(to->events);

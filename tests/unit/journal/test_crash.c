@@ -45,7 +45,7 @@ static void write_for_ever(const char *dir, int acks, unsigned round)
     pthread_t threads[THREADS];
     struct err err;
 
-    params.max_file_bytes = 64 * 1024; /* some kills meet a rotation */
+    params.max_file_bytes = 65536; /* some kills meet a rotation */
     if (journal_open(&params, &journal, &err) != ST_OK)
         _exit(2);
     for (unsigned i = 0; i < THREADS; i++) {

@@ -88,9 +88,9 @@ static void another_instances_journal_is_not_continued(void **state)
 
 static void parameters_are_checked_by_name(void **state)
 {
-    static const char *const names[] = { "", "a b", "a\"b", "узел",
-                                         "12345678901234567890123456789012345678901234567890"
-                                         "123456789012345" };
+    static const char too_long[] =
+        "12345678901234567890123456789012345678901234567890123456789012345";
+    static const char *const names[] = { "", "a b", "a\"b", "узел", too_long };
     struct journal_params params = params_in(*state);
     struct journal *journal = NULL;
 
@@ -113,7 +113,7 @@ static void a_full_file_is_closed_between_two_lines(void **state)
     const char *dir = *state;
     struct journal_params params = params_in(dir);
 
-    params.max_file_bytes = 64 * 1024;
+    params.max_file_bytes = 65536;
     for (int again = 0; again < 2; again++) {
         AUTO(journal_close) struct journal *journal = NULL;
         assert_ok(journal_open(&params, &journal, err));
@@ -123,8 +123,8 @@ static void a_full_file_is_closed_between_two_lines(void **state)
     struct walk all = walk(dir, NULL, NULL); /* the chain goes on over files */
     assert_int_equal(all.lines, 1000);
     assert_true(all.files > 4 && all.files < 10);
-    assert_true(all.largest_file <= 64 * 1024);
-    assert_true(all.largest_file > 63 * 1024);
+    assert_true(all.largest_file <= 65536);
+    assert_true(all.largest_file > 64000);
 }
 
 static void a_torn_last_line_is_cut_and_told(void **state)
@@ -402,7 +402,7 @@ static void a_full_disk_refuses_and_recovers(void **state)
     struct journal *journal = open_in(dir);
     (void)snprintf(path, sizeof(path), "%s/ballast", dir);
     int fd = open(path, O_CREAT | O_WRONLY, 0600);
-    assert_int_equal(posix_fallocate(fd, 0, 128 * 1024), 0);
+    assert_int_equal(posix_fallocate(fd, 0, 131072), 0);
     (void)close(fd);
     while (refused < 20)
         refused += write_one(journal, "until it is full") != ST_OK;
@@ -467,7 +467,7 @@ static void a_crowd_before_a_full_disk_knows_what_was_written(void **state)
         skip();
     struct journal_params params = params_in(dir);
     struct journal *journal = NULL;
-    params.max_file_bytes = 64 * 1024; /* rotation meets the full disk too */
+    params.max_file_bytes = 65536; /* rotation meets the full disk too */
     assert_ok(journal_open(&params, &journal, err));
     for (size_t i = 0; i < THREADS; i++) {
         crowd[i] = (struct crowd){ .journal = journal };

@@ -107,7 +107,7 @@ static void foreign_bytes_are_escaped_and_come_back(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+        AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
         struct event event = full;
         struct line got;
         char want[256];
@@ -127,7 +127,7 @@ static void foreign_bytes_are_escaped_and_come_back(void **state)
 
 static void a_line_is_read_back_whole(void **state)
 {
-    AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     struct line_head at = head();
     struct line got;
 
@@ -169,7 +169,7 @@ static void times_of_day_are_put_on_the_right_side_of_midnight(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+        AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
         struct line_head at = head();
         struct event event = full;
         struct line got;
@@ -189,8 +189,8 @@ static char *repeat(const char *piece, size_t times)
     size_t length = strlen(piece);
     char *text = calloc(times * length + 1, 1);
 
-    for (size_t i = 0; i < times; i++)
-        memcpy(text + i * length, piece, length);
+    for (size_t i = 0; i < times * length; i++)
+        text[i] = piece[i % length];
     return text;
 }
 
@@ -202,7 +202,7 @@ static void what_is_too_long_is_cut_between_characters_and_marked(void **state)
     (void)state;
     at.pseudonym = "0123456789abcdef";
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-        AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+        AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
         AUTO_FREE char *text = repeat(pieces[i], 40000);
         struct event event = { .level = EVENT_INFO,
                                .name = text,
@@ -273,7 +273,7 @@ static void what_is_no_line_is_refused_by_key(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+        AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
         const char *place = strstr(line->at, cases[i].from);
         char text[2048];
         struct line got;
@@ -295,7 +295,7 @@ static void every_prefix_of_a_line_is_refused(void **state)
 
     (void)state;
     for (size_t n = 0; n < line->len; n++) {
-        AUTO(arena_free) struct arena *arena = arena_new(1024 * 1024);
+        AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
         AUTO_FREE char *exact = malloc(n + 1); /* so that asan sees a read past the end */
         struct line got;
 

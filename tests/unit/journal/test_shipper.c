@@ -107,7 +107,7 @@ static struct journal *open_small(const char *dir)
     struct journal_params params = params_in(dir);
     struct journal *journal = NULL;
 
-    params.max_file_bytes = 64 * 1024;
+    params.max_file_bytes = 65536;
     assert_ok(journal_open(&params, &journal, err));
     return journal;
 }

@@ -58,7 +58,7 @@ static void every_line_is_in_the_table_once_after_the_database_died(void **state
     assert_int_equal(why.status, ST_UNAVAILABLE);
     assert_true(shipper_lag(shipper) > 0);
     mariadbd_restart(&server);
-    shipper_stop(shipper, 60 * 1000);
+    shipper_stop(shipper, 60000);
     assert_int_equal(seq, THREADS * EACH);
     assert_int_equal(mariadbd_number(&server, "shepd", "SELECT COUNT(*) FROM journal_event"),
                      THREADS * EACH + 1);

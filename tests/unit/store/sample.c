@@ -79,7 +79,7 @@ struct sample sample_of(unsigned number)
     sample.session.id = id_new(1795337000000 + number);
     for (size_t i = 0; i < 32; i++) {
         sample.secrets.token_sha256[i] = (uint8_t)(number + i);
-        sample.secrets.page_id_sha256[i] = (uint8_t)(number * 3 + i + 100);
+        sample.secrets.page_id_sha256[i] = (uint8_t)((size_t)number * 3 + i + 100);
     }
     return sample;
 }

@@ -18,8 +18,8 @@ static struct claim claim_on(const char *message, const uint8_t *payload)
         .message_id = message,
         .payload_sha256 = payload,
         .exchange = id_new(1795337000000),
-        .lease_ms = 35 * 1000,
-        .keep_ms = 72 * HOUR * 1000LL,
+        .lease_ms = 35000,
+        .keep_ms = 72LL * HOUR * 1000,
     };
 }
 
@@ -88,7 +88,7 @@ static void an_answer_of_32_mib_is_kept(void **state)
 {
     struct claim first = claim_on("big", payload_a);
     AUTO(bytes_free) struct bytes *got = NULL;
-    size_t size = 32 * 1024 * 1024;
+    size_t size = (size_t)32 * 1024 * 1024;
     AUTO_FREE char *big = malloc(size);
 
     (void)state;
@@ -103,7 +103,7 @@ static void an_answer_of_32_mib_is_kept(void **state)
 static void an_answer_over_the_packet_is_refused_by_name(void **state)
 {
     struct claim first = claim_on("huge", payload_a);
-    size_t size = 61 * 1024 * 1024;
+    size_t size = (size_t)61 * 1024 * 1024;
     AUTO_FREE char *huge = calloc(1, size);
 
     (void)state;

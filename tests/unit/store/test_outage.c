@@ -40,7 +40,6 @@ static void a_killed_server_is_unavailable_and_then_works_again(void **state)
 static void connections_killed_one_by_one_are_replaced_unseen(void **state)
 {
     struct store *store = fixture()->store;
-    struct sample sample = sample_of(2);
     int64_t created, expires;
 
     (void)state;
@@ -55,7 +54,7 @@ static void connections_killed_one_by_one_are_replaced_unseen(void **state)
                                   " WHERE user = 'shepd'") > 0)
                 ; /* until the server has let go of it */
         }
-        sample = sample_of(10 + i);
+        struct sample sample = sample_of(10 + i);
         assert_ok(store_session_create(store, &sample.session, &sample.secrets, 60000, &created,
                                        &expires, err));
     }

@@ -307,7 +307,7 @@ static void fifteen_mib_go_in_and_out(void **state)
 {
     struct store *store = fixture()->store;
     struct sample sample = sample_of(1);
-    size_t size = 15 * 1024 * 1024;
+    size_t size = (size_t)15 * 1024 * 1024;
     AUTO_FREE char *big = malloc(size);
     struct document document = sample.session.documents[0];
     int64_t created, expires;
