@@ -165,7 +165,7 @@ static enum step refuse(struct conn *conn, enum refusal refusal)
     if (reply.status == 503)
         reply.headers = retry;
     bool bodiless = conn->request && strcmp(conn->request->head.method, "HEAD") == 0;
-    request_free(TAKE(conn->request));
+    http_request_free(TAKE(conn->request));
     struct bytes *head = reply_head_new(&reply, strlen(text) + 1);
     if (head) {
         bytes_add_str(head, "Connection: close\r\n\r\n");
@@ -574,7 +574,7 @@ void conn_answer(struct conn *conn, struct http_request *request)
     if (strcmp(request->head.method, "HEAD") == 0)
         bytes_free(TAKE(body));
     conn->request = NULL;
-    request_free(request);
+    http_request_free(request);
     set_deadline(conn, conn->server->limits.body_deadline_ms);
     run(conn, send_out(conn, head, body, keep ? CONN_HEAD : CONN_LINGER));
 }
@@ -596,7 +596,7 @@ void conn_close(struct conn *conn)
     if (conn->request && conn->state == CONN_WORK)
         conn->request->conn = NULL; /* the handler's still; its answer will be dropped */
     else
-        request_free(conn->request);
+        http_request_free(conn->request);
     if (conn->counted)
         census_leave(server->census, &conn->peer);
     if (conn->prev)

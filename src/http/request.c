@@ -59,7 +59,7 @@ static const char *reason_of(int status)
 enum refusal request_new(struct http_server *server, struct slice head,
                          struct http_request **ret_request)
 {
-    AUTO(request_free) struct http_request *request = calloc(1, sizeof(*request));
+    AUTO(http_request_free) struct http_request *request = calloc(1, sizeof(*request));
 
     if (!request)
         return REFUSAL_MEMORY;
@@ -76,7 +76,7 @@ enum refusal request_new(struct http_server *server, struct slice head,
     return refusal;
 }
 
-void request_free(struct http_request *request)
+void http_request_free(struct http_request *request)
 {
     if (!request)
         return;

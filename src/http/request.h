@@ -26,14 +26,14 @@ struct http_request {
 };
 
 /**
- * Reads a whole head; the request is the caller's, request_free().
+ * Reads a whole head; the request is the caller's, http_request_free().
  * Fills everything the head tells; the caller's address and base URL follow.
  */
 enum refusal request_new(struct http_server *server, struct slice head,
                          struct http_request **ret_request);
 /* Also pays its body back to the in-flight account. NULL is fine. */
-void request_free(struct http_request *request);
-DEFINE_AUTO(struct http_request, request_free)
+void http_request_free(struct http_request *request);
+DEFINE_AUTO(struct http_request, http_request_free)
 
 /* Who called and by which URL, X-Forwarded-* included when from is trusted. */
 enum refusal request_set_origin(struct http_request *request, const struct address *from,

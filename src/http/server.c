@@ -86,7 +86,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
         if (request->conn)
             conn_answer(request->conn, request);
         else
-            request_free(request); /* the caller has hung up */
+            http_request_free(request); /* the caller has hung up */
     }
 }
 
@@ -212,7 +212,7 @@ void http_free(struct http_server *server)
     for (struct http_request *next = take_answered(server, &stop); next;) {
         struct http_request *request = next;
         next = request->next;
-        request_free(request);
+        http_request_free(request);
     }
     listeners_free(server);
     if (server->wake)
