@@ -124,8 +124,9 @@ enum status db_connect(struct db *db, const struct store_params *params, bool op
         return RAISE(err, ST_NOMEM, "MariaDB: out of memory");
     set_options(db->mysql, params);
     /* found rows, not changed ones: a conditional UPDATE tells by them whether its WHERE held */
-    if (!mysql_real_connect(db->mysql, params->host, params->user, params->password,
-                            params->database, params->port, params->socket, CLIENT_FOUND_ROWS))
+    const char *host = params->socket ? NULL : params->host; /* a host would win over the socket */
+    if (!mysql_real_connect(db->mysql, host, params->user, params->password, params->database,
+                            params->port, params->socket, CLIENT_FOUND_ROWS))
         return raise_connect(db, params, operator, err);
     enum status status = set_session(db, params, err);
     if (status != ST_OK)
