@@ -4,6 +4,7 @@ Nothing here sleeps a fixed time: servers say READY, and until() looks again unt
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -47,9 +48,12 @@ def until(what, look, deadline_s=WAIT_S):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Outside the range from which the kernel takes ports for outgoing connections."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def run(*args, check=True, **kwargs):
@@ -106,23 +110,42 @@ class Answer:
         return found.group(1) if found else None
 
 
-class World:
-    """One folder with sandbox, database, authority and shepd."""
+class Country:
+    """What all worlds share: the sandbox's НУЦ РК at work, and an empty database to copy."""
 
-    def __init__(self, folder, algorithm="gost2015"):
-        self.folder, self.algorithm = pathlib.Path(folder), algorithm
-        self.sandbox = self.folder / "sandbox"
-        self.authority_port, self.port, self.admin_port = free_port(), free_port(), free_port()
+    def __init__(self, folder):
+        self.folder = folder
+        self.sandbox, self.empty = folder / "sandbox", folder / "empty"
+        self.authority_port = free_port()
+
+    def start(self):
+        base = f"http://127.0.0.1:{self.authority_port}"
+        run(BUILD / "shepctl", "sandbox", "init", self.sandbox, "--base-url", base)
+        self.authority = Server("authority", [BUILD / "shepctl", "sandbox", "run", self.sandbox], self.folder).start()
+        run(ROOT / "scripts/private-mariadbd", "start", self.empty, "--owner", os.getpid())
+        run(ROOT / "scripts/private-mariadbd", "stop", self.empty)
+        return self
+
+    def stop(self):
+        return self.authority.stop()
+
+
+class World:
+    """One folder with a database and shepd, in a country."""
+
+    def __init__(self, folder, country, algorithm="gost2015"):
+        self.folder, self.country, self.algorithm = pathlib.Path(folder), country, algorithm
+        self.sandbox, self.authority_port = country.sandbox, country.authority_port
+        self.port, self.admin_port = free_port(), free_port()
         self.settings = {}  # section: {key: value} over scripts/sandbox-conf
         self.more = ""  # further sections
         self.shepd = None
 
     # ---- life ----
     def start(self):
-        base = f"http://127.0.0.1:{self.authority_port}"
-        run(BUILD / "shepctl", "sandbox", "init", self.sandbox, "--base-url", base)
+        (self.folder / "sandbox").symlink_to(self.sandbox)
+        shutil.copytree(self.country.empty / "data", self.folder / "db/data")
         run(ROOT / "scripts/private-mariadbd", "start", self.folder / "db", "--owner", os.getpid())
-        self.authority = Server("authority", [BUILD / "shepctl", "sandbox", "run", self.sandbox], self.folder).start()
         self.start_shepd()
         return self
 
@@ -150,7 +173,6 @@ class World:
 
     def stop(self):
         status = self.shepd.stop() if self.shepd else 0
-        self.authority.stop()
         run(ROOT / "scripts/private-mariadbd", "stop", self.folder / "db", check=False)
         return status
 
@@ -233,30 +255,33 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def base_folder():
+def country():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="shep-it-"))  # short: a unix socket's path has 108 bytes
-    yield folder
+    country = Country(folder).start()
+    yield country
+    assert country.stop() == 0
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def make_world(country, algorithm="gost2015"):
+    return World(tempfile.mkdtemp(prefix="w", dir=country.folder), country, algorithm)
+
+
 @pytest.fixture(scope="session")
-def world(base_folder):
+def world(country):
     """One world for the tests that leave it as they found it."""
-    folder = base_folder / "w"
-    folder.mkdir()
-    world = World(folder).start()
+    world = make_world(country).start()
     yield world
-    assert world.stop() == 0, (folder / "shepd.log").read_text()[-3000:]
+    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
 
 
 @pytest.fixture
-def own_world(base_folder):
+def own_world(country):
     """Makes worlds for tests that kill, reload or configure: own_world(algorithm=…, settings=…)."""
     worlds = []
 
     def make(algorithm="gost2015", settings=None, more=""):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="o", dir=base_folder))
-        one = World(folder, algorithm)
+        one = make_world(country, algorithm)
         one.settings, one.more = settings or {}, more
         worlds.append(one)
         return one.start()

@@ -102,7 +102,10 @@ def test_plain_http_on_the_tls_port_gets_nothing(world):
     """req 0.35, 0.63"""
     with socket.create_connection(("127.0.0.1", world.port), timeout=30) as s:
         s.sendall(b"POST /shep/SyncChannel HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-        answer = s.recv(64)
+        try:
+            answer = s.recv(64)
+        except ConnectionResetError:
+            answer = b""
     assert not answer.startswith(b"HTTP/1.1 2")
 
 
