@@ -18,6 +18,7 @@ enum {
     MAX_STEPS = 64,               /* of one connection before the others have their turn */
     LINGER_IDLE_MS = 2000,        /* a caller who still sends gets so long to read our refusal */
     LINGER_TOTAL_MS = 10000,
+    LINGER_BYTES = 32 << 20, /* over the ceiling that it may have broken */
     LOCAL_HOST_TEXT = ADDRESS_TEXT + 10,
 };
 
@@ -191,7 +192,7 @@ static enum step start_linger(struct conn *conn)
         return STEP_CLOSE;
     stream_finish(&conn->stream);
     conn->linger_end_ms = clock_monotonic_ms() + LINGER_TOTAL_MS;
-    conn->linger_left = 2 * conn->server->limits.max_body_bytes;
+    conn->linger_left = conn->server->limits.max_body_bytes + LINGER_BYTES;
     conn->state = CONN_LINGER;
     take_in(conn, conn->in_len);
     return STEP_NEXT;

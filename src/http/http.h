@@ -1,5 +1,11 @@
 /* The HTTP/1.1 front: listeners, TLS, ceilings, deadlines; libevent stays inside. One I/O thread.
- */
+ *
+ * Strict (RFC 9112): what two readers could read in two ways is refused before any work, with a
+ * plain text that says why, and the connection ends: doubled Content-Length, Host, Content-Type or
+ * Authorization, Content-Length beside Transfer-Encoding, codings other than chunked, lone CR or
+ * LF, control characters, folded headers, encoded slashes, dot segments (400, 501, 505, 417).
+ * HTTP/1.0, keep-alive, pipelining, HEAD, chunked bodies and Expect: 100-continue are served;
+ * methods other than GET HEAD POST PUT DELETE OPTIONS PATCH are 501. */
 #pragma once
 
 #include "base/auto.h"
@@ -13,36 +19,42 @@
 struct http_server;
 struct http_request; /* one request on its way; answered exactly once */
 
-/* Ceilings of architecture.md section 5; every one has its answer. */
+/* Ceilings of architecture.md section 5; every one has its answer. All must be over zero. */
 struct http_limits {
-    size_t max_head_bytes;      /* 431 */
-    unsigned max_headers;       /* 431 */
-    size_t max_body_bytes;      /* 413, text/plain */
-    size_t max_in_flight_bytes; /* bodies of all requests together: 503 */
-    unsigned max_connections;   /* the connection is closed */
-    unsigned max_per_address;   /* trusted peers exempt: the connection is closed */
-    int64_t
-        head_deadline_ms; /* absolute, from the connection's or last answer's end: 408 or closed */
-    int64_t body_deadline_ms; /* absolute, from the head's end */
+    size_t max_head_bytes; /* request line included: 431 */
+    unsigned max_headers;  /* 431 */
+    size_t max_body_bytes; /* 413, text/plain, before or while the body comes */
+    /* Bodies in memory, of requests until their answer, and of answers until they are sent; a body
+     * that would go over it: 503 with Retry-After. An answer is never refused. */
+    size_t max_in_flight_bytes;
+    unsigned max_connections; /* of all listeners: the connection is closed */
+    /* Trusted peers exempt, an IPv6 caller is its /64: the connection is closed. Behind PROXY the
+     * caller's address counts, behind X-Forwarded-For the proxy's. */
+    unsigned max_per_address;
+    /* Absolute, from the connection's beginning (PROXY header and TLS handshake included) or the
+     * last answer's end: 408 when the head has begun, else closed. */
+    int64_t head_deadline_ms;
+    /* Absolute: from the head's end to the body's, 408; for an answer's way out, closed. */
+    int64_t body_deadline_ms;
 };
 
+/* Texts are copied by http_new(). */
 struct http_listener {
-    const char *address;   /* "0.0.0.0:8443", "[::1]:0" */
-    const char *cert_file; /* PEM chain; NULL: no TLS */
-    const char *key_file;
-    const char
-        *client_ca_file; /* optional client certificates are verified against it; NULL: not asked */
-    bool
-        proxy_protocol; /* PROXY v1/v2 (HAProxy) demanded from trusted peers, refused from others */
+    const char *address;   /* "0.0.0.0:8443", "[::1]:0": numeric */
+    const char *cert_file; /* PEM chain, own certificate first; NULL: no TLS */
+    const char *key_file;  /* PEM, without a passphrase */
+    /* Optional client certificates are verified against it, and a bad one ends the handshake;
+     * NULL: not asked */
+    const char *client_ca_file;
+    /* PROXY v1/v2 (HAProxy), in front of TLS, demanded from trusted peers; anybody else's
+     * connection is closed */
+    bool proxy_protocol;
 };
 
 /* Runs on the I/O thread: must hand the request on (a queue) or answer it, and never block. */
 typedef void http_handler(void *ctx, struct http_request *request);
 
-/* Told of every request that was refused before it reached the handler (413, 431, 400, 408, 503 …;
- * 0: the connection was closed without an answer). Runs on the I/O thread: must not block. */
-typedef void http_refused_fn(void *ctx, const char *peer, int status, const char *reason);
-
+/* Borrowed for http_new() only, but for the handler's ctx. */
 struct http_params {
     struct http_limits limits;
     const struct http_listener *listeners;
@@ -51,46 +63,53 @@ struct http_params {
         *trusted_peers; /* CIDRs of gateways and proxies; their X-Forwarded-For counts */
     size_t trusted_peer_count;
     http_handler *handler;
-    http_refused_fn *refused; /* NULL: nobody wants to know */
-    void *ctx;                /* of both */
+    void *ctx;
 };
 
-/* Binds, but serves nothing until http_run(). ST_INPUT: an address, a file or a CIDR that cannot be
- * used. */
+/* Binds, but serves nothing until http_run(). ST_INPUT: an address, a file, a CIDR or a limit that
+ * cannot be used, named. Sets SIGPIPE to ignored where it was default. Caller's: http_free(). */
 MUST_USE enum status http_new(const struct http_params *params, struct http_server **ret_server,
                               struct err *err);
 /* The port a listener got (for port 0). */
 uint16_t http_port(const struct http_server *server, size_t listener);
-/* Serves in the calling thread until http_stop(). */
+/* Serves in the calling thread until http_stop(). Once. ST_INTERNAL: the loop failed. */
 MUST_USE enum status http_run(struct http_server *server, struct err *err);
-/* From any thread or a signal thread: no new connections; answers under way leave within grace_ms,
- * then http_run() returns. */
+/* From any thread or a signal thread (not a signal handler): the listeners close, idle connections
+ * too; answers under way leave within grace_ms, then http_run() returns. The first call counts. */
 void http_stop(struct http_server *server, int64_t grace_ms);
-/* New TLS certificates from the same paths (SIGHUP); the old ones stay on failure. Any thread. */
+/* New TLS certificates from the same paths (SIGHUP), for new connections; on failure (ST_INPUT
+ * names the file) all listeners keep the old ones. Any thread. */
 MUST_USE enum status http_reload_tls(struct http_server *server, struct err *err);
-/* NULL is fine; not while http_run() runs. */
+/* NULL is fine. After http_run() has returned and every request has been answered: a worker may
+ * answer late, but not later than this. */
 void http_free(struct http_server *server);
 DEFINE_AUTO(struct http_server, http_free)
 
 /* Readers; borrowed until the request is answered. Any thread. */
 size_t http_listener_of(const struct http_request *request);
 const char *http_method(const struct http_request *request); /* GET HEAD POST PUT DELETE … */
-struct slice http_path(const struct http_request
-                           *request); /* percent-decoded once, no query; refused when malformed */
+/* Percent-decoded once, no query, valid UTF-8 without controls; "*" for OPTIONS *. */
+struct slice http_path(const struct http_request *request);
 struct slice http_query(const struct http_request *request); /* raw, without '?' */
 struct slice http_header(const struct http_request *request,
                          const char *name); /* first, any case; empty when absent */
 struct slice http_body(const struct http_request *request);
-const char *http_peer(const struct http_request *request); /* the caller's address, numeric */
-bool http_is_tls(const struct http_request *request);
-/* scheme://host as the caller reached us: X-Forwarded-Proto/-Host of trusted peers, else Host. */
+/* The caller's address, numeric: the socket's, or what a trusted peer says of it by the PROXY
+ * header, and then by X-Forwarded-For (rightmost hop that is not a trusted peer itself). */
+const char *http_peer(const struct http_request *request);
+bool http_is_tls(const struct http_request *request); /* on our own socket */
+/* scheme://host as the caller reached us: X-Forwarded-Proto/-Host of trusted peers (the last item
+ * counts), else Host, which is valid or was refused; no slash at the end. */
 const char *http_base_url(const struct http_request *request);
 int64_t http_received_ms(const struct http_request *request); /* monotonic, of the last body byte */
 
+/* Date, Content-Length and Connection are added. HEAD is answered like GET: the body's length is
+ * told, the body stays here. */
 struct http_reply {
-    int status;
-    const char *content_type;
-    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
+    int status;                 /* 200 and up */
+    const char *content_type;   /* NULL: none */
+    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; one with a line end
+                                   in it is left out */
     struct bytes *body;         /* taken; NULL: empty */
 };
 /* From any thread, once; the request is gone afterwards. A caller that has hung up is no error. */
