@@ -154,6 +154,23 @@ static enum step send_out(struct conn *conn, struct bytes *head, struct bytes *b
     return head->failed ? STEP_CLOSE : STEP_NEXT;
 }
 
+static void tell_refused(const struct conn *conn, int status, const char *reason)
+{
+    char peer[ADDRESS_TEXT];
+
+    address_text(&conn->peer, peer);
+    front_tell_refused(conn->server,
+                       conn->request && conn->request->peer[0] ? conn->request->peer : peer, status,
+                       reason);
+}
+
+/* Closed without an answer: there is nobody yet who would understand one. */
+static enum step turn_away(const struct conn *conn, const char *reason)
+{
+    tell_refused(conn, 0, reason);
+    return STEP_CLOSE;
+}
+
 /* A refusal in plain words; the connection ends with it. */
 static enum step refuse(struct conn *conn, enum refusal refusal)
 {
@@ -165,6 +182,7 @@ static enum step refuse(struct conn *conn, enum refusal refusal)
     refusal_text(refusal, &conn->server->limits, text);
     if (reply.status == 503)
         reply.headers = retry;
+    tell_refused(conn, reply.status, text);
     bool bodiless = conn->request && strcmp(conn->request->head.method, "HEAD") == 0;
     http_request_free(TAKE(conn->request));
     struct bytes *head = reply_head_new(&reply, strlen(text) + 1);
@@ -239,16 +257,6 @@ static enum step step_linger(struct conn *conn)
 
 /* --- Before the first head --- */
 
-static bool enter(struct conn *conn)
-{
-    conn->trusted = networks_hold(front_trusted(conn->server), &conn->peer);
-    if (conn->trusted)
-        return true;
-    conn->counted =
-        census_enter(conn->server->census, &conn->peer, conn->server->limits.max_per_address);
-    return conn->counted;
-}
-
 static enum step start_tls(struct conn *conn)
 {
     SSL_CTX *context = listener_tls(conn->listener);
@@ -257,6 +265,17 @@ static enum step start_tls(struct conn *conn)
     bool ok = !context || stream_start_tls(&conn->stream, context);
     SSL_CTX_free(context); /* our reference; the SSL has its own */
     return ok ? STEP_NEXT : STEP_CLOSE;
+}
+
+/* The caller's address is known: counted, unless it is a trusted peer's. */
+static enum step enter(struct conn *conn)
+{
+    conn->trusted = networks_hold(front_trusted(conn->server), &conn->peer);
+    if (!conn->trusted)
+        conn->counted =
+            census_enter(conn->server->census, &conn->peer, conn->server->limits.max_per_address);
+    return conn->trusted || conn->counted ? start_tls(conn)
+                                          : turn_away(conn, "too many connections of this address");
 }
 
 static enum step step_proxy(struct conn *conn)
@@ -276,22 +295,24 @@ static enum step step_proxy(struct conn *conn)
     case PROXY_MORE:
         return STEP_NEXT;
     case PROXY_BAD:
-        return STEP_CLOSE;
+        return turn_away(conn, "malformed PROXY header");
     case PROXY_ADDRESS:
     case PROXY_LOCAL:
         break;
     }
     free(TAKE(conn->proxy));
-    return enter(conn) ? start_tls(conn) : STEP_CLOSE;
+    return enter(conn);
 }
 
 static enum step step_tls(struct conn *conn)
 {
-    enum step step = after_read(conn, stream_handshake(&conn->stream));
+    enum stream_result result = stream_handshake(&conn->stream);
 
-    if (step == STEP_NEXT)
+    if (result == STREAM_BROKEN)
+        return turn_away(conn, "the TLS handshake failed");
+    if (result == STREAM_DATA)
         conn->state = CONN_HEAD;
-    return step;
+    return after_read(conn, result);
 }
 
 /* --- Heads and bodies --- */
@@ -540,25 +561,26 @@ static struct conn *conn_new(struct listener *listener, int fd, const struct soc
 /* Only a trusted peer may speak for another: its header is awaited, anybody else is refused. */
 static enum step admit(struct conn *conn)
 {
+    if (conn->server->conn_count > conn->server->limits.max_connections)
+        return turn_away(conn, "too many connections");
     if (!conn->listener->params.proxy_protocol)
-        return enter(conn) ? start_tls(conn) : STEP_CLOSE;
+        return enter(conn);
+    if (!networks_hold(front_trusted(conn->server), &conn->peer))
+        return turn_away(conn, "only trusted peers may connect to a PROXY listener");
     conn->proxy = calloc(1, sizeof(*conn->proxy));
     conn->state = CONN_PROXY;
-    return conn->proxy && networks_hold(front_trusted(conn->server), &conn->peer) ? STEP_NEXT
-                                                                                  : STEP_CLOSE;
+    return conn->proxy ? STEP_NEXT : STEP_CLOSE;
 }
 
 void conn_accept(struct listener *listener, int fd, const struct sockaddr *from)
 {
-    const struct http_server *server = listener->server;
-    struct conn *conn =
-        server->conn_count < server->limits.max_connections ? conn_new(listener, fd, from) : NULL;
+    struct conn *conn = conn_new(listener, fd, from);
 
     if (!conn) {
         (void)evutil_closesocket(fd);
         return;
     }
-    set_deadline(conn, server->limits.head_deadline_ms);
+    set_deadline(conn, listener->server->limits.head_deadline_ms);
     run(conn, admit(conn));
 }
 

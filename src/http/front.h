@@ -23,6 +23,7 @@ struct listener {
 struct http_server {
     struct http_limits limits;
     http_handler *handler;
+    http_refused_fn *refused;
     void *ctx;
     struct listener *listeners;
     size_t listener_count;
@@ -37,6 +38,8 @@ struct http_server {
     struct conn *conns;
     unsigned conn_count;
     size_t in_flight_bytes;
+    int64_t closed_second; /* the second that closed_count counts in */
+    unsigned closed_count; /* connections closed without an answer in it */
     bool stopping;
 
     pthread_mutex_t lock; /* guards what follows, and the listeners' tls */
@@ -55,6 +58,10 @@ static inline struct networks front_trusted(const struct http_server *server)
 void front_push_answered(struct http_server *server, struct http_request *request);
 /* A connection is gone; ends the loop when it was the last one of a stopping server. */
 void front_conn_gone(struct http_server *server);
+
+/* Tells the owner, if it wants to know; status 0: closed without an answer. */
+void front_tell_refused(struct http_server *server, const char *peer, int status,
+                        const char *reason);
 
 /* listen.c */
 MUST_USE enum status listeners_open(struct http_server *server, const struct http_params *params,

@@ -54,7 +54,13 @@ struct http_listener {
 /* Runs on the I/O thread: must hand the request on (a queue) or answer it, and never block. */
 typedef void http_handler(void *ctx, struct http_request *request);
 
-/* Borrowed for http_new() only, but for the handler's ctx. */
+/* Told of every request that was refused before it reached the handler (413, 431, 400, 408, 503 …);
+ * status 0: the connection was closed without an answer (too many, TLS, PROXY), which is told ten
+ * times a second at most, the next reason then says how many more there were. Texts are borrowed
+ * for the call. Runs on the I/O thread: must not block. */
+typedef void http_refused_fn(void *ctx, const char *peer, int status, const char *reason);
+
+/* Borrowed for http_new() only, but for ctx. */
 struct http_params {
     struct http_limits limits;
     const struct http_listener *listeners;
@@ -63,7 +69,8 @@ struct http_params {
         *trusted_peers; /* CIDRs of gateways and proxies; their X-Forwarded-For counts */
     size_t trusted_peer_count;
     http_handler *handler;
-    void *ctx;
+    http_refused_fn *refused; /* NULL: nobody wants to know */
+    void *ctx;                /* of both */
 };
 
 /* Binds, but serves nothing until http_run(). ST_INPUT: an address, a file, a CIDR or a limit that

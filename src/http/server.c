@@ -2,12 +2,16 @@
 #include "http/front.h"
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "http/refusal.h"
 
 #include <errno.h>
 #include <event2/util.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+enum { MAX_TOLD_PER_SECOND = 10 }; /* closed connections */
 
 static void wake_up(const struct http_server *server)
 {
@@ -43,6 +47,35 @@ void front_conn_gone(struct http_server *server)
 {
     if (server->stopping && !server->conns)
         (void)event_base_loopbreak(server->base);
+}
+
+/* A flood of connections must not become a flood of journal lines. */
+static void tell_closed(struct http_server *server, const char *peer, const char *reason)
+{
+    int64_t second = clock_monotonic_ms() / 1000;
+    unsigned untold = 0;
+    char text[REFUSAL_TEXT];
+
+    if (second != server->closed_second) {
+        untold = server->closed_count > MAX_TOLD_PER_SECOND
+                     ? server->closed_count - MAX_TOLD_PER_SECOND
+                     : 0;
+        server->closed_second = second;
+        server->closed_count = 0;
+    }
+    if (++server->closed_count > MAX_TOLD_PER_SECOND)
+        return;
+    text_format(text, sizeof(text), untold > 0 ? "%s (and %u more before)" : "%s", reason, untold);
+    server->refused(server->ctx, peer, 0, text);
+}
+
+void front_tell_refused(struct http_server *server, const char *peer, int status,
+                        const char *reason)
+{
+    if (server->refused && status == 0)
+        tell_closed(server, peer, reason);
+    else if (server->refused)
+        server->refused(server->ctx, peer, status, reason);
 }
 
 static void close_all(struct http_server *server)
@@ -171,6 +204,7 @@ enum status http_new(const struct http_params *params, struct http_server **ret_
     (void)pthread_mutex_init(&server->lock, NULL);
     server->limits = params->limits;
     server->handler = params->handler;
+    server->refused = params->refused;
     server->ctx = params->ctx;
     server->wake_fd = -1;
     server->answered_end = &server->answered;

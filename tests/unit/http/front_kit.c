@@ -25,6 +25,9 @@ struct kit {
     struct http_request *waiting[KIT_MAX_WAITING];
     size_t head;
     size_t count;
+    struct kit_refusal refusals[KIT_MAX_WAITING];
+    size_t first_refusal;
+    size_t refusal_count;
     bool over;
 };
 
@@ -56,6 +59,37 @@ static void on_request(void *ctx, struct http_request *request)
         http_answer_text(request, 503, "the kit is full");
     pthread_cond_broadcast(&kit->more);
     pthread_mutex_unlock(&kit->lock);
+}
+
+static void on_refused(void *ctx, const char *peer, int status, const char *reason)
+{
+    struct kit *kit = ctx;
+
+    pthread_mutex_lock(&kit->lock);
+    if (kit->refusal_count < KIT_MAX_WAITING) {
+        struct kit_refusal *refusal = &kit->refusals[kit->refusal_count++];
+        refusal->status = status;
+        text_copy(refusal->peer, sizeof(refusal->peer), peer);
+        text_copy(refusal->reason, sizeof(refusal->reason), reason);
+    }
+    pthread_mutex_unlock(&kit->lock);
+}
+
+struct kit_refusal kit_take_refusal(struct kit *kit)
+{
+    pthread_mutex_lock(&kit->lock);
+    assert_true(kit->first_refusal < kit->refusal_count);
+    struct kit_refusal refusal = kit->refusals[kit->first_refusal++];
+    pthread_mutex_unlock(&kit->lock);
+    return refusal;
+}
+
+size_t kit_refusals(struct kit *kit)
+{
+    pthread_mutex_lock(&kit->lock);
+    size_t count = kit->refusal_count - kit->first_refusal;
+    pthread_mutex_unlock(&kit->lock);
+    return count;
 }
 
 /* NULL: over, or nothing came in time. */
@@ -138,6 +172,7 @@ struct kit *kit_start(const struct kit_params *given)
                                  .trusted_peers = params.trusted,
                                  .trusted_peer_count = trusted,
                                  .handler = on_request,
+                                 .refused = on_refused,
                                  .ctx = kit };
     if (http_new(&http, &kit->server, &err) != ST_OK)
         fail_msg("http_new: %s", err.text);

@@ -26,6 +26,14 @@ uint16_t kit_port(const struct kit *kit, size_t listener);
 /* The next request that the handler got; fails the test when none comes. */
 struct http_request *kit_take(struct kit *kit);
 size_t kit_waiting(struct kit *kit);
+/* The oldest refusal that the front told of; fails the test when there is none. */
+struct kit_refusal {
+    int status;
+    char peer[48];
+    char reason[160];
+};
+struct kit_refusal kit_take_refusal(struct kit *kit);
+size_t kit_refusals(struct kit *kit);
 /* Answers 200 with "METHOD path?query peer base-url LENGTH body". */
 void kit_echo(struct http_request *request);
 /* Stops with the grace and waits for the end of http_run(). */

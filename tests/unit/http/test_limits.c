@@ -259,10 +259,11 @@ static bool is_readable(const struct client *client, int ms)
 static void drip(struct client *client, const char *text)
 {
     int64_t end = kit_now_ms() + KIT_PATIENCE_MS;
+    const char *rest = text;
 
-    for (size_t i = 0; !is_readable(client, TICK_MS); i++) {
+    while (!is_readable(client, TICK_MS)) {
         assert_true(kit_now_ms() < end);
-        (void)client_try_send(client, text[i] ? &text[i] : "x", 1);
+        (void)client_try_send(client, *rest ? rest++ : "x", 1);
     }
 }
 
@@ -342,37 +343,129 @@ static void the_deadline_rests_while_the_handler_works(void **state)
     kit_stop(kit);
 }
 
-static void a_caller_who_does_not_read_is_dropped_and_its_answer_freed(void **state)
+/* A caller asks for more than any socket holds, and does not read it. */
+static struct client ask_and_go_deaf(struct kit *kit)
 {
     enum { ANSWER = 24 << 20 };
-    struct kit_params params = { .limits = kit_limits() };
+    struct client deaf = client_open(NULL, kit_port(kit, 0));
+    struct bytes *body = bytes_new(ANSWER);
+
+    client_send(&deaf, GET);
+    struct http_request *request = kit_take(kit);
+    assert_non_null(bytes_extend(body, ANSWER));
+    http_answer(request, &(struct http_reply){ .status = 200, .body = body });
+    return deaf;
+}
+
+/* Whether there is room for one more body; 503 as long as the answer is in memory. */
+static bool has_room(struct kit *kit)
+{
     int64_t end = kit_now_ms() + KIT_PATIENCE_MS;
-    struct client other;
-    unsigned refused = 0;
+    struct client other = client_open(NULL, kit_port(kit, 0));
+
+    client_send(&other, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx");
+    while (!is_readable(&other, TICK_MS) && kit_waiting(kit) == 0)
+        assert_true(kit_now_ms() < end);
+    bool served = kit_waiting(kit) > 0;
+    if (served)
+        http_answer_text(kit_take(kit), 200, "");
+    free(client_reply(&other));
+    client_close(&other);
+    return served;
+}
+
+static struct kit *start_for_the_deaf(int64_t body_ms)
+{
+    struct kit_params params = { .limits = kit_limits() };
+
+    params.limits.max_in_flight_bytes = 1 << 20;
+    params.limits.body_deadline_ms = body_ms;
+    return kit_start(&params);
+}
+
+static void an_answer_counts_until_it_is_sent_or_its_caller_gone(void **state)
+{
+    struct kit *kit = start_for_the_deaf(KIT_PATIENCE_MS);
+    struct client deaf = ask_and_go_deaf(kit);
+    int64_t end = kit_now_ms() + KIT_PATIENCE_MS;
 
     (void)state;
-    params.limits.body_deadline_ms = DEADLINE_MS;
-    params.limits.max_in_flight_bytes = 1 << 20;
-    struct kit *kit = kit_start(&params);
-    struct client deaf = client_open(NULL, kit_port(kit, 0));
-    client_send(&deaf, GET);
-    struct bytes *body = bytes_new(ANSWER);
-    assert_non_null(bytes_extend(body, ANSWER));
-    http_answer(kit_take(kit), &(struct http_reply){ .status = 200, .body = body });
-    for (bool served = false; !served;) { /* 503 as long as the answer is in memory */
-        other = client_open(NULL, kit_port(kit, 0));
-        client_send(&other, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx");
-        while (!is_readable(&other, TICK_MS) && kit_waiting(kit) == 0)
-            assert_true(kit_now_ms() < end);
-        served = kit_waiting(kit) > 0;
-        refused += !served;
-        if (served)
-            http_answer_text(kit_take(kit), 200, "");
-        free(client_reply(&other));
-        client_close(&other);
-    }
-    assert_true(refused > 0);
+    assert_false(has_room(kit));
     client_close(&deaf);
+    while (!has_room(kit))
+        assert_true(kit_now_ms() < end);
+    kit_stop(kit);
+}
+
+static void a_caller_who_does_not_read_is_dropped_at_the_deadline(void **state)
+{
+    struct kit *kit = start_for_the_deaf(DEADLINE_MS);
+    struct client deaf = ask_and_go_deaf(kit);
+    int64_t end = kit_now_ms() + KIT_PATIENCE_MS;
+
+    (void)state;
+    while (!has_room(kit))
+        assert_true(kit_now_ms() < end);
+    client_close(&deaf);
+    kit_stop(kit);
+}
+
+/* req 0.62 */
+static void refusals_are_told_to_the_owner_with_their_caller(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *request;
+        int status;
+        const char *reason;
+    } rows[] = {
+        { "127.0.0.2", "POST / HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n", 413,
+          "1000 bytes" },
+        { "127.0.0.3", "GET / HTTP/1.1\r\n\r\n", 400, "Host" },
+        { "127.0.0.4",
+          "POST / HTTP/1.1\r\n" HOST "X-Forwarded-For: 203.0.113.9\r\n"
+          "Content-Length: 1001\r\n\r\n",
+          413, "1000 bytes" },
+    };
+    struct kit_params params = { .limits = kit_limits(), .trusted = { "127.0.0.4" } };
+
+    (void)state;
+    params.limits.max_body_bytes = 1000;
+    struct kit *kit = kit_start(&params);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct client client = client_open(rows[i].from, kit_port(kit, 0));
+        client_send(&client, rows[i].request);
+        free(client_reply(&client));
+        struct kit_refusal told = kit_take_refusal(kit);
+        assert_int_equal(told.status, rows[i].status);
+        assert_string_equal(told.peer, i == 2 ? "203.0.113.9" : rows[i].from);
+        assert_non_null(strstr(told.reason, rows[i].reason));
+        client_close(&client);
+    }
+    kit_stop(kit);
+}
+
+static void a_flood_of_connections_is_told_ten_times_a_second(void **state)
+{
+    struct kit_params params = { .limits = kit_limits(), .workers = 1 };
+    int64_t start = kit_now_ms();
+
+    (void)state;
+    params.limits.max_connections = 1;
+    struct kit *kit = kit_start(&params);
+    struct client first = client_open(NULL, kit_port(kit, 0));
+    assert_true(works(&first));
+    for (int i = 0; i < 100; i++) {
+        struct client client = client_open("127.0.0.2", kit_port(kit, 0));
+        assert_true(client_closed(&client));
+        client_close(&client);
+    }
+    assert_in_range(kit_refusals(kit), 1, 10 * (2 + (kit_now_ms() - start) / 1000));
+    struct kit_refusal told = kit_take_refusal(kit);
+    assert_int_equal(told.status, 0);
+    assert_string_equal(told.peer, "127.0.0.2");
+    assert_string_equal(told.reason, "too many connections");
+    client_close(&first);
     kit_stop(kit);
 }
 
@@ -492,7 +585,10 @@ int main(void)
         cmocka_unit_test(a_slow_body_ends_at_its_deadline),
         cmocka_unit_test(an_idle_connection_is_closed_without_a_word),
         cmocka_unit_test(the_deadline_rests_while_the_handler_works),
-        cmocka_unit_test(a_caller_who_does_not_read_is_dropped_and_its_answer_freed),
+        cmocka_unit_test(an_answer_counts_until_it_is_sent_or_its_caller_gone),
+        cmocka_unit_test(a_caller_who_does_not_read_is_dropped_at_the_deadline),
+        cmocka_unit_test(refusals_are_told_to_the_owner_with_their_caller),
+        cmocka_unit_test(a_flood_of_connections_is_told_ten_times_a_second),
         cmocka_unit_test(stopping_lets_answers_under_way_leave_and_nobody_else_in),
         cmocka_unit_test(at_the_end_of_the_grace_the_rest_is_closed),
         cmocka_unit_test(a_server_that_never_ran_is_freed),

@@ -613,9 +613,10 @@ static void many_threads_share_the_pool(void **state)
     pthread_t threads[THREADS];
 
     (void)state;
+    url_of(peer, "/", url);
     for (int i = 0; i < THREADS; i++) {
         calls[i] = (struct busy){ .rest = rest,
-                                  .url = url_of(peer, "/", url),
+                                  .url = url,
                                   .deadline_ms = clock_monotonic_ms() + LONG_MS };
         assert_int_equal(pthread_create(&threads[i], NULL, run_call, &calls[i]), 0);
     }
