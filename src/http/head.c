@@ -113,17 +113,17 @@ static enum refusal parse_request_line(struct slice line, struct arena *arena, s
 
 bool head_is_host(struct slice host)
 {
-    static const char name_chars[] =
-        "-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    static const char v6_chars[] = "0123456789abcdefABCDEF:.";
+    const struct slice name_chars =
+        SLICE("-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const struct slice v6_chars = SLICE("0123456789abcdefABCDEF:.");
     bool v6 = host.len > 0 && host.at[0] == '[';
-    const char *allowed = v6 ? v6_chars : name_chars;
+    struct slice allowed = v6 ? v6_chars : name_chars;
     size_t start = v6 ? 1 : 0;
     size_t i = start;
 
     if (host.len > MAX_HOST)
         return false;
-    while (i < host.len && memchr(allowed, host.at[i], strlen(allowed)))
+    while (i < host.len && memchr(allowed.at, host.at[i], allowed.len))
         i++;
     if (i == start)
         return false;

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { HTTP_MAX_LISTENERS = 8 };
+
 struct http_server;
 struct http_request; /* one request on its way; answered exactly once */
 
@@ -64,7 +66,7 @@ typedef void http_refused_fn(void *ctx, const char *peer, int status, const char
 struct http_params {
     struct http_limits limits;
     const struct http_listener *listeners;
-    size_t listener_count;
+    size_t listener_count; /* 1 to HTTP_MAX_LISTENERS */
     const char *const
         *trusted_peers; /* CIDRs of gateways and proxies; their X-Forwarded-For counts */
     size_t trusted_peer_count;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { BACKLOG = 1024, ACCEPT_RETRY_MS = 100 };
+enum { BACKLOG = 1024, ACCEPT_RETRY_US = 100000 };
 
 static void on_accept(struct evconnlistener *evconn, evutil_socket_t fd, struct sockaddr *from,
                       int from_len, void *ctx)
@@ -19,7 +19,7 @@ static void on_accept(struct evconnlistener *evconn, evutil_socket_t fd, struct 
 static void on_accept_error(struct evconnlistener *evconn, void *ctx)
 {
     const struct listener *listener = ctx;
-    struct timeval wait = { .tv_usec = ACCEPT_RETRY_MS * 1000 };
+    struct timeval wait = { .tv_usec = ACCEPT_RETRY_US };
 
     (void)evconnlistener_disable(evconn);
     (void)evtimer_add(listener->server->accept_retry, &wait);
@@ -174,10 +174,7 @@ static enum status load_contexts(const struct http_server *server, SSL_CTX **con
 /* All or none: a listener with its old certificate beside one with its new helps nobody. */
 enum status http_reload_tls(struct http_server *server, struct err *err)
 {
-    AUTO_FREE SSL_CTX **contexts = (SSL_CTX **)calloc(server->listener_count, sizeof(*contexts));
-
-    if (!contexts)
-        return RAISE(err, ST_NOMEM, "out of memory");
+    SSL_CTX *contexts[HTTP_MAX_LISTENERS] = { NULL };
     enum status status = load_contexts(server, contexts, err);
     if (status == ST_OK)
         swap_contexts(server, contexts);

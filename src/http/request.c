@@ -56,23 +56,32 @@ static const char *reason_of(int status)
     return "Other";
 }
 
+static enum refusal read_head(struct http_request *request, struct slice head)
+{
+    const struct http_limits *limits = &request->server->limits;
+
+    request->arena = arena_new(3 * limits->max_head_bytes + 4096 +
+                               (size_t)limits->max_headers * ARENA_PER_FIELD);
+    char *copy = request->arena ? arena_text(request->arena, head) : NULL;
+    if (!copy)
+        return REFUSAL_MEMORY;
+    return head_parse((struct slice){ copy, head.len }, limits->max_headers, request->arena,
+                      &request->head);
+}
+
 enum refusal request_new(struct http_server *server, struct slice head,
                          struct http_request **ret_request)
 {
-    AUTO(http_request_free) struct http_request *request = calloc(1, sizeof(*request));
+    struct http_request *request = calloc(1, sizeof(*request));
 
     if (!request)
         return REFUSAL_MEMORY;
     request->server = server;
-    request->arena = arena_new(3 * server->limits.max_head_bytes + 4096 +
-                               (size_t)server->limits.max_headers * ARENA_PER_FIELD);
-    char *copy = request->arena ? arena_text(request->arena, head) : NULL;
-    if (!copy)
-        return REFUSAL_MEMORY;
-    enum refusal refusal = head_parse((struct slice){ copy, head.len }, server->limits.max_headers,
-                                      request->arena, &request->head);
+    enum refusal refusal = read_head(request, head);
     if (refusal == REFUSAL_NONE)
-        *ret_request = TAKE(request);
+        *ret_request = request;
+    else
+        http_request_free(request);
     return refusal;
 }
 

@@ -195,8 +195,8 @@ enum status http_new(const struct http_params *params, struct http_server **ret_
     AUTO(http_free) struct http_server *server = NULL;
 
     TRY(check_limits(&params->limits, err));
-    if (params->listener_count == 0)
-        return RAISE(err, ST_INPUT, "the HTTP front needs a listener");
+    if (params->listener_count == 0 || params->listener_count > HTTP_MAX_LISTENERS)
+        return RAISE(err, ST_INPUT, "the HTTP front takes 1 to %d listeners", HTTP_MAX_LISTENERS);
     ignore_sigpipe();
     server = calloc(1, sizeof(*server));
     if (!server)

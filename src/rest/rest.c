@@ -152,7 +152,7 @@ static void server_of(const char *url, char dst[SERVER_TEXT])
                 url + scheme + skip);
 }
 
-static size_t on_body(char *at, size_t size, size_t n, void *ctx)
+static size_t on_body(const char *at, size_t size, size_t n, void *ctx)
 {
     struct receiver *receiver = ctx;
     const struct bytes *body = receiver->body;
@@ -164,7 +164,7 @@ static size_t on_body(char *at, size_t size, size_t n, void *ctx)
     return body->failed ? 0 : size * n;
 }
 
-static size_t on_head(char *at, size_t size, size_t n, void *ctx)
+static size_t on_head(const char *at, size_t size, size_t n, void *ctx)
 {
     struct receiver *receiver = ctx;
 

@@ -38,7 +38,7 @@ int64_t kit_now_ms(void)
 
 struct http_limits kit_limits(void)
 {
-    return (struct http_limits){ .max_head_bytes = 16 * 1024,
+    return (struct http_limits){ .max_head_bytes = 1 << 14,
                                  .max_headers = 100,
                                  .max_body_bytes = 1 << 20,
                                  .max_in_flight_bytes = 8 << 20,

@@ -20,7 +20,7 @@ struct kit_params {
 };
 
 struct http_limits kit_limits(void);
-struct kit *kit_start(const struct kit_params *params);
+struct kit *kit_start(const struct kit_params *given);
 struct http_server *kit_server(struct kit *kit);
 uint16_t kit_port(const struct kit *kit, size_t listener);
 /* The next request that the handler got; fails the test when none comes. */

@@ -140,7 +140,7 @@ static void bodies_over_the_common_ceiling_are_503_until_others_are_answered(voi
     struct client clients[4];
 
     (void)state;
-    params.limits.max_in_flight_bytes = 64 * 1024;
+    params.limits.max_in_flight_bytes = 1 << 16;
     struct kit *kit = kit_start(&params);
     for (size_t i = 0; i < COUNT(clients); i++)
         clients[i] = client_open(NULL, kit_port(kit, 0));
@@ -354,6 +354,7 @@ static struct client ask_and_go_deaf(struct kit *kit)
     struct http_request *request = kit_take(kit);
     assert_non_null(bytes_extend(body, ANSWER));
     http_answer(request, &(struct http_reply){ .status = 200, .body = body });
+    assert_true(is_readable(&deaf, KIT_PATIENCE_MS)); /* the answer is on its way */
     return deaf;
 }
 
