@@ -148,6 +148,7 @@ static size_t expansion_of(const xmlChar *uri, int count, const xmlChar **attrib
     return bytes;
 }
 
+/* libxml2 sets the number of parameters. NOLINTNEXTLINE(readability-function-size) */
 static void on_start_element(void *parser, const xmlChar *name, const xmlChar *prefix,
                              const xmlChar *uri, int ns_count, const xmlChar **namespaces,
                              int attr_count, int defaulted, const xmlChar **attributes)

@@ -39,7 +39,8 @@ static enum status check_tag(struct slice *rest, size_t max_attributes, struct e
             return ST_OK;
         }
         if (quote) {
-            quote = c == quote ? 0 : quote;
+            if (c == quote)
+                quote = 0;
         } else if (c == '"' || c == '\'') {
             quote = c;
             attributes++;
@@ -94,7 +95,7 @@ struct slice markup_encoding(struct slice xml)
 {
     const struct slice none = { "", 0 };
     bool found = false;
-    struct slice rest = none;
+    struct slice rest;
     struct slice declaration = xml;
     const char *end = NULL;
 

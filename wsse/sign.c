@@ -11,7 +11,7 @@
 #include "wsse/names.h"
 #include "wsse/wsse_impl.h"
 
-enum { MAX_ANSWER_BYTES = 64 << 20, MAX_ANSWER_DEPTH = 128, FRAME_BYTES = 64 << 10 };
+enum { MAX_ANSWER_BYTES = 64 << 20, MAX_ANSWER_DEPTH = 128, FRAME_BYTES = 128 << 10 };
 
 enum status sign_base64(const struct key *key, struct slice signed_info, struct bytes **ret,
                         struct err *err)
@@ -115,9 +115,10 @@ enum status sign_write_info(enum algorithm algorithm, const char *id, struct sli
                "<ds:SignatureMethod Algorithm=\"%s\"></ds:SignatureMethod>"
                "<ds:Reference URI=\"#%s\"><ds:Transforms>"
                "<ds:Transform Algorithm=\"" URI_EXC_C14N "\"></ds:Transform></ds:Transforms>"
-               "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod>"
-               "<ds:DigestValue>%s</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-               method->uri, id, digest->uri, value->at);
+               "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod><ds:DigestValue>",
+               method->uri, id, digest->uri);
+    bytes_add(info, bytes_slice(value));
+    bytes_add_str(info, "</ds:DigestValue></ds:Reference></ds:SignedInfo>");
     TRY(bytes_check(info, "signature", err));
     *ret = TAKE(info);
     return ST_OK;
@@ -128,7 +129,7 @@ enum status sign_write_security(const struct key *key, struct slice signed_info,
 {
     AUTO(bytes_free) struct bytes *value = NULL;
     AUTO(bytes_free) struct bytes *cert = NULL;
-    AUTO(bytes_free) struct bytes *out = bytes_new(2 * FRAME_BYTES);
+    AUTO(bytes_free) struct bytes *out = bytes_new(FRAME_BYTES);
 
     if (!out)
         return RAISE(err, ST_NOMEM, "signature: out of memory");
@@ -137,12 +138,14 @@ enum status sign_write_security(const struct key *key, struct slice signed_info,
     bytes_add_str(out, "<wsse:Security xmlns:wsse=\"" NS_WSSE "\" soap:mustUnderstand=\"1\">"
                        "<ds:Signature xmlns:ds=\"" NS_DS "\">");
     bytes_add(out, signed_info);
-    bytes_addf(out,
-               "<ds:SignatureValue>%s</ds:SignatureValue><ds:KeyInfo><wsse:SecurityTokenReference>"
-               "<wsse:KeyIdentifier EncodingType=\"" URI_BASE64_BINARY "\" ValueType=\"" URI_X509V3
-               "\">%s</wsse:KeyIdentifier>"
-               "</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security>",
-               value->at, cert->at);
+    bytes_add_str(out, "<ds:SignatureValue>");
+    bytes_add(out, bytes_slice(value));
+    bytes_add_str(out, "</ds:SignatureValue><ds:KeyInfo><wsse:SecurityTokenReference>"
+                       "<wsse:KeyIdentifier EncodingType=\"" URI_BASE64_BINARY
+                       "\" ValueType=\"" URI_X509V3 "\">");
+    bytes_add(out, bytes_slice(cert));
+    bytes_add_str(out, "</wsse:KeyIdentifier></wsse:SecurityTokenReference></ds:KeyInfo>"
+                       "</ds:Signature></wsse:Security>");
     TRY(bytes_check(out, "signature", err));
     *ret = TAKE(out);
     return ST_OK;

@@ -14,6 +14,7 @@ static enum status copy_pins(const struct wsse_params *params, struct wsse *wsse
     if (params->pin_count == 0)
         return ST_OK;
     wsse->pins = calloc(params->pin_count, sizeof(*wsse->pins));
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
     wsse->pin_certs = calloc(params->pin_count, sizeof(*wsse->pin_certs));
     if (!wsse->pins || !wsse->pin_certs)
         return RAISE(err, ST_NOMEM, "pins: out of memory");
@@ -49,6 +50,7 @@ enum status wsse_new(const struct wsse_params *params, struct wsse **ret_wsse, s
 
     if (!wsse)
         return RAISE(err, ST_NOMEM, "wsse: out of memory");
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not know AUTO() */
     TRY(copy_settings(params, wsse, err));
     TRY(copy_pins(params, wsse, err));
     wsse->trust = params->trust ? trust_ref(params->trust) : NULL;

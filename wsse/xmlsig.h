@@ -8,20 +8,33 @@
 
 /**
  * Judges an enveloped XMLDSig of НУЦ РК's profile: one Signature, child of the document element;
- * Reference URI="" with enveloped-signature and c14n only, so that it covers the whole document;
- * certificate in ds:X509Data. Thread-safe.
+ * Reference URI="" with enveloped-signature and C14N (inclusive or exclusive), so that it covers
+ * the whole document but its comments (XMLDSig section 4.3.3.3: URI="" leaves them out, whatever
+ * the C14N); certificate in ds:X509Data. Processing instructions are allowed.
+ *
+ * Rows: format, algorithm, digest, signature, coverage, then trust_judge()'s; the first refusal
+ * ends it, so nothing is fetched for a forged document. No ds:Signature at all: a format row alone.
+ * Several: a failed coverage row. The signer is reported once the signature stands. Thread-safe.
  */
 MUST_USE enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
                                              const struct xml_limits *limits,
                                              struct report *report);
 /**
- * Judges a WS-Security envelope (request or response): what wsse_verify() stands on.
- * Pins for IssuerSerial are judge->pins.
+ * Judges a WS-Security envelope (request or response) as wsse_verify() does, but for headers that
+ * must be understood, which concern who acts on the message. Rows as above, and timestamp.
+ * Pins for IssuerSerial are judge->pins. Thread-safe.
  */
 MUST_USE enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
                                             const struct xml_limits *limits, struct report *report);
 
-/* Signs an XML document in the enveloped profile; UTF-8 with declaration as it was. */
+/**
+ * Signs an XML document in the enveloped profile; UTF-8 with declaration as it was.
+ *
+ * ST_FORMAT    not XML, DTD, depth, size
+ * ST_CONFLICT  there is a signature already (code alreadySigned)
+ * ST_INTERNAL  a key we do not sign with
+ * *ret_xml is the caller's. Thread-safe.
+ */
 MUST_USE enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
                                            const struct xml_limits *limits, struct bytes **ret_xml,
                                            struct err *err);

@@ -159,10 +159,11 @@ static char *second_header(const char *good, const struct key *key)
 
 static char *whole_inside(const char *good, const struct key *key)
 {
+    static const char evil_body[] = "<soap:Body>" EVIL_CONTENT;
     char *header = soap_cut(good, "<soap:Header>", "</soap:Header>");
     char *whole = soap_join((const char *const[]){
         "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">", header,
-        "<soap:Body>" EVIL_CONTENT, good, "</soap:Body></soap:Envelope>", NULL });
+        evil_body, good, "</soap:Body></soap:Envelope>", NULL });
 
     (void)key;
     free(header);

@@ -73,8 +73,10 @@ char *soap_cut(const char *xml, const char *start, const char *end)
     const char *at = strstr(xml, start);
     const char *stop = at ? strstr(at + strlen(start), end) : NULL;
 
-    if (!stop)
+    if (!at || !stop) {
         fail_msg("no %s … %s in the text", start, end);
+        return NULL;
+    }
     return strndup(at, (size_t)(stop - at) + strlen(end));
 }
 
@@ -259,18 +261,25 @@ static const char *or_else(const char *given, const char *usual)
 
 char *soap_make(const struct soap_params *p, const struct key *key)
 {
+    static const char ns_wsse[] = NS_WSSE;
     char *message = soap_message("<data><p:payload xmlns:p=\"urn:p\">1</p:payload></data>");
     char *marked = soap_join((const char *const[]){
         or_else(p->declaration, ""),
-        "<soap:Envelope xmlns:soap=\"" NS_SOAP "\"",
+        "<soap:Envelope xmlns:soap=\"",
+        NS_SOAP,
+        "\"",
         or_else(p->envelope_attrs, ""),
         "><soap:Header>",
         or_else(p->before_security, ""),
-        "<wsse:Security xmlns:wsse=\"" NS_WSSE "\"",
+        "<wsse:Security xmlns:wsse=\"",
+        ns_wsse,
+        "\"",
         or_else(p->security_attrs, " soap:mustUnderstand=\"1\""),
         ">",
         or_else(p->before_signature, ""),
-        "<ds:Signature xmlns:ds=\"" NS_DS "\"><ds:SignedInfo>",
+        "<ds:Signature xmlns:ds=\"",
+        NS_DS,
+        "\"><ds:SignedInfo>",
         or_else(p->c14n_method, "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>"),
         "<ds:SignatureMethod Algorithm=\"",
         or_else(p->sign_method, "@sign-method@"),

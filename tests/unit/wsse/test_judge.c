@@ -160,13 +160,13 @@ static void a_signed_timestamp_is_held_to_the_clock(void **state)
 {
     const struct wsse_params params = wsse_usual(KEYS_RSA);
     AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+    static const char open[] = "<wsu:Timestamp " SOAP_WSU " wsu:Id=\"ts\"><wsu:Created>";
     unsigned failures = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(timestamps) / sizeof(timestamps[0]); i++) {
         AUTO_FREE char *element = soap_join(
-            (const char *const[]){ "<wsu:Timestamp " SOAP_WSU " wsu:Id=\"ts\"><wsu:Created>",
-                                   timestamps[i].created, "</wsu:Created><wsu:Expires>",
+            (const char *const[]){ open, timestamps[i].created, "</wsu:Created><wsu:Expires>",
                                    timestamps[i].expires, "</wsu:Expires></wsu:Timestamp>", NULL });
         AUTO_FREE char *xml =
             soap_make(&(struct soap_params){ .after_signature = element,

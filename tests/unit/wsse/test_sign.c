@@ -7,15 +7,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *sign(enum keys keys, const char *content)
+static struct bytes *sign(enum keys keys, const char *content)
 {
     const struct wsse_params params = wsse_usual(keys);
     AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
-    AUTO(bytes_free) struct bytes *out = NULL;
+    struct bytes *out = NULL;
     struct err err;
 
     assert_ok(wsse_sign(wsse, slice_str(content), &out, &err), &err);
-    return strndup(out->at, out->len);
+    return out;
 }
 
 static void an_answer_looks_as_the_contract_says(void **state) /* shep-contract.md section 4 */
@@ -35,24 +35,24 @@ static void an_answer_looks_as_the_contract_says(void **state) /* shep-contract.
 
     (void)state;
     for (enum keys keys = 0; keys < KEYS_COUNT; keys++) {
-        AUTO_FREE char *xml = sign(keys, "<a/>");
+        AUTO(bytes_free) struct bytes *xml = sign(keys, "<a/>");
 
         for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-            assert_non_null(strstr(xml, wanted[i]));
+            assert_non_null(strstr(xml->at, wanted[i]));
         for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
-            assert_null(strstr(xml, unwanted[i]));
-        assert_null(strstr(strstr(xml, "<ds:Signature ") + 1, "<ds:Signature "));
+            assert_null(strstr(xml->at, unwanted[i]));
+        assert_null(strstr(strstr(xml->at, "<ds:Signature ") + 1, "<ds:Signature "));
     }
 }
 
 static void two_answers_have_two_ids(void **state)
 {
-    AUTO_FREE char *one = sign(KEYS_RSA, "<a/>");
-    AUTO_FREE char *two = sign(KEYS_RSA, "<a/>");
-    AUTO_FREE char *id = soap_cut(one, "URI=\"#id-", "\"");
+    AUTO(bytes_free) struct bytes *one = sign(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *two = sign(KEYS_RSA, "<a/>");
+    AUTO_FREE char *id = soap_cut(one->at, "URI=\"#id-", "\"");
 
     (void)state;
-    assert_null(strstr(two, id));
+    assert_null(strstr(two->at, id));
 }
 
 /* The bytes of the answer stay: a QName in a value needs its unused namespace. */
@@ -60,21 +60,21 @@ static void unused_namespaces_stay_in_the_answer(void **state)
 {
     const char *content =
         "<a xmlns:xs=\"urn:xs\" xmlns:xsi=\"urn:xsi\" xsi:type=\"xs:string\">t</a>";
-    AUTO_FREE char *xml = sign(KEYS_GOST2015, content);
+    AUTO(bytes_free) struct bytes *xml = sign(KEYS_GOST2015, content);
 
     (void)state;
-    assert_non_null(strstr(xml, content));
+    assert_non_null(strstr(xml->at, content));
 }
 
 static void carriage_returns_become_line_feeds(void **state)
 {
     const struct wsse_params params = wsse_usual(KEYS_RSA);
     AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
-    AUTO_FREE char *xml = sign(KEYS_RSA, "<a>1\r\n2\r3\n4\r</a>");
+    AUTO(bytes_free) struct bytes *xml = sign(KEYS_RSA, "<a>1\r\n2\r3\n4\r</a>");
 
     (void)state;
-    assert_non_null(strstr(xml, "<a>1\n2\n3\n4\n</a>"));
-    verified_free(expect_verified(wsse, xml));
+    assert_non_null(strstr(xml->at, "<a>1\n2\n3\n4\n</a>"));
+    verified_free(expect_verified(wsse, xml->at));
 }
 
 static void content_that_is_not_one_element_is_not_signed(void **state)
@@ -146,6 +146,7 @@ static int run(const char *const argv[])
 
 static int xmlsec1_verify(const char *xml)
 {
+    static const char body[] = NS_SOAP ":Body";
     char folder[] = "/tmp/shep-sign-XXXXXX";
     char xml_path[64];
     char cert_path[64];
@@ -159,7 +160,7 @@ static int xmlsec1_verify(const char *xml)
     cert = fopen(cert_path, "we");
     assert_int_equal(PEM_write_X509(cert, cert_x509(key_cert(rsa_key()))), 1);
     assert_int_equal(fclose(cert), 0);
-    result = run((const char *const[]){ "xmlsec1", "--verify", "--id-attr:Id", NS_SOAP ":Body",
+    result = run((const char *const[]){ "xmlsec1", "--verify", "--id-attr:Id", body,
                                         "--pubkey-cert-pem", cert_path, xml_path, NULL });
     (void)unlink(xml_path);
     (void)unlink(cert_path);
@@ -177,15 +178,77 @@ static bool have_xmlsec1(void)
 
 static void xmlsec1_verifies_our_answer(void **state)
 {
-    AUTO_FREE char *xml = sign(
+    AUTO(bytes_free)
+    struct bytes *xml = sign(
         KEYS_RSA, "<t:a xmlns:t=\"urn:t\" b=\"1\" a='2'>&#13;\r\n<c/><![CDATA[<>]]> тест</t:a>");
-    AUTO_FREE char *edited = soap_replace(xml, "тест", "текст");
+    AUTO_FREE char *edited = soap_replace(xml->at, "тест", "текст");
 
     (void)state;
     if (!have_xmlsec1())
         skip();
-    assert_int_equal(xmlsec1_verify(xml), 0);
+    assert_int_equal(xmlsec1_verify(xml->at), 0);
     assert_int_not_equal(xmlsec1_verify(edited), 0);
+}
+
+/* Envelopes of somebody else's. */
+
+#define ENVELOPE(attrs, header, body)                                                              \
+    "<s:Envelope xmlns:s=\"" NS_SOAP "\"" attrs ">" header body "</s:Envelope>"
+
+static const char *const envelopes[] = {
+    ENVELOPE("", "", "<s:Body><a/></s:Body>"),
+    ENVELOPE("", "<s:Header/>", "<s:Body>\n<a xmlns=\"urn:a\"/>\n</s:Body>"),
+    ENVELOPE("", "<s:Header><x xmlns=\"urn:x\"/></s:Header>", "<s:Body Id=\"mine\"><a/></s:Body>"),
+    ENVELOPE(" " SOAP_WSU, "", "<s:Body wsu:Id=\"mine\"><a/></s:Body>"),
+    ENVELOPE(" xmlns:u=\"" NS_WSU "\"", "", "<s:Body><a/></s:Body>"),
+    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" ENVELOPE(
+        "", "<!-- x -->", "<b:Body xmlns:b=\"" NS_SOAP "\"><a>т&#13;</a></b:Body>"),
+};
+
+static void an_envelope_is_signed_where_it_stands(void **state)
+{
+    const struct wsse_params params = wsse_usual(KEYS_GOST2015);
+    AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+
+    (void)state;
+    for (enum keys keys = 0; keys < KEYS_COUNT; keys++)
+        for (size_t i = 0; i < sizeof(envelopes) / sizeof(envelopes[0]); i++) {
+            AUTO(bytes_free) struct bytes *out = NULL;
+            struct err err;
+
+            assert_ok(xmlsig_sign_envelope(pki_of(keys)->leaf.key, slice_str(envelopes[i]),
+                                           &usual_limits, &out, &err),
+                      &err);
+            verified_free(expect_verified(wsse, out->at));
+            assert_int_equal(xml_document_kind(bytes_slice(out), &usual_limits), DOCUMENT_ENVELOPE);
+        }
+}
+
+static void an_envelope_that_cannot_be_signed_is_refused(void **state)
+{
+    static const struct {
+        const char *xml;
+        enum status status;
+    } refused[] = {
+        { "<a/>", ST_FORMAT },
+        { "<!DOCTYPE a><a/>", ST_FORMAT },
+        { ENVELOPE("", "", ""), ST_FORMAT },
+        { ENVELOPE("", "<s:Body/>", "<s:Body/>"), ST_FORMAT },
+        { ENVELOPE("", "", "<s:Body Id=\"a&amp;b\"/>"), ST_FORMAT },
+        { ENVELOPE("", "<s:Header><w:Security xmlns:w=\"" NS_WSSE "\"/></s:Header>", "<s:Body/>"),
+          ST_CONFLICT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct bytes *out = NULL;
+        struct err err;
+
+        assert_int_equal(
+            xmlsig_sign_envelope(rsa_key(), slice_str(refused[i].xml), &usual_limits, &out, &err),
+            refused[i].status);
+        assert_null(out);
+    }
 }
 
 /* НУЦ РК's enveloped profile. */
@@ -354,6 +417,8 @@ int main(void)
         cmocka_unit_test(content_that_is_not_one_element_is_not_signed),
         cmocka_unit_test(without_a_key_nothing_is_signed),
         cmocka_unit_test(xmlsec1_verifies_our_answer),
+        cmocka_unit_test(an_envelope_is_signed_where_it_stands),
+        cmocka_unit_test(an_envelope_that_cannot_be_signed_is_refused),
         cmocka_unit_test(a_signed_document_is_valid_and_unchanged),
         cmocka_unit_test(xmlsec1_verifies_our_document),
         cmocka_unit_test(a_changed_document_is_not_valid),
