@@ -130,8 +130,9 @@ static enum status add_timestamp(CMS_ContentInfo *cms, const struct key *key,
     AUTO(bytes_free) struct bytes *token = NULL;
 
     TRY(fetch_token(key, asn1_slice(CMS_SignerInfo_get0_signature(info)), params, &token, err));
-    if (CMS_unsigned_add1_attr_by_NID(info, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE,
-                                      token->at, (int)token->len) != 1)
+    struct slice der = bytes_slice(token);
+    if (CMS_unsigned_add1_attr_by_NID(info, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, der.at,
+                                      (int)der.len) != 1)
         return ossl_raise(err, ST_INTERNAL, "timestamp token");
     return ST_OK;
 }

@@ -95,13 +95,18 @@ static enum status pem_next(struct slice *rest, struct slice begin, struct bytes
     return ST_OK;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 enum status armour_next(struct slice *rest, struct bytes **ret_der, struct err *err)
 {
     struct slice data = *rest;
 
     if (slice_starts(data, SLICE("\xef\xbb\xbf")))
         data = slice_skip(data, 3);
-    while (data.len > 0 && memchr(" \t\r\n", data.at[0], 4))
+    while (data.len > 0 && is_blank(data.at[0]))
         data = slice_skip(data, 1);
     if (data.len == 0)
         return RAISE(err, ST_NOT_FOUND, "nothing in it");

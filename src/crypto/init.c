@@ -10,15 +10,22 @@
 /* The one guarded library initialisation of the room; a failed one may be tried again. */
 static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool init_done;
+static OSSL_PROVIDER *legacy; /* RC2-40 in the PKCS#12 of НУЦ РК */
+
+/* OpenSSL does not free by itself what a loaded provider holds. */
+static void unload_legacy(void)
+{
+    (void)OSSL_PROVIDER_unload(legacy);
+}
 
 static enum status load_all(struct err *err)
 {
-    if (!OSSL_PROVIDER_load(NULL, "default"))
-        return ossl_raise(err, ST_INTERNAL, "OpenSSL's provider default");
-    if (!OSSL_PROVIDER_load(NULL, "legacy")) /* RC2-40 in the PKCS#12 of НУЦ РК */
-        return ossl_raise(err, ST_INTERNAL, "OpenSSL's provider legacy");
-    if (kzgost_load(NULL) != 1)
+    if (kzgost_load(NULL) != 1) /* and the default provider with it */
         return ossl_raise(err, ST_INTERNAL, "the provider kzgost");
+    legacy = OSSL_PROVIDER_load(NULL, "legacy");
+    if (!legacy)
+        return ossl_raise(err, ST_INTERNAL, "OpenSSL's provider legacy");
+    (void)OPENSSL_atexit(unload_legacy);
     return ST_OK;
 }
 

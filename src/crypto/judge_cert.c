@@ -9,7 +9,7 @@
 /* The search for whoever signed the certificate. */
 struct search {
     X509 *cert;
-    bool named;  /* somebody bears the issuer's name */
+    bool named;      /* somebody bears the issuer's name */
     bool is_from_it; /* and the signature is theirs */
 };
 

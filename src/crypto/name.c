@@ -138,8 +138,9 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static int hex_pair(struct slice s)
@@ -150,15 +151,24 @@ static int hex_pair(struct slice s)
     return low >= 0 ? high << 4 | low : -1;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void put_byte(struct name_parser *p, char c)
+{
+    if (p->used < sizeof(p->buffer))
+        p->buffer[p->used++] = c;
+}
+
 /* Writes c; a run of white space becomes one space, none at the beginning. */
 static void put(struct name_parser *p, size_t from, char c)
 {
-    bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-
-    if (blank && (p->used == from || p->buffer[p->used - 1] == ' '))
-        return;
-    if (p->used < sizeof(p->buffer))
-        p->buffer[p->used++] = blank ? ' ' : c;
+    if (!is_blank(c))
+        put_byte(p, c);
+    else if (p->used > from && p->buffer[p->used - 1] != ' ')
+        put_byte(p, ' ');
 }
 
 /* The escape after a backslash: \XX or \c. false: nothing follows. */
@@ -168,7 +178,10 @@ static bool take_escape(struct name_parser *p, size_t from)
     if (p->rest.len == 0)
         return false;
     int byte = hex_pair(p->rest);
-    put(p, from, byte >= 0 ? (char)byte : p->rest.at[0]);
+    if (byte >= 0)
+        put(p, from, (char)byte);
+    else
+        put(p, from, p->rest.at[0]);
     p->rest = slice_skip(p->rest, byte >= 0 ? 2 : 1);
     return true;
 }
@@ -213,8 +226,7 @@ static bool take_hex(struct name_parser *p)
 {
     p->rest = slice_skip(p->rest, 1);
     for (int byte; (byte = hex_pair(p->rest)) >= 0; p->rest = slice_skip(p->rest, 2))
-        if (p->used < sizeof(p->buffer))
-            p->buffer[p->used++] = (char)byte;
+        put_byte(p, (char)byte);
     return true;
 }
 
@@ -287,10 +299,10 @@ static struct slice fold(struct slice in, char *dst, size_t size)
 
     in = slice_trim(in);
     for (size_t i = 0; i < in.len && len < size; i++) {
-        bool blank = memchr(" \t\r\n", in.at[i], 4) != NULL;
-        if (blank && len > 0 && dst[len - 1] == ' ')
-            continue;
-        dst[len++] = blank ? ' ' : in.at[i];
+        if (!is_blank(in.at[i]))
+            dst[len++] = in.at[i];
+        else if (len > 0 && dst[len - 1] != ' ')
+            dst[len++] = ' ';
     }
     return slice_mem(dst, len);
 }
@@ -328,14 +340,14 @@ static bool take_match(struct name_parser *p, const X509_NAME_ENTRY *entry)
 
 bool name_equals_text(const X509_NAME *name, struct slice text)
 {
-    AUTO_FREE struct name_parser *parser =
-        text.len <= NAME_MAX_TEXT ? calloc(1, sizeof(*parser)) : NULL;
+    struct name_parser parser = { 0 };
     int entries = X509_NAME_entry_count(name);
 
-    if (!parser || !parse(parser, text) || entries < 0 || (size_t)entries != parser->count)
+    if (text.len > NAME_MAX_TEXT || !parse(&parser, text) || entries < 0 ||
+        (size_t)entries != parser.count)
         return false;
     for (int i = 0; i < entries; i++)
-        if (!take_match(parser, X509_NAME_get_entry(name, i)))
+        if (!take_match(&parser, X509_NAME_get_entry(name, i)))
             return false;
     return true;
 }

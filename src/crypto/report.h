@@ -62,7 +62,7 @@ const char *outcome_name(enum outcome outcome); /* failed, unknown, ok, skipped 
 const char *report_reason(const struct report *report);
 size_t report_signer_count(const struct report *report);
 const struct signer *report_signer(const struct report *report, size_t i); /* borrowed */
-int64_t report_timestamp(const struct report *report); /* 0 when there is none */
+int64_t report_timestamp(const struct report *report);     /* 0 when there is none */
 const char *report_algorithm(const struct report *report); /* "" when none was set */
 const char *report_covers(const struct report *report);    /* likewise */
 

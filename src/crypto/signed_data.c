@@ -104,7 +104,7 @@ const struct cert **signed_data_extra(const struct signed_data *data, const stru
                                       size_t *ret_count)
 {
     size_t count = data->cert_count + judge->extra_count;
-    const struct cert **all = calloc(count + 1, sizeof(*all));
+    const struct cert **all = calloc(count + 1, sizeof(void *));
 
     for (size_t i = 0; all && i < count; i++)
         all[i] = i < data->cert_count ? data->certs[i] : judge->extra[i - data->cert_count];

@@ -126,30 +126,55 @@ static enum status add_file(struct trust *trust, int folder, const char *name, s
     return content ? add_content(trust, bytes_slice(content), err) : ST_OK;
 }
 
-static void close_dir(DIR *dir)
+/* What scandir() found, in the order of names: errors are the same on every machine. */
+struct listing {
+    struct dirent **entries;
+    int count;
+};
+
+static void free_listing(struct listing *listing)
 {
-    (void)closedir(dir);
+    for (int i = 0; i < listing->count; i++)
+        free(listing->entries[i]);
+    free(listing->entries);
 }
-DEFINE_AUTO(DIR, close_dir)
+
+static int is_no_dot(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static enum status add_listing(struct trust *trust, const char *dir, const struct listing *listing,
+                               struct err *err)
+{
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum status status = ST_OK;
+    struct err cause;
+
+    if (folder < 0)
+        return RAISE(err, ST_INPUT, "%s: %s", dir, strerrordesc_np(errno));
+    for (int i = 0; status == ST_OK && i < listing->count; i++) {
+        const char *name = listing->entries[i]->d_name;
+        status = add_file(trust, folder, name, &cause);
+        if (status != ST_OK)
+            status = RAISE(err, status == ST_NOMEM ? ST_NOMEM : ST_INPUT, "%s/%s: %s", dir, name,
+                           cause.text);
+    }
+    (void)close(folder);
+    return status;
+}
 
 enum status trust_add_dir(struct trust *trust, const char *dir, struct err *err)
 {
-    AUTO(close_dir) DIR *folder = opendir(dir);
-    struct err cause;
+    struct listing listing = { 0 };
 
-    if (!folder)
+    listing.count = scandir(dir, &listing.entries, is_no_dot, alphasort);
+    if (listing.count < 0)
         return RAISE(err, errno == ENOENT || errno == ENOTDIR ? ST_NOT_FOUND : ST_INPUT, "%s: %s",
                      dir, strerrordesc_np(errno));
-    /* readdir() is thread-safe on a stream of our own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        enum status status = add_file(trust, dirfd(folder), entry->d_name, &cause);
-        if (status != ST_OK)
-            return RAISE(err, status == ST_NOMEM ? ST_NOMEM : ST_INPUT, "%s/%s: %s", dir,
-                         entry->d_name, cause.text);
-    }
-    return ST_OK;
+    enum status status = add_listing(trust, dir, &listing, err);
+    free_listing(&listing);
+    return status;
 }
 
 struct trust *trust_ref(const struct trust *trust)

@@ -21,7 +21,7 @@ int setup_crypto(void **state)
 
 void vector_path(const char *name, char *dst, size_t size)
 {
-    const char *shared = getenv("SHEP_SHARED");
+    const char *shared = secure_getenv("SHEP_SHARED");
 
     assert_true(text_format(dst, size, "%s/vectors/%s", shared ? shared : "../shared", name));
 }
@@ -39,14 +39,19 @@ bool have_vectors(void)
 
 struct bytes *vector(const char *name)
 {
+    enum { VECTOR_MAX = 1048576 };
     char path[512];
 
     vector_path(name, path, sizeof(path));
     FILE *file = fopen(path, "rbe");
-    struct bytes *content = bytes_new(1024 * 1024);
-    if (!file || !content)
+    struct bytes *content = bytes_new(VECTOR_MAX);
+    if (!file || !content) {
         fail_msg("%s cannot be opened", path);
-    content->len = fread(bytes_extend(content, 1024 * 1024), 1, 1024 * 1024, file);
+        return NULL;
+    }
+    char *place = bytes_extend(content, VECTOR_MAX);
+    assert_non_null(place);
+    content->len = fread(place, 1, VECTOR_MAX, file);
     (void)fclose(file);
     return content;
 }

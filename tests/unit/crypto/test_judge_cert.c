@@ -33,7 +33,8 @@ static void a_certificate_stands_by_its_issuers_signature(void **state)
     (void)state;
     for (size_t k = 0; k < sizeof(key_types) / sizeof(key_types[0]); k++) {
         struct pki *pki = pki_new(key_types[k]);
-        const struct made_params forged = { .cn = "IMPOSTOR", .key_type = key_types[k],
+        const struct made_params forged = { .cn = "IMPOSTOR",
+                                            .key_type = key_types[k],
                                             .issuer_cn = cert_signer(pki->ca.cert)->common_name };
         struct made impostor = made_new(&forged, NULL);
         const struct cert *const subjects[] = { pki->leaf.cert, pki->ca.cert, pki->root.cert,
