@@ -78,8 +78,9 @@ struct key *vector_key(const char *name)
 
 static EVP_PKEY *new_pkey(const char *type)
 {
-    EVP_PKEY *pkey =
-        strcmp(type, "RSA") == 0 ? EVP_RSA_gen(2048) : kzgost_generate(NULL, NULL, type);
+    EVP_PKEY *pkey = strcmp(type, "RSA") == 0       ? EVP_RSA_gen(2048)
+                     : strcmp(type, "RSA1024") == 0 ? EVP_RSA_gen(1024)
+                                                    : kzgost_generate(NULL, NULL, type);
 
     assert_non_null(pkey);
     return pkey;

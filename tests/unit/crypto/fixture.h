@@ -40,7 +40,7 @@ struct made_params {
     const char *cn;
     const char *iin;      /* serialNumber=IIN… */
     const char *bin;      /* OU=BIN… */
-    const char *key_type; /* KZGOST_KEY_…, or "RSA" */
+    const char *key_type; /* KZGOST_KEY_…, "RSA" or "RSA1024" */
     const char *usage;    /* of the extension; NULL: none */
     const char *eku;      /* NULL: none */
     const char *ocsp_url; /* NULL: none */

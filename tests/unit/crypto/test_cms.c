@@ -418,6 +418,34 @@ static void signing_certificate_must_be_the_signers(void **state)
     X509_free(twin);
 }
 
+/* What is shown must be what is signed: by type, and inside as well as outside. */
+static void content_of_another_type_or_place_is_not_covered(void **state)
+{
+    const struct signed_data_params make = { .content_nid = NID_id_smime_ct_TSTInfo,
+                                             .signing_time_ms = NOW_MS };
+    struct judge judge = pki_judge(gost);
+    CMS_ContentInfo *cms = NULL;
+    AUTO(bytes_free) struct bytes *retyped = NULL;
+    AUTO(bytes_free) struct bytes *stuffed = NULL;
+    AUTO(bytes_free) struct bytes *detached = sign(&gost->leaf, true, NULL);
+    struct err err;
+
+    (void)state;
+    assert_ok(signed_data_make(gost->leaf.key, text, &make, &cms, &err), &err);
+    assert_int_equal(CMS_set1_eContentType(cms, OBJ_nid2obj(NID_pkcs7_data)), 1);
+    assert_ok(signed_data_der(cms, &retyped, &err), &err);
+    expect(&judge, bytes_slice(retyped), none, VERDICT_INVALID, CHECK_COVERAGE);
+    CMS_ContentInfo_free(cms);
+    const unsigned char *at = slice_u8(bytes_slice(detached));
+    cms = d2i_CMS_ContentInfo(NULL, &at, (long)detached->len);
+    assert_int_equal(CMS_set_detached(cms, 0), 1);
+    ASN1_OCTET_STRING **inside = CMS_get0_content(cms);
+    ASN1_OCTET_STRING_set(*inside, (const unsigned char *)"other", 5);
+    assert_ok(signed_data_der(cms, &stuffed, &err), &err);
+    expect(&judge, bytes_slice(stuffed), text, VERDICT_INVALID, CHECK_DIGEST);
+    CMS_ContentInfo_free(cms);
+}
+
 static void the_authority_that_fails_fails_the_signing(void **state)
 {
     struct responder scripts[] = { { .unreachable = true }, { .garbage = true } };
@@ -541,6 +569,7 @@ int main(void)
         cmocka_unit_test(a_token_of_another_signature_is_refused),
         cmocka_unit_test(every_signer_must_pass),
         cmocka_unit_test(signing_certificate_must_be_the_signers),
+        cmocka_unit_test(content_of_another_type_or_place_is_not_covered),
         cmocka_unit_test(the_authority_that_fails_fails_the_signing),
         cmocka_unit_test(receipts_are_keyed_by_the_signature),
         cmocka_unit_test(attributes_of_another_signature_are_no_content),

@@ -332,6 +332,23 @@ static void cut_and_padded_answers_are_unusable(void **state)
     bytes_free(answer);
 }
 
+static void the_same_number_of_another_ca_is_another_certificate(void **state)
+{
+    struct responder script = { .pki = pki };
+    struct ocsp_query query = { .subject = pki->leaf.cert,
+                                .issuer = pki->ca.cert,
+                                .now_ms = NOW_MS };
+    /* equal names and numbers, another key: the CertID's issuerKeyHash tells */
+    struct bytes *answer = responder_answer(&script, pki->leaf.cert, other->ca.cert);
+    struct ocsp_answer judged;
+
+    (void)state;
+    ocsp_judge_response(&query, bytes_slice(answer), &judged);
+    assert_int_equal(judged.state, OCSP_UNUSABLE);
+    assert_non_null(strstr(judged.text, "another certificate"));
+    bytes_free(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +362,7 @@ int main(void)
         cmocka_unit_test(skew_is_granted_to_the_responders_clock),
         cmocka_unit_test(real_answers_tell_revoked),
         cmocka_unit_test(cut_and_padded_answers_are_unusable),
+        cmocka_unit_test(the_same_number_of_another_ca_is_another_certificate),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -309,6 +309,43 @@ static void evidence_holds_the_path_signer_first(void **state)
     assert_ok(evidence_check(evidence, &err), &err);
 }
 
+static void weak_keys_fail_the_path(void **state)
+{
+    struct made weak = made_new(
+        &(struct made_params){ .cn = "WEAK", .key_type = "RSA1024", .usage = "digitalSignature" },
+        &pki->ca);
+    struct judge judge = pki_judge(pki);
+
+    (void)state;
+    judge.purpose = PURPOSE_ANY;
+    expect(&judge, weak.cert, VERDICT_INVALID, CHECK_PATH);
+    /* the legacy setting takes them, and does not spoil the strict judgement after it */
+    judge.algorithms = ALG_DEFAULT | ALG_RSA_SHA1;
+    expect(&judge, weak.cert, VERDICT_VALID, CHECK_COUNT_);
+    judge.algorithms = 0;
+    expect(&judge, weak.cert, VERDICT_INVALID, CHECK_PATH);
+    made_free(&weak);
+}
+
+/* The memory of paths has 1,024 places: with so many signers some share one. */
+static void a_remembered_path_is_only_for_its_own_signer(void **state)
+{
+    enum { GOOD = 64, BAD = 128 };
+    struct pki *other = pki_new(NULL);
+    struct judge judge = pki_judge(pki);
+
+    (void)state;
+    judge.purpose = PURPOSE_ANY;
+    for (int i = 0; i < GOOD + BAD; i++) {
+        struct made leaf =
+            made_new(&(struct made_params){ .cn = "X" }, i < GOOD ? &pki->ca : &other->ca);
+        expect(&judge, leaf.cert, i < GOOD ? VERDICT_VALID : VERDICT_INVALID,
+               i < GOOD ? CHECK_COUNT_ : CHECK_PATH);
+        made_free(&leaf);
+    }
+    pki_free(other);
+}
+
 static void *judge_many(void *arg)
 {
     struct judge judge = pki_judge(arg);
@@ -436,6 +473,8 @@ int main(void)
         cmocka_unit_test(a_pin_satisfies_the_path_but_not_the_dates),
         cmocka_unit_test(signature_only_judges_nothing_of_the_signer),
         cmocka_unit_test(evidence_holds_the_path_signer_first),
+        cmocka_unit_test(weak_keys_fail_the_path),
+        cmocka_unit_test(a_remembered_path_is_only_for_its_own_signer),
         cmocka_unit_test(one_trust_serves_many_threads),
         cmocka_unit_test(an_rsa_chain_is_judged_alike),
         cmocka_unit_test(a_folder_with_a_stray_file_is_refused_by_its_name),
