@@ -91,7 +91,8 @@ static enum status pem_next(struct slice *rest, struct slice begin, struct bytes
             return RAISE(err, ST_FORMAT, "PEM: its content is not base64");
         return err->status;
     }
-    *rest = slice_skip(after, dashes.len);
+    /* After a PEM object only PEM follows; the rest is somebody's comment. */
+    *rest = find(slice_skip(after, dashes.len), SLICE("-----BEGIN "));
     return ST_OK;
 }
 
@@ -139,7 +140,7 @@ enum status armour_one(struct slice data, const char *what, struct bytes **ret_d
         return RAISE(err, ST_FORMAT, "%s: empty", what);
     if (status != ST_OK)
         return RAISE(err, ST_FORMAT, "%s: neither DER, PEM nor base64", what);
-    if (find(rest, SLICE("-----BEGIN ")).len > 0)
+    if (rest.len > 0)
         return RAISE(err, ST_FORMAT, "%s: several objects where one is expected", what);
     *ret_der = TAKE(der);
     return ST_OK;

@@ -32,7 +32,7 @@ void der_add(struct bytes *to, enum der_tag tag, struct slice content);
  * The DER inside a file of any usual dress: DER, PEM (text before it is skipped) or bare base64; a
  * BOM and blanks in front allowed. PEM labels are not looked at, the content tells what it is.
  *
- * rest     in: the file; out: what follows the object, empty for DER and base64
+ * rest     in: the file; out: the next PEM object on, empty when there is none
  * ret_der  the caller's
  * ST_NOT_FOUND  nothing (more) in it     ST_FORMAT  neither of the three
  */

@@ -81,8 +81,7 @@ static enum status add_content(struct trust *trust, struct slice content, struct
         AUTO(bytes_free) struct bytes *der = NULL;
         AUTO(cert_free) struct cert *cert = NULL;
         status = armour_next(&content, &der, err);
-        /* What stands after the last PEM block is a comment. */
-        if (found > 0 && (status == ST_NOT_FOUND || status == ST_FORMAT))
+        if (found > 0 && status == ST_NOT_FOUND)
             return ST_OK;
         if (status != ST_OK)
             return status == ST_NOT_FOUND ? RAISE(err, ST_INPUT, "empty") : status;
