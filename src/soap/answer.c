@@ -6,10 +6,10 @@ static enum status answer_created(const struct writer *w, const struct reply *re
 {
     const struct session_created *created = &reply->created;
     struct _s__createSigningSessionResponse *out;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out), &at));
-    out = at;
+    out = writer_alloc(w, 1, sizeof(*out));
+    if (!out)
+        return writer_no_memory(w);
     TRY(writer_text(w, created->signing_session_id.text, &out->signingSessionId));
     TRY(writer_text(w, session_state_name(created->state), &out->state));
     TRY(writer_time(w, created->expires_ms, &out->expiresAt));
@@ -27,10 +27,10 @@ static enum status answer_status(const struct writer *w, const struct reply *rep
 {
     const struct signing_session *session = reply->session;
     struct _s__getSigningStatusResponse *out;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out), &at));
-    out = at;
+    out = writer_alloc(w, 1, sizeof(*out));
+    if (!out)
+        return writer_no_memory(w);
     TRY(writer_text(w, session->id.text, &out->signingSessionId));
     TRY(writer_text(w, session_state_name(session->state), &out->state));
     TRY(writer_optional(w, session->reason, &out->reason));
@@ -48,10 +48,10 @@ static enum status answer_cancelled(const struct writer *w, const struct reply *
                                     struct data *ret)
 {
     struct _s__cancelSigningSessionResponse *out;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out), &at));
-    out = at;
+    out = writer_alloc(w, 1, sizeof(*out));
+    if (!out)
+        return writer_no_memory(w);
     TRY(writer_text(w, reply->session->id.text, &out->signingSessionId));
     TRY(writer_text(w, session_state_name(reply->session->state), &out->state));
     *ret = (struct data){ .type = SOAP_TYPE__s__cancelSigningSessionResponse, .element = out };
@@ -62,10 +62,10 @@ static enum status answer_error(const struct writer *w, const struct error_detai
                                 struct data *ret)
 {
     struct _e__error *out;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out), &at));
-    out = at;
+    out = writer_alloc(w, 1, sizeof(*out));
+    if (!out)
+        return writer_no_memory(w);
     TRY(writer_text(w, detail->code, &out->code));
     TRY(writer_optional(w, detail->field, &out->field));
     TRY(writer_optional(w, detail->limit, &out->limit));

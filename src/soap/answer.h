@@ -9,8 +9,9 @@ struct writer {
     struct err *err;
 };
 
-/* Zeroed. ST_NOMEM */
-MUST_USE enum status writer_alloc(const struct writer *w, size_t n, size_t size, void **ret);
+/* n zeroed items and a NUL behind them; NULL when out of memory. */
+void *writer_alloc(const struct writer *w, size_t n, size_t size);
+enum status writer_no_memory(const struct writer *w);
 /* text as XML can carry it: what is no XML 1.0 character (or no UTF-8) becomes U+FFFD. NULL is "".
  * Borrowed where it is clean already. */
 MUST_USE enum status writer_text(const struct writer *w, const char *text, char **ret);

@@ -36,12 +36,13 @@ static enum status put_evidence(const struct writer *w, const struct signed_docu
                                 struct s__SignedDocument *out)
 {
     struct s__EvidenceItem *items;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out->evidence), &at));
-    out->evidence = at;
-    TRY(writer_alloc(w, document->evidence_count, sizeof(*items), &at));
-    items = at;
+    out->evidence = writer_alloc(w, 1, sizeof(*out->evidence));
+    if (!out->evidence)
+        return writer_no_memory(w);
+    items = writer_alloc(w, document->evidence_count, sizeof(*items));
+    if (!items)
+        return writer_no_memory(w);
     out->evidence->item = items;
     for (size_t i = 0; i < document->evidence_count; i++) {
         const struct evidence_item *item = &document->evidence[i];
@@ -56,12 +57,13 @@ static enum status put_evidence(const struct writer *w, const struct signed_docu
 
 static enum status put_roles(const struct writer *w, unsigned roles, struct s__Signer *out)
 {
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out->roles), &at));
-    out->roles = at;
-    TRY(writer_alloc(w, ALL_ROLES, sizeof(*out->roles->role), &at));
-    out->roles->role = at;
+    out->roles = writer_alloc(w, 1, sizeof(*out->roles));
+    if (!out->roles)
+        return writer_no_memory(w);
+    out->roles->role = writer_alloc(w, ALL_ROLES, sizeof(*out->roles->role));
+    if (!out->roles->role)
+        return writer_no_memory(w);
     for (unsigned i = 0; i < ALL_ROLES; i++) {
         const char *name = roles & 1u << i ? session_role_name(1u << i) : "";
         if (*name)
@@ -76,12 +78,13 @@ static enum status put_signer(const struct writer *w, const struct signed_docume
     const struct evidence_item *certificate = find_evidence(document, EVIDENCE_CERTIFICATE);
     const struct signer *in = &document->signer;
     struct s__Signer *signer;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out->signers), &at));
-    out->signers = at;
-    TRY(writer_alloc(w, 1, sizeof(*signer), &at));
-    signer = at;
+    out->signers = writer_alloc(w, 1, sizeof(*out->signers));
+    if (!out->signers)
+        return writer_no_memory(w);
+    signer = writer_alloc(w, 1, sizeof(*signer));
+    if (!signer)
+        return writer_no_memory(w);
     out->signers->__sizesigner = 1;
     out->signers->signer = signer;
     TRY(writer_optional(w, in->iin, &signer->iin));
@@ -94,8 +97,9 @@ static enum status put_signer(const struct writer *w, const struct signed_docume
     TRY(put_roles(w, in->roles, signer));
     if (!certificate)
         return ST_OK;
-    TRY(writer_alloc(w, 1, sizeof(*signer->certificate), &at));
-    signer->certificate = at;
+    signer->certificate = writer_alloc(w, 1, sizeof(*signer->certificate));
+    if (!signer->certificate)
+        return writer_no_memory(w);
     return writer_base64(w, certificate->data, signer->certificate);
 }
 
@@ -107,7 +111,9 @@ static enum status put_member(const struct writer *w, const struct json *object,
     void *copy;
 
     (void)json_string(json_member(object, key), &text);
-    TRY(writer_alloc(w, text.len, 1, &copy));
+    copy = writer_alloc(w, text.len, 1);
+    if (!copy)
+        return writer_no_memory(w);
     memcpy(copy, text.at, text.len);
     return writer_text(w, copy, ret);
 }
@@ -140,17 +146,18 @@ static enum status put_report(const struct writer *w, const struct signed_docume
     struct slice verdict = SLICE("indeterminate");
     const struct json *rows;
     struct err cause;
-    void *at;
 
     if (item && json_parse(item->data, &report_limits, &report, &cause) == ST_NOMEM)
         return RAISE(w->err, ST_NOMEM, "answer: out of memory");
     rows = json_member(report, "checks");
     (void)json_string(json_member(report, "verdict"), &verdict);
     TRY(writer_text(w, one_of(verdict, verdicts), &out->verdict));
-    TRY(writer_alloc(w, 1, sizeof(*out->checks), &at));
-    out->checks = at;
-    TRY(writer_alloc(w, json_count(rows), sizeof(*out->checks->check), &at));
-    out->checks->check = at;
+    out->checks = writer_alloc(w, 1, sizeof(*out->checks));
+    if (!out->checks)
+        return writer_no_memory(w);
+    out->checks->check = writer_alloc(w, json_count(rows), sizeof(*out->checks->check));
+    if (!out->checks->check)
+        return writer_no_memory(w);
     for (const struct json *row = json_first(rows); row; row = json_next(row))
         TRY(put_check(w, row, &out->checks->check[out->checks->__sizecheck++]));
     return ST_OK;
@@ -179,12 +186,11 @@ static const char *mime_of(enum sign_method method)
 /* A signed document must leave as it came in: what XML cannot carry is an error, not a U+FFFD. */
 static enum status put_xml(const struct writer *w, struct slice content, char **ret)
 {
-    char *copy;
-    void *at;
+    char *copy = writer_alloc(w, content.len, 1);
 
-    TRY(writer_alloc(w, content.len, 1, &at));
-    memcpy(at, content.at, content.len);
-    copy = at;
+    if (!copy)
+        return writer_no_memory(w);
+    memcpy(copy, content.at, content.len);
     TRY(writer_text(w, copy, ret));
     if (*ret != copy || strlen(copy) != content.len)
         return RAISE(w->err, ST_INTERNAL, "answer: a signed document is no XML text");
@@ -194,12 +200,12 @@ static enum status put_xml(const struct writer *w, struct slice content, char **
 static enum status put_content(const struct writer *w, const struct signed_document *document,
                                enum sign_method method, struct s__SignedDocument *out)
 {
-    void *at;
 
     if (method == METHOD_XML)
         return put_xml(w, document->content, &out->documentXml);
-    TRY(writer_alloc(w, 1, sizeof(*out->file), &at));
-    out->file = at;
+    out->file = writer_alloc(w, 1, sizeof(*out->file));
+    if (!out->file)
+        return writer_no_memory(w);
     TRY(writer_text(w, mime_of(method), &out->file->mime));
     return writer_base64(w, document->content, &out->file->data);
 }
@@ -224,12 +230,13 @@ static enum status put_documents(const struct writer *w, const struct reply *rep
 {
     const struct signing_session *session = reply->session;
     struct s__SignedDocuments *documents;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*documents), &at));
-    documents = at;
-    TRY(writer_alloc(w, session->signed_count, sizeof(*documents->document), &at));
-    documents->document = at;
+    documents = writer_alloc(w, 1, sizeof(*documents));
+    if (!documents)
+        return writer_no_memory(w);
+    documents->document = writer_alloc(w, session->signed_count, sizeof(*documents->document));
+    if (!documents->document)
+        return writer_no_memory(w);
     for (size_t i = 0; i < session->signed_count; i++) {
         const struct signed_document *document = &session->signed_documents[i];
         if (reply->document_id == 0 || reply->document_id == document->id)
@@ -245,10 +252,10 @@ enum status answer_result(const struct writer *w, const struct reply *reply, str
 {
     const struct signing_session *session = reply->session;
     struct _s__getSigningResultResponse *out;
-    void *at;
 
-    TRY(writer_alloc(w, 1, sizeof(*out), &at));
-    out = at;
+    out = writer_alloc(w, 1, sizeof(*out));
+    if (!out)
+        return writer_no_memory(w);
     TRY(writer_text(w, session->id.text, &out->signingSessionId));
     TRY(writer_text(w, session_state_name(session->state), &out->state));
     if (session->state == SESSION_SIGNED) {

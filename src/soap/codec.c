@@ -66,34 +66,33 @@ static int meet_unknown(struct soap *soap, const char *tag)
 
 static void engine_free(struct engine *engine)
 {
-    if (!engine)
-        return;
-    if (engine->soap)
-        soap_free(engine->soap);
+    soap_free(engine->soap);
     free(engine);
 }
-DEFINE_AUTO(struct engine, engine_free)
 
-static enum status engine_new(struct codec *codec, struct engine **ret, struct err *err)
+/* NULL when out of memory. */
+static struct engine *engine_new(struct codec *codec)
 {
     const soap_mode mode = SOAP_ENC_PLAIN | SOAP_C_UTFSTRING | SOAP_XML_TREE;
-    AUTO(engine_free) struct engine *engine = calloc(1, sizeof(*engine));
+    struct soap *soap = soap_new2(mode, mode | SOAP_XML_NOTYPE);
+    struct engine *engine = soap ? calloc(1, sizeof(*engine)) : NULL;
 
-    if (engine)
-        engine->soap = soap_new2(mode, mode | SOAP_XML_NOTYPE);
-    if (!engine || !engine->soap)
-        return RAISE(err, ST_NOMEM, "codec: out of memory");
+    if (!engine) {
+        if (soap)
+            soap_free(soap);
+        return NULL;
+    }
     engine->codec = codec;
-    engine->soap->user = engine;
-    engine->soap->frecv = receive;
-    engine->soap->fsend = send_out;
-    engine->soap->fignore = meet_unknown;
-    engine->soap->prolog = ""; /* the element stands inside an envelope */
-    engine->soap->maxlevel = MAX_LEVEL;
-    engine->soap->maxlength = MAX_STRING_BYTES;
-    engine->soap->recv_maxlength = MAX_STRING_BYTES;
-    *ret = TAKE(engine);
-    return ST_OK;
+    engine->soap = soap;
+    soap->user = engine;
+    soap->frecv = receive;
+    soap->fsend = send_out;
+    soap->fignore = meet_unknown;
+    soap->prolog = ""; /* the element stands inside an envelope */
+    soap->maxlevel = MAX_LEVEL;
+    soap->maxlength = MAX_STRING_BYTES;
+    soap->recv_maxlength = MAX_STRING_BYTES;
+    return engine;
 }
 
 /* An idle engine, or leave (*ret_make) to make one. The lock is held. */
@@ -117,6 +116,7 @@ static enum status wait_for_one(struct codec *codec, struct engine **ret, bool *
 
 enum status engine_take(struct codec *codec, struct engine **ret, struct err *err)
 {
+    struct engine *engine;
     enum status status;
     bool make = false;
 
@@ -125,13 +125,15 @@ enum status engine_take(struct codec *codec, struct engine **ret, struct err *er
     pthread_mutex_unlock(&codec->lock);
     if (!make)
         return status;
-    status = engine_new(codec, ret, err);
-    if (status != ST_OK) {
+    engine = engine_new(codec);
+    if (!engine) {
         pthread_mutex_lock(&codec->lock);
         codec->made--;
         pthread_mutex_unlock(&codec->lock);
+        return RAISE(err, ST_NOMEM, "codec: out of memory");
     }
-    return status;
+    *ret = engine;
+    return ST_OK;
 }
 
 void engine_return(struct engine *engine)
@@ -216,7 +218,7 @@ enum status codec_new(const struct codec_params *params, struct codec **ret_code
 
     if (params->pool < 1 || params->max_documents < 1)
         return RAISE(err, ST_INPUT, "codec: pool and max_documents must be at least 1");
-    codec = calloc(1, sizeof(*codec) + params->pool * sizeof(codec->idle[0]));
+    codec = calloc(1, sizeof(*codec) + params->pool * sizeof(struct engine *));
     if (!codec)
         return RAISE(err, ST_NOMEM, "codec: out of memory");
     codec->params = *params;

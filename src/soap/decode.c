@@ -163,28 +163,27 @@ static enum status decode_data(struct engine *engine, const struct parts *parts,
     return ST_OK;
 }
 
-/* All texts of a request come out of its bytes; base64 shrinks. Structs are bounded by the counts
- * that decode_payload() holds. */
-static enum status request_new(const struct parts *parts, struct request **ret, struct err *err)
+/* NULL when out of memory. All texts of a request come out of its bytes, and base64 shrinks;
+ * structs are bounded by the counts that decode_payload() holds. */
+static struct request *request_new(const struct parts *parts)
 {
     size_t max = 2 * (parts->body.len + parts->payload.c14n.len) + SLACK_BYTES;
     AUTO(arena_free) struct arena *arena = arena_new(max);
     struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
 
-    if (!req)
-        return RAISE(err, ST_NOMEM, "request: out of memory");
-    req->arena = TAKE(arena);
-    *ret = req;
-    return ST_OK;
+    if (req)
+        req->arena = TAKE(arena);
+    return req;
 }
 
 enum status soap_decode_parts(struct codec *codec, const struct parts *parts,
                               struct request **ret_req, struct err *err)
 {
     AUTO(engine_return) struct engine *engine = NULL;
-    AUTO(request_free) struct request *req = NULL;
+    AUTO(request_free) struct request *req = request_new(parts);
 
-    TRY(request_new(parts, &req, err));
+    if (!req)
+        return RAISE(err, ST_NOMEM, "request: out of memory");
     TRY(engine_take(codec, &engine, err));
     TRY(decode_info(engine, parts->body, req, err));
     req->signer = *parts->signer;

@@ -63,15 +63,16 @@ static enum status put_session_id(const struct writer *w, const char *session_id
 /* At most 250 characters, whole ones. */
 static enum status put_message(const struct writer *w, const char *message, char **ret)
 {
-    void *copy;
-    char *text;
+    char *copy, *text;
     size_t chars = 0, i = 0;
 
     TRY(writer_text(w, message, &text));
     for (; text[i]; i++)
         if (((unsigned char)text[i] & 0xC0) != 0x80 && ++chars > MAX_MESSAGE_CHARS)
             break;
-    TRY(writer_alloc(w, i + 1, 1, &copy));
+    copy = writer_alloc(w, i + 1, 1);
+    if (!copy)
+        return writer_no_memory(w);
     memcpy(copy, text, i);
     *ret = copy;
     return ST_OK;

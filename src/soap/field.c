@@ -75,7 +75,7 @@ enum status field_number(const struct reader *r, const struct place *parent,
 {
     const struct field text_rule = { field->name, field->required, 20 };
     struct place place = place_child(parent, field->name);
-    const char *text;
+    const char *text = "";
     char limit[48];
     char *end;
     long long number;

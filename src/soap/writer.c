@@ -6,15 +6,18 @@
 
 #include <limits.h>
 
-enum status writer_alloc(const struct writer *w, size_t n, size_t size, void **ret)
+void *writer_alloc(const struct writer *w, size_t n, size_t size)
 {
-    void *at = n <= SIZE_MAX / size ? soap_malloc(w->soap, n * size + 1) : NULL;
+    void *at = n <= SIZE_MAX / size - 1 ? soap_malloc(w->soap, n * size + 1) : NULL;
 
-    if (!at)
-        return RAISE(w->err, ST_NOMEM, "answer: out of memory");
-    memset(at, 0, n * size + 1);
-    *ret = at;
-    return ST_OK;
+    if (at)
+        memset(at, 0, n * size + 1);
+    return at;
+}
+
+enum status writer_no_memory(const struct writer *w)
+{
+    return RAISE(w->err, ST_NOMEM, "answer: out of memory");
 }
 
 /* XML 1.0 section 2.2 over UTF-8: bytes of the character at s, 0 when it is none. */
@@ -46,14 +49,15 @@ static bool is_clean(struct slice s)
 enum status writer_text(const struct writer *w, const char *text, char **ret)
 {
     struct slice s = slice_str(text);
-    void *copy;
-    char *at;
+    char *copy, *at;
 
     if (is_clean(s)) {
         *ret = (char *)s.at; /* gSOAP's types are not const; writing leaves them alone */
         return ST_OK;
     }
-    TRY(writer_alloc(w, s.len, 3, &copy));
+    copy = writer_alloc(w, s.len, 3);
+    if (!copy)
+        return writer_no_memory(w);
     at = copy;
     while (s.len) {
         size_t n = xml_char(s);
@@ -73,9 +77,10 @@ enum status writer_optional(const struct writer *w, const char *text, char **ret
 
 enum status writer_time(const struct writer *w, int64_t ms, char **ret)
 {
-    void *text;
+    char *text = writer_alloc(w, TIME_TEXT, 1);
 
-    TRY(writer_alloc(w, TIME_TEXT, 1, &text));
+    if (!text)
+        return writer_no_memory(w);
     time_utc_offset_text(ms, text);
     *ret = text;
     return ST_OK;
@@ -90,9 +95,10 @@ enum status writer_optional_time(const struct writer *w, int64_t ms, char **ret)
 enum status writer_number(const struct writer *w, int64_t number, char **ret)
 {
     enum { NUMBER_TEXT = 24 };
-    void *text;
+    char *text = writer_alloc(w, NUMBER_TEXT, 1);
 
-    TRY(writer_alloc(w, NUMBER_TEXT, 1, &text));
+    if (!text)
+        return writer_no_memory(w);
     text_format(text, NUMBER_TEXT, "%lld", (long long)number);
     *ret = text;
     return ST_OK;

@@ -44,9 +44,8 @@ static void assert_text(const struct bytes *xml, const char *element, const char
 {
     AUTO(bytes_free) struct bytes *text = text_of(bytes_slice(xml), element);
 
-    if (!text)
-        fail_msg("no %s in %.600s", element, xml->at);
-    assert_string_equal(text->at, want);
+    if (!text || strcmp(text->at, want) != 0)
+        fail_msg("%s is %s in %.600s", element, text ? text->at : "absent", xml->at);
 }
 
 static void assert_absent(const struct bytes *xml, const char *element)

@@ -255,23 +255,29 @@ static void what_is_no_whole_send_message_is_refused_by_name(void **state)
 
 static void texts_of_the_envelope_have_at_most_255_characters(void **state)
 {
-    char id[2 * 256 + 1] = "";
+    AUTO(bytes_free) struct bytes *id = bytes_new(1024);
     AUTO(bytes_free) struct bytes *xml = bytes_new(8192);
     AUTO(request_free) struct request *req = NULL;
     struct err err;
 
     (void)state;
     for (int i = 0; i < 256; i++)
-        memcpy(id + 2 * i, "ё", 2);
+        bytes_add_str(id, "ё");
     bytes_addf(xml,
                INFO("<messageId>%s</messageId><serviceId>S</serviceId><sender><senderId>e"
                     "</senderId></sender>"),
-               id);
+               id->at);
     assert_int_equal(decode(codec, xml->at, NULL, &req, &err), ST_FORMAT);
     assert_string_equal(err.field, "requestInfo/messageId");
     assert_string_equal(err.limit, "255 characters");
-    req = take(INFO("<messageId>m</messageId><serviceId>S</serviceId><sender><senderId>e"
-                    "</senderId></sender>"));
+    id->at[id->len - 2] = '\0'; /* one character less */
+    xml->len = 0;
+    bytes_addf(xml,
+               INFO("<messageId>%s</messageId><serviceId>S</serviceId><sender><senderId>e"
+                    "</senderId></sender>"),
+               id->at);
+    req = take(xml->at);
+    assert_string_equal(req->info.message_id, id->at);
 }
 
 /* Messages of up to about 15 MB */

@@ -327,9 +327,9 @@ static void ceilings_hold_for_the_number_and_the_size_of_documents(void **state)
         { 50, 4, "", "" },
         { 51, 4, "tooManyDocuments", "50 documents" },
         { 3000, 4, "tooManyDocuments", "50 documents" },
-        { 1, (4 << 20) / 3 / 4 * 4, "", "" }, /* the codec of these tests takes 1 MiB */
-        { 1, (4 << 20) / 3 / 4 * 4 + 8, "documentsTooLarge", "1048576 bytes" },
-        { 4, 1 << 20, "documentsTooLarge", "1048576 bytes" },
+        { 1, 1398096, "", "" }, /* the codec of these tests takes 1 MiB */
+        { 1, 1398096 + 8, "documentsTooLarge", "1048576 bytes" },
+        { 4, 1048576, "documentsTooLarge", "1048576 bytes" },
     };
 
     (void)state;
