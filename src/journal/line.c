@@ -237,7 +237,9 @@ static size_t unescape(struct slice s, char *ret)
     if (s.len == 0)
         return 0;
     if (s.at[0] == '"' || s.at[0] == '\\' || s.at[0] == 'n') {
-        *ret = s.at[0] == 'n' ? '\n' : s.at[0];
+        *ret = s.at[0];
+        if (s.at[0] == 'n')
+            *ret = '\n';
         return 1;
     }
     if (s.len < 3 || s.at[0] != 'x' || hex_digit(s.at[1]) < 0 || hex_digit(s.at[2]) < 0)
