@@ -57,8 +57,9 @@ enum { CTL_GO = -1 }; /* of ctl_options(): go on */
 
 /**
  * Reads options in any place among the arguments; -- ends them, - is an argument. Returns CTL_GO
- * with the arguments in *ret_arguments (borrowed, permuted argv), else the exit code: 0 after
- * --help, CTL_TROUBLE after a message on stderr. Not thread-safe.
+ * with the arguments in *ret_arguments (borrowed, moved to the front of argv), else the exit code:
+ * 0 after
+ * --help, CTL_TROUBLE after a message on stderr. Thread-safe.
  */
 int ctl_options(const struct usage *usage, void *ctx, int argc, char **argv, char ***ret_arguments);
 

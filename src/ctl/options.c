@@ -1,11 +1,8 @@
-/* Options by table: getopt_long's array and the help text come from the same rows. */
+/* Options by table: reading them and the help text come from the same rows. getopt_long() keeps its
+ * state in globals; this keeps none. */
 #include "ctl/ctl.h"
 
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { ROWS_MAX = 32, KEY_HELP = 0x10000 };
 
 static void print_help(const struct usage *u)
 {
@@ -29,54 +26,66 @@ static int refuse(const struct usage *u, const char *what, const char *which)
     return CTL_TROUBLE;
 }
 
-static void fill(const struct usage *u, struct option dst[ROWS_MAX + 2])
+/* The row of --NAME or --NAME=VALUE; NULL: none. */
+static const struct option_row *find_row(const struct usage *u, const char *word)
 {
-    size_t n = u->row_count < ROWS_MAX ? u->row_count : ROWS_MAX;
+    size_t len = strcspn(word, "=");
 
-    for (size_t i = 0; i < n; i++)
-        dst[i] =
-            (struct option){ u->rows[i].name, u->rows[i].value ? required_argument : no_argument,
-                             NULL, u->rows[i].key };
-    dst[n] = (struct option){ "help", no_argument, NULL, KEY_HELP };
-    dst[n + 1] = (struct option){ NULL, 0, NULL, 0 };
+    for (size_t i = 0; i < u->row_count; i++)
+        if (strlen(u->rows[i].name) == len && strncmp(u->rows[i].name, word, len) == 0)
+            return &u->rows[i];
+    return NULL;
 }
 
-/* Reads all options; CTL_GO or an exit code. */
-static int read_options(const struct usage *u, void *ctx, int argc, char **argv)
+/* One option at argv[*at], its value taken along; CTL_GO or an exit code. */
+static int read_option(const struct usage *u, void *ctx, int argc, char **argv, int *at)
 {
-    struct option options[ROWS_MAX + 2];
+    const char *word = argv[*at] + 2;
+    const struct option_row *row = find_row(u, word);
+    const char *equals = strchr(word, '=');
+    const char *value = equals ? equals + 1 : NULL;
     struct err err;
-    int key;
 
-    fill(u, options);
-    optind = 0; /* glibc: start anew */
-    opterr = 0;
-    while ((key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (key == KEY_HELP) {
-            print_help(u);
-            return CTL_OK;
-        }
-        if (key == '?')
-            return refuse(u, "unknown or ambiguous option ", argv[optind - 1]);
-        if (key == ':')
-            return refuse(u, "a value is missing after ", argv[optind - 1]);
-        if (u->set(ctx, key, optarg, &err) != ST_OK)
-            return ctl_fail(u->command, &err);
+    if (strcmp(word, "help") == 0) {
+        print_help(u);
+        return CTL_OK;
     }
-    return CTL_GO;
+    if (!row)
+        return refuse(u, "unknown option ", argv[*at]);
+    if (!row->value && value)
+        return refuse(u, "takes no value: ", argv[*at]);
+    if (row->value && !value) {
+        if (*at + 1 >= argc)
+            return refuse(u, "a value is missing after ", argv[*at]);
+        value = argv[++*at];
+    }
+    return u->set(ctx, row->key, value, &err) == ST_OK ? CTL_GO : ctl_fail(u->command, &err);
 }
 
 int ctl_options(const struct usage *usage, void *ctx, int argc, char **argv, char ***ret_arguments)
 {
-    int code = read_options(usage, ctx, argc, argv);
-    int given = argc - optind;
+    int given = 0; /* arguments so far; they are moved to the front of argv */
+    bool options_end = false;
 
-    if (code != CTL_GO)
-        return code;
+    for (int at = 1; at < argc; at++) {
+        bool is_option = !options_end && argv[at][0] == '-' && argv[at][1] != '\0';
+        int code = CTL_GO;
+
+        if (!is_option)
+            argv[given++] = argv[at];
+        else if (strcmp(argv[at], "--") == 0)
+            options_end = true;
+        else if (argv[at][1] != '-')
+            code = refuse(usage, "unknown option ", argv[at]);
+        else
+            code = read_option(usage, ctx, argc, argv, &at);
+        if (code != CTL_GO)
+            return code;
+    }
     if (given < usage->min_arguments)
         return refuse(usage, "missing: ", usage->arguments);
     if (given > usage->max_arguments)
-        return refuse(usage, "one argument too many: ", argv[optind + usage->max_arguments]);
-    *ret_arguments = argv + optind;
+        return refuse(usage, "one argument too many: ", argv[usage->max_arguments]);
+    *ret_arguments = argv;
     return CTL_GO;
 }

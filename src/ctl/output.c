@@ -51,7 +51,7 @@ enum status ctl_open_key(const char *key_path, const char *pass_path, struct key
 
 enum status ctl_open_rest(const char *ca_file, struct rest **ret_rest, struct err *err)
 {
-    const struct rest_params params = { .ca_file = ca_file ? ca_file : getenv("SHEPCTL_CA"),
+    const struct rest_params params = { .ca_file = ca_file ? ca_file : secure_getenv("SHEPCTL_CA"),
                                         .max_parallel = 4,
                                         .user_agent = "shepctl/" SHEP_VERSION };
 

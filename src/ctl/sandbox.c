@@ -94,7 +94,7 @@ static void stop_signals(sigset_t *ret)
     (void)sigaddset(ret, SIGINT);
 }
 
-/* Waits for a signal that all threads block; SIGTERM also comes from run() itself at its end. */
+/* Waits for a signal that all threads block; serve() itself sends SIGINT at its end. */
 static void *wait_for_signal(void *authority)
 {
     sigset_t signals;
@@ -139,7 +139,7 @@ static enum status serve(const char *dir, const struct options *o, struct err *e
     status = announce(authority, o->port_file, err);
     if (status == ST_OK)
         status = authority_run(authority, err);
-    (void)pthread_kill(waiter, SIGTERM);
+    (void)pthread_kill(waiter, SIGINT);
     (void)pthread_join(waiter, NULL);
     return status;
 }

@@ -13,7 +13,12 @@
 
 #include <stdlib.h>
 
-enum { ADDRESS_TEXT = 128, STOP_GRACE_MS = 1000, INDEX_TEXT_MAX = 4096 };
+enum {
+    ADDRESS_TEXT = 128,
+    STOP_GRACE_MS = 1000,
+    INDEX_TEXT_MAX = 4096,
+    IN_FLIGHT_MAX = 4 * 1024 * 1024
+};
 
 struct authority {
     const struct pki *pki;
@@ -25,7 +30,7 @@ static const struct http_limits limits = {
     .max_head_bytes = 16384,
     .max_headers = 100,
     .max_body_bytes = 65536,
-    .max_in_flight_bytes = 4 * 1024 * 1024,
+    .max_in_flight_bytes = IN_FLIGHT_MAX,
     .max_connections = 256,
     .max_per_address = 256,
     .head_deadline_ms = 10000,
@@ -216,16 +221,15 @@ enum status authority_new(const struct authority_params *params, struct authorit
                                       .listener_count = 1,
                                       .handler = handle,
                                       .ctx = authority };
-    const char *colon = strrchr(listen, ':');
+    const char *colon = strrchr(listen, ':'); /* http_new() demands one */
+    size_t host_len = colon ? (size_t)(colon - listen) : 0;
 
     if (!authority)
         return RAISE(err, ST_NOMEM, "out of memory");
-    if (!colon)
-        return RAISE(err, ST_INPUT, "listen address %s: expected HOST:PORT", listen);
     authority->pki = params->pki;
     TRY(http_new(&http, &authority->server, err));
-    if (!text_format(authority->url, sizeof(authority->url), "http://%.*s:%u",
-                     (int)(colon - listen), listen, (unsigned)authority_port(authority)))
+    if (!text_format(authority->url, sizeof(authority->url), "http://%.*s:%u", (int)host_len,
+                     listen, (unsigned)authority_port(authority)))
         return RAISE(err, ST_INPUT, "listen address too long: %s", listen);
     *ret_authority = TAKE(authority);
     return ST_OK;

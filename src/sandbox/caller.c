@@ -33,6 +33,17 @@ static struct slice without_prolog(struct slice xml)
     return end ? slice_trim(slice_skip(xml, (size_t)(end - xml.at) + 2)) : xml;
 }
 
+/* As elements it must be a document by itself: nothing in it may close `data` and go on behind. */
+static enum status check_payload(const struct call_params *p, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *canonical = NULL;
+    struct err cause;
+
+    if (!p->as_text && xml_content_c14n(p->payload, &limits, &canonical, &cause) != ST_OK)
+        return RAISE(err, ST_INPUT, "the payload: %s", cause.text);
+    return ST_OK;
+}
+
 static void add_element(struct bytes *dst, const char *name, const char *text)
 {
     if (!text)
@@ -256,6 +267,7 @@ enum status call_send(const struct call_params *params, struct call_answer *ret_
                    params->message_id ? params->message_id : fresh.text))
         return RAISE(err, ST_INPUT, "message id: longer than %zu bytes",
                      sizeof(answer.sent_message_id) - 1);
+    TRY(check_payload(params, err));
     TRY(write_body(params, answer.sent_message_id, now_ms, &body, err));
     TRY(sign(params, bytes_slice(body), &envelope, err));
     status = post(params, bytes_slice(envelope), &answer, err);

@@ -18,7 +18,7 @@ struct call_params {
     const char *sender_id;
     const char *sender_password; /* NULL: no element */
     const char *message_id;      /* NULL: a fresh one */
-    struct slice payload;        /* an XML document in UTF-8 */
+    struct slice payload;        /* an XML document in UTF-8; as text anything in UTF-8 */
     bool as_text;                /* escaped text in `data`, as through gateways */
     struct key *key;             /* signs the request; borrowed */
     const struct trust *trust;   /* judges the answer; NULL: its signature only */

@@ -37,7 +37,6 @@ enum kind {
 /* A template; NULL members are left out of the name. */
 struct entity {
     const char *name; /* of its files */
-    enum kind kind;
     const char *uid;
     const char *common_name; /* NULL: the family's (root, CA) */
     const char *surname;
@@ -47,7 +46,8 @@ struct entity {
     const char *patronymic;
     const char *eku;     /* comma-separated, as OpenSSL's configuration writes it */
     const char *purpose; /* one line for README and tables */
-    int from_days;       /* relative to the day it is made */
+    enum kind kind;
+    int from_days; /* relative to the day it is made */
     int to_days;
     int revoked_days; /* relative; 0: not revoked */
 };

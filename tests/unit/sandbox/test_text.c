@@ -18,7 +18,8 @@ static const struct {
     { "https://mgovsign.page.link/?link=" ENCODED "&apn=kz.mobile.mgov", API1 },
     { "https://m.egov.kz/mobileSign/?link=https://some.domen.kz/m/x/mgovSign",
       "https://some.domen.kz/m/x/mgovSign" },
-    { "https://m.egov.kz/mobileSign/?a=b&link=https%3A%2F%2Fsome.domen.kz%2Fm", "https://some.domen.kz/m" },
+    { "https://m.egov.kz/mobileSign/?a=b&link=https%3A%2F%2Fsome.domen.kz%2Fm",
+      "https://some.domen.kz/m" },
     { "http://127.0.0.1:1/?link=http://127.0.0.1:2/x", "http://127.0.0.1:2/x" },
     { "mobilesign:https://some.domen.kz", NULL }, /* req 1.40 */
     { "mobileSign: https://some.domen.kz", NULL },
