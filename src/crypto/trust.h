@@ -9,7 +9,9 @@
 #include "crypto/report.h"
 #include "model/session.h"
 
-struct trust; /* anchors and intermediates; immutable, shared by reference, thread-safe */
+/* Anchors and intermediates; immutable once built, shared by reference, thread-safe. Remembers the
+ * paths of 1,024 signers; dates are judged anew each time. */
+struct trust;
 
 MUST_USE enum status trust_new(struct trust **ret_trust, struct err *err);
 /* A self-signed certificate becomes an anchor, another an untrusted intermediate.
@@ -80,7 +82,8 @@ struct judge {
     enum purpose purpose;
     enum revocation revocation;
     const char *ocsp_url;    /* overrides the certificate's AIA; NULL: as the certificate says */
-    bool signature_only;     /* path, dates, revocation, timestamp stay out of the verdict */
+    bool signature_only;     /* everything about the signer and the timestamp stays out of the
+                                verdict: those rows are skipped and tell what is seen */
     bool timestamp_required; /* CMS: an RFC 3161 token must be there */
     unsigned algorithms;     /* allowed, enum algorithm bits; 0: ALG_DEFAULT */
     const char *expect_iin;  /* NULL or "": anybody */
@@ -90,7 +93,8 @@ struct judge {
     size_t pin_count;
     const struct cert *const *extra; /* further untrusted certificates, e.g. of the message */
     size_t extra_count;
-    int64_t skew_ms;              /* allowed clock difference */
+    int64_t skew_ms; /* allowed clock difference of responders and timestamp authorities; the dates
+                        of certificates get none */
     int64_t deadline_ms;          /* monotonic, for fetches; 0: 25 s from now */
     uint8_t signature_sha256[32]; /* of the signature value: the receipt's key; format functions
                                      fill it */

@@ -13,8 +13,12 @@ MUST_USE enum status tsp_request(struct slice data, enum algorithm algorithm,
 MUST_USE enum status tsp_response_token(struct slice response, struct slice request,
                                         struct bytes **ret_token, struct err *err);
 /**
- * Judges a token over `imprinted` (at == NULL: the imprint is not compared): signature, TSA's path
- * and EKU at genTime. CHECK_TIMESTAMP rows; *ret_at_ms is genTime when the verdict is VALID.
+ * Judges a token over `imprinted` (at == NULL: the imprint is not compared): imprint, signature,
+ * signingCertificate, TSA's path, dates and EKU at genTime; not the TSA's revocation. An imprint by
+ * SHA-1 holds with signature_only alone.
+ *
+ * CHECK_TIMESTAMP rows only: whoever judges a token as a document of its own adds its format and
+ * signature rows by the verdict returned. *ret_at_ms is genTime when that is VALID.
  */
 MUST_USE enum verdict tsp_judge(const struct judge *judge, struct slice token,
                                 struct slice imprinted, struct report *report, int64_t *ret_at_ms);
