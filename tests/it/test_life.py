@@ -91,7 +91,7 @@ def test_a_reload_takes_new_senders_and_a_bad_one_changes_nothing(own_world):
     assert world.create(sender="second").code == "SCE006"
     text = world.config.read_text()
     world.config.write_text(text + '[sender "second"]\nsender_id = second\nbin = 123456789021\n'
-                            "service_ids = EGOVMOBILE_QR_SIGN_SERVICE\n")
+                            "service_ids = EGOVMOBILE_QR_SIGN_SERVICE\norganisation_ru = ТЕСТ\n")
     world.shepd.process.send_signal(signal.SIGHUP)
     until("the reload", lambda: any(line["event"] == "config.reloaded" for line in world.journal()))
     assert world.create(sender="second").code == "SCSS001"
@@ -137,7 +137,7 @@ def test_a_pinned_gateway_speaks_for_its_senders_only(own_world):
     copy = world.folder / "gateway.pem"
     shutil.copy(gateway, copy)
     world.more = (f'[gateway "g"]\ncertificate_file = {copy}\n[sender "gated"]\nsender_id = gated\ngateways = g\n'
-                  "service_ids = EGOVMOBILE_QR_SIGN_SERVICE\n")
+                  "service_ids = EGOVMOBILE_QR_SIGN_SERVICE\nbin = 111111111111\norganisation_ru = ТЕСТ\n")
     world.restart()
     assert world.create(key="gateway", sender="gated").code == "SCSS001"
     assert world.create(key="gateway").code == "SCE006"
