@@ -81,7 +81,7 @@ static enum status find_method(const struct json *root, const struct json *docum
 static enum status sign_one(const struct phone_signing *signing, const struct json *root,
                             struct json *document, struct err *err)
 {
-    const struct method *method;
+    const struct method *method = NULL;
     struct json *place = document;
     const char *key = "documentXml";
     struct slice value;

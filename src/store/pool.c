@@ -232,7 +232,8 @@ static void back_off(unsigned tries)
 
     while (tries-- > 0 && ms < BACKOFF_MAX_MS)
         ms *= 2;
-    (void)getrandom(&chance, sizeof(chance), 0);
+    if (getrandom(&chance, sizeof(chance), 0) < 0)
+        chance = 0; /* all losers wait alike, once */
     uint32_t wait = ms / 2 + chance % (ms / 2 + 1);
     (void)nanosleep(&(const struct timespec){ .tv_nsec = (long)wait * 1000000 }, NULL);
 }
