@@ -163,7 +163,8 @@ enum status engine_read(struct engine *engine, struct slice xml, struct err *err
     engine->known = NULL;
     soap_set_namespaces(engine->soap, namespaces);
     if (soap_begin_recv(engine->soap) != SOAP_OK)
-        return RAISE(err, ST_NOMEM, "gSOAP: error %d", engine->soap->error);
+        return RAISE(err, ST_INTERNAL, "gSOAP: cannot begin to read, error %d",
+                     engine->soap->error);
     return ST_OK;
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/encode.h"
-#include "soap/shape.h"
+#include "soap/field.h"
 
 enum { MAX_INFO_CHARS = 255, SLACK_BYTES = 1 << 20 };
 
@@ -24,16 +24,6 @@ struct info_row {
     bool required;
 };
 
-/* Characters, not bytes: what XSD counts. */
-static size_t characters(struct slice text)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.at[i] & 0xC0) != 0x80;
-    return n;
-}
-
 static enum status take_row(const struct info_row *row, struct arena *arena, struct err *err)
 {
     struct slice text = slice_str(row->from);
@@ -44,7 +34,7 @@ static enum status take_row(const struct info_row *row, struct arena *arena, str
     if (!text_is_utf8(text))
         return RAISE_CAUSE(err, ST_FORMAT, "fieldInvalid", row->field, NULL, "%s is not UTF-8",
                            row->field);
-    if (characters(text) > MAX_INFO_CHARS)
+    if (field_characters(text) > MAX_INFO_CHARS)
         return RAISE_CAUSE(err, ST_FORMAT, "fieldInvalid", row->field, "255 characters",
                            "%s is longer than 255 characters", row->field);
     *row->to = arena_text(arena, text);

@@ -24,8 +24,7 @@ struct place place_item(const struct place *parent, const char *name, size_t i)
     return place;
 }
 
-/* Characters, not bytes: what XSD counts. */
-static size_t characters(struct slice text)
+size_t field_characters(struct slice text)
 {
     size_t n = 0;
 
@@ -39,7 +38,7 @@ static enum status take(const struct reader *r, const struct place *parent,
 {
     struct place place = place_child(parent, field->name);
     char limit[48];
-    size_t n = characters(text);
+    size_t n = field_characters(text);
 
     if (field->required && slice_trim(text).len == 0)
         return RAISE_CAUSE(r->err, ST_INPUT, "fieldMissing", place.text, NULL,

@@ -19,6 +19,9 @@ struct field {
     size_t max_chars; /* of texts */
 };
 
+/* Characters, not bytes: what XSD counts. */
+size_t field_characters(struct slice text);
+
 /* parent "" is the root. */
 struct place place_child(const struct place *parent, const char *name);
 struct place place_item(const struct place *parent, const char *name, size_t i); /* i from 0 */
