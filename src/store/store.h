@@ -1,8 +1,12 @@
 /* MariaDB, the one store: claims, sessions, evidence, receipts, the journal's table, leases.
  * A pool of connections; every function is thread-safe. InnoDB only, changes by conditional UPDATE,
  * COMMIT checked, bounded retry on 1213/1205 (architecture.md section 3.8). Errors of all:
- * ST_UNAVAILABLE  the database is away, or no connection was free in time
- * ST_INTERNAL     SQL that should not fail failed */
+ * ST_UNAVAILABLE  the database is away, busy or full, or no connection was free in time; after a
+ *                 change: lost in its COMMIT, whether it holds is not known. Every change here
+ * bears being asked for again. ST_INTERNAL     SQL that should not fail failed ST_INPUT        a
+ * value that no column holds, or over 60 MiB in one statement A call takes wait_ms for a
+ * connection, 5 s of retries, and 15 s for an answer of the server at most. Error texts name
+ * neither hosts nor users, but those of store_open(). */
 #pragma once
 
 #include "base/auto.h"
@@ -26,11 +30,12 @@ struct store_params {
     const char *database;
     const char *tls_ca_file; /* NULL: no TLS */
     unsigned pool;           /* connections */
-    int64_t wait_ms;         /* for a free connection, and connecting */
+    int64_t wait_ms;         /* for a free connection, and connecting; at most 60 s */
     const char *init_sql; /* run on every new connection; tests set the clock with it; NULL: none */
 };
 
-/* Connects once to prove it can; refuses when @@max_allowed_packet < 64 MiB (ST_INPUT). */
+/* Connects once to prove it can; refuses when @@max_allowed_packet < 64 MiB (ST_INPUT). params are
+ * copied. The database must exist; its user needs all rights on it. */
 MUST_USE enum status store_open(const struct store_params *params, struct store **ret_store,
                                 struct err *err);
 /* NULL is fine. */
@@ -38,7 +43,7 @@ void store_close(struct store *store);
 DEFINE_AUTO(struct store, store_close)
 
 /* Brings the schema up to this program's version (etc/schema, compiled in); one instance at a time
- * by a lease row, others wait. ST_CONFLICT: the database is newer than this program. */
+ * by a lease row, others wait up to 2 min. ST_CONFLICT: the database is newer than this program. */
 MUST_USE enum status store_migrate(struct store *store, const char *instance, struct err *err);
 /* For readiness: a statement that writes nothing and fails when the cluster is not primary. */
 MUST_USE enum status store_ping(struct store *store, struct err *err);
@@ -60,11 +65,13 @@ struct claim {
     int64_t lease_ms;
     int64_t keep_ms; /* how long an answer is kept: 72 h */
 };
+/* *ret_answer is the caller's, NULL unless CLAIM_ANSWERED. A claim of one's own exchange is MINE
+ * again. ST_INPUT: senderId or messageId over 255 characters. */
 MUST_USE enum status store_claim(struct store *store, const struct claim *claim,
                                  enum claim_state *ret_state, struct bytes **ret_answer,
                                  struct err *err);
-/* ST_CONFLICT: the lease was taken over by another exchange; the caller must not answer with its
- * own. */
+/* The answer may have 60 MiB. ST_CONFLICT: the lease was taken over by another exchange; the caller
+ * must not answer with its own. */
 MUST_USE enum status store_claim_keep(struct store *store, const struct claim *claim,
                                       struct slice answer, struct err *err);
 /* Lets the next try run again (SCSE003, Faults). */
@@ -78,7 +85,8 @@ struct session_secrets {
     uint8_t page_id_sha256[32]; /* of ID in /sign/ID */
 };
 /* Inserts session, documents, signers in one transaction; created/expires are the database's clock:
- * expires = NOW(6) + life_ms. session->state etc. are ignored. ST_CONFLICT: the id exists. */
+ * expires = NOW(6) + life_ms. session->state etc. are ignored. ST_CONFLICT: the id exists, or two
+ * documents have one id. */
 MUST_USE enum status store_session_create(struct store *store,
                                           const struct signing_session *session,
                                           const struct session_secrets *secrets, int64_t life_ms,
@@ -95,16 +103,19 @@ struct session_key { /* exactly one is set */
     const uint8_t *page_id_sha256;
 };
 /* A live session past its expiry is returned as SESSION_EXPIRED. ST_NOT_FOUND. max_bytes: of
- * content. */
+ * documents, signed documents and evidence together; ST_INPUT with code tooLarge when they have
+ * more. *ret_session is the caller's: signing_session_free(). */
 MUST_USE enum status store_session_find(struct store *store, const struct session_key *key,
                                         unsigned parts, size_t max_bytes,
                                         struct signing_session **ret_session, struct err *err);
-/* created → scanned → documents_sent: only forward, only while live. Repeating it is fine.
- * ST_CONFLICT: the session is final or expired. */
+/* The changes below: ST_NOT_FOUND: no such session; ST_CONFLICT: it is final or expired, the text
+ * says which. */
+/* created → scanned → documents_sent: only forward, only while live. Repeating it is fine. */
 MUST_USE enum status store_session_advance(struct store *store, const struct id *id,
                                            enum session_state to, struct err *err);
 /* Stores signed documents, signers, evidence and the PUT's hash, and makes the session signed: all
- * or nothing. ST_CONFLICT: it is not live any more (somebody was first, cancelled, expired). */
+ * or nothing. ST_CONFLICT: it is not live any more (somebody was first, cancelled, expired), or a
+ * document is not the session's. */
 MUST_USE enum status store_session_sign(struct store *store, const struct id *id,
                                         const struct signed_document *documents, size_t count,
                                         const uint8_t put_sha256[32], struct err *err);
@@ -113,7 +124,7 @@ MUST_USE enum status store_session_sign(struct store *store, const struct id *id
 MUST_USE enum status store_session_refuse_put(struct store *store, const struct id *id,
                                               const char *reason, enum session_state *ret_state,
                                               struct err *err);
-/* Live → to (SESSION_CANCELLED or SESSION_FAILED) with a reason. ST_CONFLICT: it is final. */
+/* Live → to (SESSION_CANCELLED or SESSION_FAILED) with a reason. */
 MUST_USE enum status store_session_end(struct store *store, const struct id *id,
                                        enum session_state to, const char *reason, struct err *err);
 
@@ -125,7 +136,7 @@ MUST_USE enum status store_keep_receipt(void *ctx, const uint8_t signature_sha25
                                         const uint8_t cert_sha256[32], struct slice ocsp,
                                         struct err *err);
 
-/* ---- the journal's table: an event_sink (model/event.h) ---- */
+/* ---- the journal's table: an event_sink (model/event.h); at most 1,000 rows at a time ---- */
 struct event_sink store_event_sink(struct store *store);
 
 /* ---- housekeeping: one instance at a time by a lease row ---- */
