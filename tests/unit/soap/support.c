@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -43,6 +44,33 @@ struct bytes *canonical(const char *xml)
     bytes = bytes_dup(slice_mem(text, (size_t)len));
     xmlFree(text);
     xmlFreeDoc(doc);
+    return bytes;
+}
+
+static xmlNode *find(xmlNode *node, const char *name);
+
+struct bytes *body_of_vector(const char *name)
+{
+    const char *shared = secure_getenv("SHEP_SHARED");
+    char path[512];
+    xmlDoc *file, *alone;
+    xmlNode *body;
+    xmlChar *text = NULL;
+    struct bytes *bytes;
+
+    (void)snprintf(path, sizeof(path), "%s/vectors/wsse/%s", shared ? shared : "../shared", name);
+    if (access(path, R_OK) != 0)
+        return NULL;
+    file = xmlReadFile(path, NULL, XML_PARSE_NONET);
+    alone = xmlNewDoc(BAD_CAST "1.0");
+    body = find(xmlDocGetRootElement(file), "Body");
+    assert_non_null(body);
+    xmlDocSetRootElement(alone, xmlDocCopyNode(body, alone, 1));
+    assert_true(xmlC14NDocDumpMemory(alone, NULL, XML_C14N_EXCLUSIVE_1_0, NULL, 0, &text) > 0);
+    bytes = bytes_dup(slice_str((const char *)text));
+    xmlFree(text);
+    xmlFreeDoc(alone);
+    xmlFreeDoc(file);
     return bytes;
 }
 

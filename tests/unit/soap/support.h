@@ -14,6 +14,10 @@ struct codec *new_codec(void);
 /* Exclusive C14N, as wsse hands it out. The caller's. */
 struct bytes *canonical(const char *xml);
 
+/* The canonical Body of an envelope in a file of SHEP_SHARED/vectors/wsse; NULL when it is not
+ * there. */
+struct bytes *body_of_vector(const char *name);
+
 /* Decodes the Body given as SendMessage's XML and the payload's XML (NULL: none). */
 enum status decode(struct codec *codec, const char *send_message, const char *payload,
                    struct request **ret, struct err *err);

@@ -312,6 +312,31 @@ static void an_engine_that_failed_reads_the_next_message(void **state)
     }
 }
 
+static void sample_messages_of_the_gateway_s_owner_are_read(void **state)
+{
+    static const char *const names[] = { "gost2004_request.xml", "rsa_request.xml" };
+    static const struct signer signer = { .iin = "" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        AUTO(bytes_free) struct bytes *body = body_of_vector(names[i]);
+        AUTO(request_free) struct request *req = NULL;
+        struct parts parts = { .signer = &signer };
+        struct err err;
+
+        if (!body) {
+            print_message("SKIP: %s: no ../shared\n", names[i]);
+            skip();
+        }
+        parts.body = bytes_slice(body);
+        if (soap_decode_parts(codec, &parts, &req, &err) != ST_OK)
+            fail_msg("%s: %s", names[i], err.text);
+        print_message("%s: messageId %s, serviceId %s, sender %s\n", names[i], req->info.message_id,
+                      req->info.service_id, req->info.sender_id);
+        assert_string_not_equal(req->info.message_id, "");
+    }
+}
+
 static int open_codec(void **state)
 {
     (void)state;
@@ -347,6 +372,7 @@ int main(void)
         cmocka_unit_test(texts_of_the_envelope_have_at_most_255_characters),
         cmocka_unit_test(a_message_with_megabytes_of_text_in_data_is_read),
         cmocka_unit_test(an_engine_that_failed_reads_the_next_message),
+        cmocka_unit_test(sample_messages_of_the_gateway_s_owner_are_read),
     };
     return cmocka_run_group_tests(tests, open_codec, close_codec);
 }
