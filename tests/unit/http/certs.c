@@ -53,7 +53,9 @@ static void fill(X509 *cert, EVP_PKEY *key, const char *name, bool ca)
                      1);
     add_extension(cert, NID_basic_constraints, ca ? "critical,CA:TRUE" : "CA:FALSE");
     if (!ca)
-        add_extension(cert, NID_subject_alt_name, "IP:127.0.0.1,IP:::1,DNS:localhost");
+        add_extension(cert, NID_subject_alt_name,
+                      strcmp(name, "client") == 0 ? "DNS:client.example"
+                                                  : "IP:127.0.0.1,IP:::1,DNS:localhost");
 }
 
 /* issuer NULL: self-signed. The key is the caller's. */

@@ -6,7 +6,8 @@
 enum { CERT_PATH = 128 };
 
 /* Makes ca.pem; server.pem/.key, server2.pem/.key (127.0.0.1, ::1, localhost) and client.pem/.key
- * of that CA; foreign.pem/.key, a CA nobody knows. Fails the test when it cannot. */
+ * (client.example) of that CA; foreign.pem/.key, a CA nobody knows. Fails the test when it cannot.
+ */
 void certs_make(void);
 void certs_remove(void);
 /* The path of one of these files. */

@@ -350,7 +350,10 @@ static char *read_head(struct client *client, size_t room)
     size_t len = 0;
 
     assert_non_null(reply);
-    while (len < 4 || memcmp(reply + len - 4, "\r\n\r\n", 4) != 0) {
+    read_exactly(client, reply, 9);
+    assert_memory_equal(reply, "HTTP/1.1 ", 9);
+    len = 9;
+    while (memcmp(reply + len - 4, "\r\n\r\n", 4) != 0) {
         assert_true(len < REPLY_BYTES);
         read_exactly(client, reply + len++, 1);
     }

@@ -174,10 +174,9 @@ static bool works(struct client *client)
 {
     char c;
 
-    if (!client_try_send(client, GET, sizeof(GET) - 1) || recv(client->fd, &c, 1, 0) != 1)
+    if (!client_try_send(client, GET, sizeof(GET) - 1) || recv(client->fd, &c, 1, MSG_PEEK) != 1)
         return false;
-    struct client rest = *client;
-    free(client_reply(&rest));
+    free(client_reply(client));
     return true;
 }
 

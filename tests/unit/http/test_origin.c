@@ -3,6 +3,7 @@
 #include "front_kit.h"
 
 #include "base/text.h"
+#include "http/tls.h"
 
 #include <openssl/x509.h>
 #include <sys/socket.h>
@@ -115,6 +116,21 @@ static void old_tls_is_refused_and_alpn_chooses_http_1_1(void **state)
         client_close(&client);
     }
     kit_stop(kit);
+}
+
+/* req 0.63. The system's policy may refuse old versions too: so our own setting is looked at. */
+static void our_own_floor_is_tls_1_2(void **state)
+{
+    AUTO(SSL_CTX_free) SSL_CTX *context = NULL;
+    struct tls_files files;
+    struct http_listener listener = tls_listener(&files);
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(tls_context(&listener, &context, &err), ST_OK);
+    assert_int_equal(SSL_CTX_get_min_proto_version(context), TLS1_2_VERSION);
+    assert_int_equal(SSL_CTX_get_max_proto_version(context), 0);
+    assert_true(SSL_CTX_get_options(context) & SSL_OP_CIPHER_SERVER_PREFERENCE);
 }
 
 static void a_handshake_that_stalls_ends_at_the_heads_deadline(void **state)
@@ -423,6 +439,7 @@ int main(void)
         cmocka_unit_test(tls_callers_are_served_and_see_our_certificate),
         cmocka_unit_test(large_bodies_pass_both_ways_through_tls),
         cmocka_unit_test(old_tls_is_refused_and_alpn_chooses_http_1_1),
+        cmocka_unit_test(our_own_floor_is_tls_1_2),
         cmocka_unit_test(a_handshake_that_stalls_ends_at_the_heads_deadline),
         cmocka_unit_test(plain_http_on_a_tls_listener_is_closed),
         cmocka_unit_test(client_certificates_are_optional_but_must_verify),

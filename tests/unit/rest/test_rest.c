@@ -503,7 +503,7 @@ static void tls_is_believed_only_with_our_authority_and_the_right_name(void **st
     } tls[] = {
         { "ca.pem", "server", "127.0.0.1", ST_OK },
         { "ca.pem", "server", "localhost", ST_OK },
-        { "ca.pem", "server", "127.0.0.2", ST_UPSTREAM }, /* not in the certificate */
+        { "ca.pem", "client", "127.0.0.1", ST_UPSTREAM }, /* another name */
         { "foreign.pem", "server", "127.0.0.1", ST_UPSTREAM },
         { "ca.pem", "foreign", "127.0.0.1", ST_UPSTREAM }, /* self-signed */
         { NULL, "server", "127.0.0.1", ST_UPSTREAM },      /* the system does not know it */
