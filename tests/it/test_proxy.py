@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from conftest import Server, envelope, free_port, run, send_message, until
+from conftest import Server, envelope, free_port, send_message, until
 
 
 def start_proxy(world, name, args, port):
@@ -74,8 +74,7 @@ def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
         assert last_address(world) == "127.0.0.9"
         post_from(world, port, "127.0.0.9", {"X-Forwarded-For": "10.1.2.3"})  # a caller's own claim does not count
         assert last_address(world) == "127.0.0.9"
-        wsdl = run("curl", "-s", "--cacert", world.ca, f"https://127.0.0.1:{port}/shep/SyncChannel?wsdl").stdout \
-            if shutil.which("curl") else f'location="https://127.0.0.1:{port}/shep/SyncChannel"'
+        wsdl = world.http("GET", "/shep/SyncChannel?wsdl", port=port)[2].decode()
         assert f'location="https://127.0.0.1:{port}/shep/SyncChannel"' in wsdl
     finally:
         proxy.stop()
