@@ -85,6 +85,15 @@ bool dom_is_plain(const xmlNode *node)
     return true;
 }
 
+size_t dom_count_all(const xmlNode *node)
+{
+    size_t count = 0;
+
+    for (const xmlNode *at = walk(node, node); at; at = walk(at, node))
+        count += at->type == XML_ELEMENT_NODE;
+    return count;
+}
+
 size_t dom_count(const xmlNode *node, const char *ns, const char *name)
 {
     size_t count = 0;

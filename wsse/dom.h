@@ -24,6 +24,8 @@ xmlNode *dom_child(const xmlNode *parent, const char *ns, const char *name, unsi
 bool dom_holds_elements_only(const xmlNode *node);
 /* No comment and no processing instruction anywhere below. */
 bool dom_is_plain(const xmlNode *node);
+/* Elements of any name anywhere below. */
+size_t dom_count_all(const xmlNode *node);
 /* Elements of that name anywhere below. */
 size_t dom_count(const xmlNode *node, const char *ns, const char *name);
 

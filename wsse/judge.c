@@ -89,7 +89,7 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
 enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
                                    const struct xml_limits *limits, struct report *report)
 {
-    struct trial trial = { judge, report, ST_OK };
+    struct trial trial = { judge, report, NULL, ST_OK };
     struct envelope_findings findings = { 0 };
     const enum verdict verdict = judge_envelope(&trial, xml, limits, &findings);
 
@@ -140,7 +140,7 @@ static bool verify_enveloped(struct trial *trial, const struct signature *signat
 enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
                                     const struct xml_limits *limits, struct report *report)
 {
-    struct trial trial = { judge, report, ST_OK };
+    struct trial trial = { judge, report, NULL, ST_OK };
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     AUTO(cert_free) struct cert *cert = NULL;
     xmlNode *node = NULL;

@@ -45,6 +45,26 @@ static bool check_algorithms(struct trial *trial, const struct signature *signat
     return true;
 }
 
+/* libxml2 looks each inclusive prefix up at each element, through all namespaces in scope there. */
+enum { MAX_PREFIX_LOOKUPS = 2000000 };
+
+static bool check_prefixes(struct trial *trial, const struct signature *signature)
+{
+    size_t prefixes = 0;
+    size_t elements = 0;
+
+    for (unsigned i = 0; i < signature->reference_count; i++)
+        for (unsigned k = 0; k < signature->references[i].transform_count; k++)
+            prefixes += signature->references[i].transforms[k].prefix_count;
+    if (prefixes > 0)
+        elements = dom_count_all(xmlDocGetRootElement(signature->node->doc));
+    if (prefixes * elements > MAX_PREFIX_LOOKUPS)
+        return REFUSE(trial, CHECK_COVERAGE,
+                      "%zu inclusive prefixes for %zu elements: their product is over %d", prefixes,
+                      elements, MAX_PREFIX_LOOKUPS);
+    return true;
+}
+
 /* WS-Security. */
 
 static bool is_exclusive(struct trial *trial, const struct c14n_step *step, const char *where)
@@ -146,7 +166,7 @@ bool policy_envelope(struct trial *trial, const struct envelope *envelope,
     for (unsigned i = 0; i < signature->reference_count; i++)
         if (!plan_reference(trial, envelope, &signature->references[i], &plan))
             return false;
-    if (!check_targets(trial, envelope, &plan))
+    if (!check_targets(trial, envelope, &plan) || !check_prefixes(trial, signature))
         return false;
     *ret = plan;
     return true;
@@ -200,7 +220,7 @@ bool policy_enveloped(struct trial *trial, const struct signature *signature, st
     if (!plan.c14n)
         return REFUSE(trial, CHECK_COVERAGE,
                       "ds:CanonicalizationMethod is %.100s; C14N is demanded", signature->c14n.uri);
-    if (!check_enveloped_reference(trial, signature))
+    if (!check_enveloped_reference(trial, signature) || !check_prefixes(trial, signature))
         return false;
     allow(&plan, xmlSecTransformEnvelopedId);
     allow(&plan, find_c14n(signature->references[0].transforms[1].uri));

@@ -13,6 +13,7 @@ enum {
 struct c14n_step {
     const char *uri;
     const char *prefixes; /* ec:InclusiveNamespaces/@PrefixList; NULL: absent */
+    unsigned prefix_count;
 };
 
 struct reference {

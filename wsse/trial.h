@@ -3,13 +3,15 @@
 
 #include "crypto/report.h"
 #include "crypto/trust.h"
+#include "wsse/known.h"
 
 #include <stdbool.h>
 
 struct trial {
     const struct judge *judge;
     struct report *report;
-    enum status status; /* what a refusal means when its row does not tell: ST_UNSIGNED, ST_NOMEM,
+    struct known *known; /* NULL: none are kept */
+    enum status status;  /* what a refusal means when its row does not tell: ST_UNSIGNED, ST_NOMEM,
                            ST_FORMAT; ST_OK: the culprit's row tells */
 };
 

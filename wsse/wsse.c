@@ -55,6 +55,9 @@ enum status wsse_new(const struct wsse_params *params, struct wsse **ret_wsse, s
     TRY(copy_pins(params, wsse, err));
     wsse->trust = params->trust ? trust_ref(params->trust) : NULL;
     wsse->key = params->key ? key_ref(params->key) : NULL;
+    wsse->known = known_new();
+    if (!wsse->known)
+        return RAISE(err, ST_NOMEM, "wsse: out of memory");
     *ret_wsse = TAKE(wsse);
     return ST_OK;
 }
@@ -70,6 +73,7 @@ void wsse_free(struct wsse *wsse)
     free(wsse->ocsp_url);
     trust_free(wsse->trust);
     key_free(wsse->key);
+    known_free(wsse->known);
     free(wsse);
 }
 
@@ -128,6 +132,7 @@ static enum status make_verified(const struct wsse *wsse, const struct envelope_
 
     if (!env)
         return RAISE(err, ST_NOMEM, "verified envelope: out of memory");
+    known_keep(wsse->known, findings->cert);
     fill_signer(wsse, findings->cert, &env->signer);
     TRY(payload_split(bytes_slice(findings->body), &wsse->limits, env, err));
     *ret_env = TAKE(env);
@@ -139,7 +144,7 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
 {
     const struct judge judge = judge_of(wsse, deadline_ms);
     AUTO(report_free) struct report *report = report_new();
-    struct trial trial = { &judge, report, ST_OK };
+    struct trial trial = { &judge, report, wsse->known, ST_OK };
     struct envelope_findings findings = { .understands_headers = true };
     enum verdict verdict;
     enum status status;

@@ -44,7 +44,9 @@ struct wsse_params {
     const struct clock *clock;
 };
 
-struct wsse; /* policy, keys and trust: immutable, thread-safe; a reload makes a new one */
+/* Policy, keys and trust: immutable, thread-safe; a reload makes a new one. Inside, the
+ * certificates of valid messages are kept parsed, at most 256. */
+struct wsse;
 
 /* Copies what it needs and takes references to trust, certificates and key; the clock and what io
  * points at are borrowed and must outlive it. limits of 0 bytes: 32 MiB, depth 64.

@@ -1,6 +1,7 @@
 /* The insides of struct wsse and struct verified, for the files that make and read them. */
 #pragma once
 
+#include "wsse/known.h"
 #include "wsse/wsse.h"
 
 struct wsse {
@@ -16,6 +17,7 @@ struct wsse {
     char *ocsp_url;
     int64_t skew_ms;
     struct key *key;
+    struct known *known;
     const struct clock *clock;
 };
 

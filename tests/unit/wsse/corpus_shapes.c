@@ -112,6 +112,32 @@ MADE(prefix_bomb,
                     "g h i j k l m n o p q r s t u v w x y z\"/>"
                     "</ds:CanonicalizationMethod>")
 
+/* 64 lookups for each of 40,000 elements. */
+static char *prefixes_times_elements(const char *good, const struct key *key)
+{
+    struct bytes *body = bytes_new(1 << 20);
+    char *xml = NULL;
+
+    (void)good;
+    bytes_add_str(body, "<m>");
+    for (size_t i = 0; i < 40000; i++)
+        bytes_add_str(body, "<b/>");
+    bytes_add_str(body, "</m>");
+    xml = soap_make(
+        &(struct soap_params){
+            .body = body->at,
+            .references =
+                REFERENCE(" URI=\"#" SOAP_BODY_ID "\"",
+                          "<ds:Transform Algorithm=\"" URI_EXC_C14N
+                          "\"><ec:InclusiveNamespaces xmlns:ec=\"" NS_EC
+                          "\" PrefixList=\"a b c d e f g h i j k l m n o p q r s t u v w x "
+                          "y z a b c d e f g h i j k l m n o p q r s t u v w x y z a b c "
+                          "d e f g h i j k l\"/></ds:Transform>") },
+        key);
+    bytes_free(body);
+    return xml;
+}
+
 /* Algorithms */
 MADE(sha1_signature, .sign_method = URI_SIGN_RSA_SHA1)
 MADE(sha1_more_signature, .sign_method = URI_SIGN_RSA_SHA1_MORE)
@@ -372,6 +398,8 @@ const struct attack shape_attacks[] = {
     { "SignedInfo by inclusive C14N", ST_FORGED, ONLY_EXC, c14n_inclusive },
     { "SignedInfo with comments", ST_FORGED, ONLY_EXC, c14n_comments },
     { "C14N with an unknown parameter", ST_FORGED, "parameter other than", c14n_parameter },
+    { "inclusive prefixes for too many elements", ST_FORGED, "64 inclusive prefixes",
+      prefixes_times_elements },
     { "too many inclusive prefixes", ST_FORGED, "more than 64 prefixes", prefix_bomb },
 
     { "RSA-SHA1", ST_FORGED, "not allowed", sha1_signature },

@@ -134,7 +134,7 @@ static int is_below(void *apex, xmlNode *node, xmlNode *parent)
     return node != NULL;
 }
 
-enum { MAX_PREFIXES = 16 };
+enum { MAX_PREFIXES = 128 };
 
 /* The PrefixList of the step's InclusiveNamespaces, split in place. */
 static void split_prefixes(xmlNode *step, char *list, size_t size, xmlChar *ret[MAX_PREFIXES])
