@@ -14,7 +14,7 @@
 DEFINE_AUTO(xmlParserCtxt, xmlFreeParserCtxt)
 DEFINE_AUTO(xmlBuffer, xmlBufferFree)
 
-/* Hangs on the parser's context; the first refusal stops the parser. */
+/* Hangs on the parser's context; after the first refusal nothing more is built. */
 struct guard {
     const struct xml_limits *limits;
     unsigned flags;
@@ -34,10 +34,16 @@ static struct guard *guard_of(void *parser)
     stop((parser),                                                                                 \
          RAISE_CAUSE(guard_of(parser)->err, ST_FORMAT, (code), NULL, (limit), __VA_ARGS__))
 
+/* Not xmlStopParser(): it frees the input, from which libxml2 may still be reading when an error is
+ * raised (seen: xmlSAX2StartElementNs() on an xml:id). What is left of the text is passed over in
+ * linear time; markup_check() has bounded its depth. */
 static void stop(void *parser, enum status status)
 {
+    xmlParserCtxt *ctxt = parser;
+
     guard_of(parser)->status = status;
-    xmlStopParser(parser);
+    ctxt->disableSAX = 1;
+    ctxt->wellFormed = 0;
 }
 
 static bool is_stopped(void *parser)
@@ -172,13 +178,16 @@ static void on_start_element(void *parser, const xmlChar *name, const xmlChar *p
                               defaulted, attributes);
 }
 
-/* Namespace errors leave a document well-formed for libxml2: here they do not. */
+/* Namespace errors leave a document well-formed for libxml2: here they do not. What concerns
+ * validity alone (an xml:id that is no name) is no matter of ours. */
 static void on_error(void *parser, xmlError *error)
 {
     const struct guard *guard = guard_of(parser);
+    const bool is_validity = error->level == XML_ERR_ERROR &&
+                             (error->domain == XML_FROM_VALID || error->domain == XML_FROM_DTD);
     struct slice reason = slice_trim(slice_str(error->message));
 
-    if (guard->status != ST_OK || error->level < XML_ERR_ERROR)
+    if (guard->status != ST_OK || error->level < XML_ERR_ERROR || is_validity)
         return;
     if (error->code == XML_ERR_NO_MEMORY)
         stop(parser, RAISE(guard->err, ST_NOMEM, "XML: out of memory"));
@@ -246,7 +255,7 @@ static enum status check_bytes(struct slice xml, const struct xml_limits *limits
     TRY(check_encoding(xml, flags, err));
     if (!slice_starts(slice_trim(xml), SLICE("<")))
         return RAISE(err, ST_FORMAT, "not XML: it does not start with `<`");
-    return markup_check(xml, DOCUMENT_MAX_ATTRIBUTES, err);
+    return markup_check(xml, DOCUMENT_MAX_ATTRIBUTES, limits->max_depth, err);
 }
 
 enum status document_parse(struct slice xml, const struct xml_limits *limits, unsigned flags,

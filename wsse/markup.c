@@ -23,20 +23,41 @@ static const struct {
     { { "<?", 2 }, "?>", "processing instruction" },
 };
 
-/* The tag's end; *rest starts at its `<`. */
-static enum status check_tag(struct slice *rest, size_t max_attributes, struct err *err)
+struct scan {
+    struct slice rest;
+    size_t max_attributes;
+    int max_depth;
+    int depth; /* elements open at `rest` */
+};
+
+static enum status enter_or_leave(struct scan *scan, struct slice tag, struct err *err)
 {
+    if (tag.at[1] == '/') {
+        scan->depth -= scan->depth > 0;
+        return ST_OK;
+    }
+    if (scan->depth >= scan->max_depth)
+        return RAISE_CAUSE(err, ST_FORMAT, "xmlDepth", NULL, NULL,
+                           "the XML is nested deeper than %d elements", scan->max_depth);
+    scan->depth += tag.at[tag.len - 2] != '/';
+    return ST_OK;
+}
+
+/* A start or end tag; `rest` starts at its `<`, and ends up behind its `>`. */
+static enum status check_tag(struct scan *scan, struct err *err)
+{
+    const struct slice rest = scan->rest;
     size_t attributes = 0;
     char quote = 0;
 
-    for (size_t i = 1; i < rest->len; i++) {
-        const char c = rest->at[i];
+    for (size_t i = 1; i < rest.len; i++) {
+        const char c = rest.at[i];
 
         if (c == '<')
             return RAISE(err, ST_FORMAT, "not well-formed XML: `<` inside a tag");
         if (c == '>' && !quote) {
-            *rest = slice_skip(*rest, i + 1);
-            return ST_OK;
+            scan->rest = slice_skip(rest, i + 1);
+            return enter_or_leave(scan, slice_mem(rest.at, i + 1), err);
         }
         if (quote) {
             if (c == quote)
@@ -45,43 +66,44 @@ static enum status check_tag(struct slice *rest, size_t max_attributes, struct e
             quote = c;
             attributes++;
         }
-        if (attributes > max_attributes)
+        if (attributes > scan->max_attributes)
             return RAISE_CAUSE(err, ST_FORMAT, "xmlAttributes", NULL, "attributes of one element",
-                               "an element has more than %zu attributes", max_attributes);
+                               "an element has more than %zu attributes", scan->max_attributes);
     }
     return RAISE(err, ST_FORMAT, "not well-formed XML: a tag does not end");
 }
 
-static enum status check_markup(struct slice *rest, size_t max_attributes, struct err *err)
+static enum status check_markup(struct scan *scan, struct err *err)
 {
     for (size_t i = 0; i < sizeof(passed_over) / sizeof(passed_over[0]); i++) {
         bool found = false;
 
-        if (!slice_starts(*rest, passed_over[i].start))
+        if (!slice_starts(scan->rest, passed_over[i].start))
             continue;
-        *rest = skip_past(slice_skip(*rest, passed_over[i].start.len), passed_over[i].end, &found);
+        scan->rest =
+            skip_past(slice_skip(scan->rest, passed_over[i].start.len), passed_over[i].end, &found);
         if (!found)
             return RAISE(err, ST_FORMAT, "not well-formed XML: a %s does not end",
                          passed_over[i].name);
         return ST_OK;
     }
-    if (slice_starts(*rest, SLICE("<!")))
+    if (slice_starts(scan->rest, SLICE("<!")))
         return RAISE_CAUSE(err, ST_FORMAT, "xmlDtd", NULL, NULL,
                            "a document type declaration (DTD) is not allowed");
-    return check_tag(rest, max_attributes, err);
+    return check_tag(scan, err);
 }
 
-enum status markup_check(struct slice xml, size_t max_attributes, struct err *err)
+enum status markup_check(struct slice xml, size_t max_attributes, int max_depth, struct err *err)
 {
-    struct slice rest = xml;
+    struct scan scan = { xml, max_attributes, max_depth, 0 };
 
-    while (rest.len > 0) {
-        const char *at = memchr(rest.at, '<', rest.len);
+    while (scan.rest.len > 0) {
+        const char *at = memchr(scan.rest.at, '<', scan.rest.len);
 
         if (!at)
             break;
-        rest = slice_skip(rest, (size_t)(at - rest.at));
-        TRY(check_markup(&rest, max_attributes, err));
+        scan.rest = slice_skip(scan.rest, (size_t)(at - scan.rest.at));
+        TRY(check_markup(&scan, err));
     }
     return ST_OK;
 }
