@@ -242,20 +242,10 @@ static bool get_number(struct slice *head, struct crl_number *ret)
     return true;
 }
 
-static bool get_blob(struct slice *head, struct bytes **ret)
-{
-    struct slice content;
-
-    if (!crl_der_take(head, DER_OCTET_STRING, &content))
-        return false;
-    if (content.len > 0)
-        *ret = bytes_dup(content);
-    return content.len == 0 || *ret;
-}
-
 struct stored {
     uint8_t issuer_key[32];
     uint64_t algorithm, this_update, next_update, width, count;
+    struct slice idp, freshest; /* in the head's bytes, while they live; empty: none */
 };
 
 static bool read_head(struct slice head, struct crl *crl, struct stored *stored)
@@ -266,15 +256,24 @@ static bool read_head(struct slice head, struct crl *crl, struct stored *stored)
         !get_exact(&head, facts->sha256, sizeof(facts->sha256)) ||
         !get_u64(&head, &stored->algorithm) || !get_u64(&head, &stored->this_update) ||
         !get_u64(&head, &stored->next_update) || !get_number(&head, &facts->number) ||
-        !get_number(&head, &facts->base_number) || !get_blob(&head, &crl->idp) ||
-        !get_blob(&head, &crl->freshest) || !get_u64(&head, &stored->width) ||
-        !get_u64(&head, &stored->count) || head.len > 0)
+        !get_number(&head, &facts->base_number) ||
+        !crl_der_take(&head, DER_OCTET_STRING, &stored->idp) ||
+        !crl_der_take(&head, DER_OCTET_STRING, &stored->freshest) ||
+        !get_u64(&head, &stored->width) || !get_u64(&head, &stored->count) || head.len > 0)
         return false;
     facts->algorithm = (enum algorithm)stored->algorithm;
     facts->this_update_ms = (int64_t)stored->this_update;
     facts->next_update_ms = (int64_t)stored->next_update;
     facts->count = stored->count;
     return stored->width >= 1 && stored->width <= CRL_SERIAL_MAX && stored->count <= CRL_BYTES_MAX;
+}
+
+static enum status dup_unless_empty(struct slice content, struct bytes **ret, struct err *err)
+{
+    if (content.len == 0)
+        return ST_OK;
+    *ret = bytes_dup(content);
+    return *ret ? ST_OK : RAISE(err, ST_NOMEM, "stored CRL: out of memory");
 }
 
 static enum status take_head(struct source *source, struct crl *crl, struct stored *stored,
@@ -300,7 +299,8 @@ static enum status take_head(struct source *source, struct crl *crl, struct stor
     TRY(take(source, place, len, err));
     if (!read_head(bytes_slice(head), crl, stored))
         return refuse_damaged(source, err);
-    return ST_OK;
+    TRY(dup_unless_empty(stored->idp, &crl->idp, err));
+    return dup_unless_empty(stored->freshest, &crl->freshest, err);
 }
 
 static enum status take_table(struct source *source, struct crl *crl, const struct stored *stored,

@@ -193,6 +193,10 @@ static void lists_are_never_put_back(void **state)
     assert_string_equal(crl_index_note(third), "");
     assert_ptr_equal(crl_index_base(third), base15);
     assert_ptr_equal(crl_index_delta(third), delta1_of_15);
+    /* a delta of the earlier base fits the later base too, but says less than the one in use */
+    AUTO(crl_index_free) struct crl_index *back = join(base15, delta11, third);
+    assert_ptr_equal(crl_index_delta(back), delta1_of_15);
+    assert_non_null(strstr(crl_index_note(back), "older than the one that is used already"));
     /* a new base alone keeps the earlier delta, which is younger than it */
     AUTO(crl_index_free) struct crl_index *fourth = join(base15, NULL, first);
     assert_ptr_equal(crl_index_delta(fourth), delta11);
