@@ -58,36 +58,43 @@ static const struct method {
     { "CMS_SIGN_ONLY", false, sign_cms_sign_only },
 };
 
-/* A document's own method counts only in a MIX_SIGN (req 1.27). */
-static enum status find_method(const struct json *root, const struct json *document,
-                               const struct method **ret, struct err *err)
+static const struct method *method_by_name(struct slice name)
 {
-    struct slice name = { "", 0 };
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (slice_eq_str(name, methods[i].name))
+            return &methods[i];
+    return NULL;
+}
+
+/* A document's own method counts only in a MIX_SIGN (req 1.27). */
+static enum status find_name(const struct json *root, const struct json *document,
+                             struct slice *ret_name, struct err *err)
+{
+    struct slice name;
 
     if (!json_string(json_member(root, "signMethod"), &name))
         return RAISE(err, ST_UPSTREAM, "API №2: no signMethod");
     if (slice_eq_str(name, "MIX_SIGN") && !json_string(json_member(document, "signMethod"), &name))
         return RAISE(err, ST_UPSTREAM, "API №2: a document of MIX_SIGN has no signMethod");
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (slice_eq_str(name, methods[i].name)) {
-            *ret = &methods[i];
-            return ST_OK;
-        }
-    }
-    return RAISE(err, ST_INPUT, "signMethod %.*s is not supported by this telephone",
-                 (int)(name.len < 40 ? name.len : 40), name.at);
+    *ret_name = name;
+    return ST_OK;
 }
 
 static enum status sign_one(const struct phone_signing *signing, const struct json *root,
                             struct json *document, struct err *err)
 {
-    const struct method *method = NULL;
+    const struct method *method;
+    struct slice name = { "", 0 };
     struct json *place = document;
     const char *key = "documentXml";
     struct slice value;
     AUTO(bytes_free) struct bytes *signed_value = NULL;
 
-    TRY(find_method(root, document, &method, err));
+    TRY(find_name(root, document, &name, err));
+    method = method_by_name(name);
+    if (!method)
+        return RAISE(err, ST_INPUT, "signMethod %.*s is not supported by this telephone",
+                     (int)(name.len < 40 ? name.len : 40), name.at);
     if (!method->is_xml) {
         place = json_edit_member(document, "document");
         place = place ? json_edit_member(place, "file") : NULL;

@@ -5,9 +5,11 @@
 #include "crypto/tsp.h"
 #include "sandbox/ocsp.h"
 
-#include <ftw.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char dir[] = "/tmp/shep-sandbox-XXXXXX";
 static struct pki *pki;
@@ -27,19 +29,19 @@ int sandbox_setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 int sandbox_teardown(void **state)
 {
+    char rm[] = "rm";
+    char options[] = "-rf";
+    char *const command[] = { rm, options, dir, NULL };
+    pid_t child;
+    int status = -1;
+
     (void)state;
     pki_free(pki);
-    return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (posix_spawnp(&child, "rm", NULL, NULL, command, environ) == 0)
+        (void)waitpid(child, &status, 0);
+    return status;
 }
 
 const char *sandbox_dir(void)
