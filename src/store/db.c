@@ -22,6 +22,7 @@ static const struct failure failures[] = {
     { 1452, 1452, ST_CONFLICT, DB_FINE, "it belongs to nothing" },
     { 1406, 1406, ST_INPUT, DB_FINE, "a text is too long to be stored" },
     { 1366, 1366, ST_INPUT, DB_FINE, "a text cannot be stored: not UTF-8" },
+    { 0, 0, ST_UNAVAILABLE, DB_GONE, "the connection to the database broke without a word" },
     { 1047, 1047, ST_UNAVAILABLE, DB_GONE, "the database cluster has no quorum" },
     { 1040, 1040, ST_UNAVAILABLE, DB_GONE, "the database has no free connection" },
     { 1053, 1053, ST_UNAVAILABLE, DB_GONE, "the database is shutting down" },
