@@ -12,6 +12,8 @@
 #include "soap/soap.h"
 #include "store/store.h"
 
+#include <stdbool.h>
+
 struct flows;
 
 /* A configured sender (req 0.16, 0.17, 0.31, 0.32); texts borrowed from the configuration. */
@@ -44,6 +46,15 @@ MUST_USE enum status flows_new(const struct flow_params *params, struct flows **
 void flows_free(struct flows *flows);
 DEFINE_AUTO(struct flows, flows_free)
 
+/* A request that may wait for news before it runs: getSigningStatus with waitSeconds (flows.md
+ * section 1). The server parks it, so that it holds no worker. */
+struct flow_wait {
+    struct session_watch seen; /* wait until the session is in another state */
+    int64_t until_ms;          /* monotonic; well before the exchange's deadline */
+};
+/* False: run it at once, and so for whoever may not ask; flow_run() says why. */
+bool flow_waits(struct flows *flows, const struct peer *peer, const struct request *req,
+                struct flow_wait *ret_wait);
 /**
  * Sender, service, window, claim, operation, kept answer. Business errors and failures of ours
  * become replies (SCSE002, SCSE003) here; what remains an error is a Fault: ST_SERVICE, ST_FORGED,

@@ -24,7 +24,16 @@ struct answer {
     struct bytes *bytes; /* the signed envelope; the caller's */
 };
 
-/* ST_OK also when the answer is a SOAP Fault. An error means that no signed answer could be made.
+/**
+ * The way in: bytes to a typed request that is on record.
+ * *ret_req is the caller's as soon as the request is known, also when the journal then refuses.
  */
-MUST_USE enum status exchange(const struct road *road, const struct peer *peer, struct slice in,
-                              struct answer *ret_answer, struct err *err);
+MUST_USE enum status exchange_receive(const struct road *road, const struct peer *peer,
+                                      struct slice in, struct request **ret_req, struct err *err);
+/**
+ * The way out: runs the request, or refuses it for `refused` (NULL: run; req may then not be NULL).
+ * ST_OK also when the answer is a SOAP Fault. An error means that no signed answer could be made.
+ */
+MUST_USE enum status exchange_answer(const struct road *road, const struct peer *peer,
+                                     const struct request *req, const struct err *refused,
+                                     struct answer *ret_answer, struct err *err);

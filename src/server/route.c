@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/exchange.h"
 #include "server/page.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #define SOAP_PATH "/shep/SyncChannel"
 #define XML_TYPE "text/xml; charset=utf-8"
 
-typedef void handler_fn(const struct service *service, struct http_request *request);
+typedef void handler_fn(const struct visit *visit);
 
 static struct peer peer_of(const struct service *service, const struct http_request *request)
 {
@@ -46,34 +47,84 @@ static bool is_xml_type(struct slice type)
     return false;
 }
 
-static void run_exchange(const struct service *service, struct http_request *request)
+struct pending {
+    struct service *service; /* a reference: it ends with the configuration it began with */
+    struct http_request *request;
+    struct peer peer;
+    struct request *req; /* NULL: refused before it was known */
+};
+
+static void pending_free(struct pending *pending)
 {
-    const struct peer peer = peer_of(service, request);
+    request_free(pending->req);
+    service_free(pending->service);
+    free(pending);
+}
+
+static void finish(struct pending *pending, const struct err *refused)
+{
     struct answer answer = { 0 };
     struct err err = { 0 };
 
-    if (exchange(service_road(service), &peer, http_body(request), &answer, &err) != ST_OK) {
+    if (exchange_answer(service_road(pending->service), &pending->peer, pending->req, refused,
+                        &answer, &err) == ST_OK) {
+        const struct http_reply reply = { answer.http_status, XML_TYPE, NULL, answer.bytes };
+        http_answer(pending->request, &reply);
+    } else {
         log_err(LOG_LEVEL_ERROR, "exchange.unanswered", &err);
-        http_answer_text(request, 500, "no signed answer could be made");
-        return;
+        http_answer_text(pending->request, 500, "no signed answer could be made");
     }
-    const struct http_reply reply = { answer.http_status, XML_TYPE, NULL, answer.bytes };
-    http_answer(request, &reply);
+    pending_free(pending);
 }
 
-static void soap_post(const struct service *service, struct http_request *request)
+void route_resume(struct pending *pending)
 {
+    finish(pending, NULL);
+}
+
+void route_give_up(struct pending *pending)
+{
+    http_answer_text(pending->request, 503, "busy: try again in a moment");
+    pending_free(pending);
+}
+
+static void run_exchange(const struct visit *visit)
+{
+    const struct road *road = service_road(visit->service);
+    struct pending *pending = calloc(1, sizeof(*pending));
+    struct flow_wait wait;
+    struct err cause = { 0 };
+
+    if (!pending) {
+        http_answer_text(visit->request, 503, "busy: try again in a moment");
+        return;
+    }
+    pending->service = service_ref(visit->service);
+    pending->request = visit->request;
+    pending->peer = peer_of(visit->service, visit->request);
+    enum status received =
+        exchange_receive(road, &pending->peer, http_body(visit->request), &pending->req, &cause);
+    if (received == ST_OK && flow_waits(road->flows, &pending->peer, pending->req, &wait) &&
+        parking_put(visit->parking, &wait, pending))
+        return; /* the parking's now */
+    finish(pending, received == ST_OK ? NULL : &cause);
+}
+
+static void soap_post(const struct visit *visit)
+{
+    struct http_request *request = visit->request;
+
     if (!is_xml_type(http_header(request, "Content-Type"))) {
-        route_refused(service, http_peer(request), 415, "Content-Type");
+        route_refused(visit->service, http_peer(request), 415, "Content-Type");
         http_answer_text(request, 415,
                          "Content-Type: text/xml, application/xml or "
                          "application/soap+xml in UTF-8 is understood");
     } else if (clock_monotonic_ms() >=
-               http_received_ms(request) + service_conf(service)->limits.exchange_ms) {
-        route_refused(service, http_peer(request), 503, "waited too long for a worker");
+               http_received_ms(request) + service_conf(visit->service)->limits.exchange_ms) {
+        route_refused(visit->service, http_peer(request), 503, "waited too long for a worker");
         http_answer_text(request, 503, "busy: try again");
     } else {
-        run_exchange(service, request);
+        run_exchange(visit);
     }
 }
 
@@ -93,26 +144,26 @@ static void give_contract(struct http_request *request, struct slice name)
     http_answer(request, &reply);
 }
 
-static void soap_get(const struct service *service, struct http_request *request)
+static void soap_get(const struct visit *visit)
 {
+    struct http_request *request = visit->request;
     struct slice query = http_query(request);
 
-    (void)service;
     if (query.len == 4 && strncasecmp(query.at, "wsdl", 4) == 0)
         give_contract(request, SLICE("SyncChannel.wsdl"));
     else
         http_answer_text(request, 404, "the contract is at " SOAP_PATH "?wsdl");
 }
 
-static void wsdl_file(const struct service *service, struct http_request *request)
+static void wsdl_file(const struct visit *visit)
 {
-    (void)service;
-    give_contract(request, slice_skip(http_path(request), strlen("/wsdl/")));
+    give_contract(visit->request, slice_skip(http_path(visit->request), strlen("/wsdl/")));
 }
 
-static void telephone(const struct service *service, struct http_request *request)
+static void telephone(const struct visit *visit)
 {
-    const struct peer peer = peer_of(service, request);
+    struct http_request *request = visit->request;
+    const struct peer peer = peer_of(visit->service, request);
     const struct mobile_call call = {
         .method = http_method(request),
         .path = http_path(request),
@@ -123,26 +174,30 @@ static void telephone(const struct service *service, struct http_request *reques
     };
     struct mobile_answer answer = { 0 };
 
-    mobile_handle(service_mobile(service), &call, &answer);
+    mobile_handle(service_mobile(visit->service), &call, &answer);
     const struct http_reply reply = { answer.status, "application/json; charset=utf-8", NULL,
                                       answer.json };
     http_answer(request, &reply);
 }
 
-static void health_live(const struct service *service, struct http_request *request)
+static void page(const struct visit *visit)
 {
-    (void)service;
-    http_answer_text(request, 200, "live");
+    page_handle(visit->service, visit->request);
 }
 
-static void health_ready(const struct service *service, struct http_request *request)
+static void health_live(const struct visit *visit)
+{
+    http_answer_text(visit->request, 200, "live");
+}
+
+static void health_ready(const struct visit *visit)
 {
     struct err err = { 0 };
 
-    if (store_ping(service_rooms(service)->store, &err) == ST_OK)
-        http_answer_text(request, 200, "ready");
+    if (store_ping(service_rooms(visit->service)->store, &err) == ST_OK)
+        http_answer_text(visit->request, 200, "ready");
     else
-        http_answer_text(request, 503, err.text);
+        http_answer_text(visit->request, 503, err.text);
 }
 
 static const struct row {
@@ -155,7 +210,7 @@ static const struct row {
     { LISTENER_PUBLIC, "GET HEAD", SOAP_PATH, soap_get },
     { LISTENER_PUBLIC, "GET HEAD", "/wsdl/", wsdl_file },
     { LISTENER_PUBLIC, "*", "/m/", telephone },
-    { LISTENER_PUBLIC, "GET HEAD", "/sign/", page_handle },
+    { LISTENER_PUBLIC, "GET HEAD", "/sign/", page },
     { LISTENER_ADMIN, "GET HEAD", "/health/live", health_live },
     { LISTENER_ADMIN, "GET HEAD", "/health/ready", health_ready },
 };
@@ -192,17 +247,18 @@ static void refuse_method(struct http_request *request, const char *allowed)
     http_answer(request, &reply);
 }
 
-void route(const struct service *service, enum listener listener, struct http_request *request)
+void route(const struct visit *visit)
 {
+    struct http_request *request = visit->request;
     char allowed[48] = "";
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
         size_t len = strlen(allowed);
-        if (row->listener != listener || !path_matches(row, http_path(request)))
+        if (row->listener != visit->listener || !path_matches(row, http_path(request)))
             continue;
         if (method_matches(row->methods, http_method(request))) {
-            row->handler(service, request);
+            row->handler(visit);
             return;
         }
         text_format(allowed + len, sizeof(allowed) - len, "%s%s", len ? ", " : "", row->methods);

@@ -37,6 +37,7 @@ struct server {
     pthread_mutex_t lock; /* guards `service` */
     struct service *service;
     struct work *work;
+    struct parking *parking;
     struct front fronts[2];
     pthread_t sweeper;
     bool sweeping;
@@ -45,10 +46,13 @@ struct server {
     bool ending; /* guarded by sweep_lock */
 };
 
-/* What the queue holds: a request, or a refusal that only wants its line in the journal. */
+/* What the queue holds: a request, an exchange that waited, or a refusal that wants its line in the
+ * journal. */
 struct job {
     enum listener listener;
-    struct http_request *request; /* NULL: a refusal */
+    struct http_request *request;
+    struct pending *pending;
+    /* neither: a refusal */
     int status;
     char peer[64];
     char reason[128];
@@ -69,7 +73,9 @@ static void run_job(void *ctx, void *item)
     AUTO(service_free) struct service *service = take_service(server);
 
     if (job->request)
-        route(service, job->listener, job->request);
+        route(&(struct visit){ service, job->listener, job->request, server->parking });
+    else if (job->pending)
+        route_resume(job->pending);
     else
         route_refused(service, job->peer, job->status, job->reason);
 }
@@ -87,6 +93,19 @@ static void on_request(void *ctx, struct http_request *request)
         (void)TAKE(job);
     else
         http_answer_text(request, 503, "busy: try again in a moment");
+}
+
+static void on_resume(void *ctx, void *item)
+{
+    struct server *server = ctx;
+    AUTO_FREE struct job *job = calloc(1, sizeof(*job));
+
+    if (job)
+        job->pending = item;
+    if (job && work_push(server->work, job))
+        (void)TAKE(job);
+    else
+        route_give_up(item);
 }
 
 static void on_refused(void *ctx, const char *peer, int status, const char *reason)
@@ -307,6 +326,7 @@ static void block_signals(sigset_t *set)
     (void)sigaddset(set, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit refuses a journal line, it kills nobody */
 }
 
 static void wait_for_end(struct server *server, const sigset_t *set)
@@ -342,6 +362,7 @@ static enum status serve(struct server *server, struct err *err)
     block_signals(&set);
     TRY(work_start((size_t)conf->http.workers, (size_t)conf->http.max_queued, run_job, server,
                    &server->work, err));
+    TRY(parking_start(server->rooms->store, on_resume, server, &server->parking, err));
     for (int i = 0; i < 2; i++) {
         server->fronts[i].server = server;
         server->fronts[i].listener = (enum listener)i;
@@ -362,9 +383,12 @@ static void close_server(struct server *server)
 {
     struct err err = { 0 };
 
+    if (server->parking)
+        parking_close(server->parking); /* who waits is answered now */
     for (int i = 0; i < 2; i++)
         stop_front(&server->fronts[i], DRAIN_MS);
     work_stop(server->work);
+    parking_free(server->parking);
     stop_sweeper(server);
     for (int i = 0; i < 2; i++)
         http_free(server->fronts[i].http);

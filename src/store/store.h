@@ -110,6 +110,14 @@ MUST_USE enum status store_session_find(struct store *store, const struct sessio
                                         struct signing_session **ret_session, struct err *err);
 /* The changes below: ST_NOT_FOUND: no such session; ST_CONFLICT: it is final or expired, the text
  * says which. */
+/* What state each of many sessions is in now (overdue ones are expired), for those who wait for
+ * news; one query for 64 of them. A session that is not there keeps the state it came with. */
+struct session_watch {
+    struct id id;
+    enum session_state state;
+};
+MUST_USE enum status store_session_states(struct store *store, struct session_watch *sessions,
+                                          size_t count, struct err *err);
 /* created → scanned → documents_sent: only forward, only while live. Repeating it is fine. */
 MUST_USE enum status store_session_advance(struct store *store, const struct id *id,
                                            enum session_state to, struct err *err);

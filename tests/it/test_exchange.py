@@ -3,15 +3,16 @@ import base64
 import re
 import shutil
 import subprocess
+import threading
 import uuid
 
 import pytest
 
-from conftest import BUILD, envelope, run, send_message
+from conftest import BUILD, envelope, run, send_message, until
 
 
 def sign_through(world, example, algorithm):
-    """The whole road; returns the result's answer."""
+    """The whole road (1.44: QR, scan, authorise, documents, sign, PUT); returns the result's answer."""
     created = world.create(example=example)
     assert created.code == "SCSS001", created.text  # req 0.69
     assert created.value("state") == "created"
@@ -155,3 +156,37 @@ def test_the_signing_page_and_its_pictures_are_there(world):
     assert b"<svg" in world.http("GET", path + "/qr.svg")[2]
     assert b'"state":"created"' in world.http("GET", path + "/status")[2]
     assert world.http("GET", "/sign/AAAAAAAAAAAAAAAAAAAAAA")[0] == 404
+
+
+def status_payload(session, wait):
+    return (f"<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>{session}</signingSessionId>"
+            f"<waitSeconds>{wait}</waitSeconds></s:getSigningStatus>")
+
+
+def test_a_status_call_waits_for_news_and_holds_no_worker(own_world):
+    """flows.md section 1: more calls wait than there are workers, and the telephone is served meanwhile."""
+    world = own_world(settings={"http": {"workers": 2}})
+    created = world.create()
+    session, answers = created.value("signingSessionId"), []
+
+    def ask():
+        answers.append(world.call(status_payload(session, 20)).value("state"))
+
+    callers = [threading.Thread(target=ask) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    received = lambda: sum(line["event"] == "exchange.received" for line in world.journal())  # noqa: E731
+    until("the calls to arrive", lambda: received() == 5)
+    assert not answers
+    assert world.http("GET", created.value("qrText").split(f":{world.port}")[1])[0] == 200
+    for caller in callers:
+        caller.join(60)
+    assert answers == ["scanned"] * 4
+
+
+def test_a_wait_ends_at_once_for_a_session_that_is_over(world):
+    session = world.create().value("signingSessionId")
+    world.ask("cancelSigningSession", session)
+    assert world.call(status_payload(session, 20)).value("state") == "cancelled"
+    over = world.call(status_payload(session, 21))
+    assert over.code == "SCSE002" and "waitSeconds" in over.text

@@ -3,6 +3,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import threading
 
 import pytest
@@ -142,3 +143,15 @@ def test_a_pinned_gateway_speaks_for_its_senders_only(own_world):
     assert world.create(key="gateway", sender="gated").code == "SCSS001"
     assert world.create(key="gateway").code == "SCE006"
     assert world.create(sender="gated").code == "SCE006"
+
+
+def test_a_responder_that_never_answers_does_not_hold_an_exchange(own_world):
+    """0.05: an exchange ends at its deadline, whatever the upstream does."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)  # takes connections, says nothing
+        world = own_world(settings={"limits": {"exchange_ms": 1500},
+                                    "trust": {"ocsp_url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}})
+        answer = world.create()
+        assert answer.code == "SCE909" and "revocation" in answer.text, answer.text
+        assert world.http("GET", "/health/ready", port=world.admin_port, plain=True)[0] == 200
