@@ -4,215 +4,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "certs.h"
-#include "support/cmocka.h"
+#include "peer.h"
 
-#include <arpa/inet.h>
-#include <openssl/ssl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { LONG_MS = 20000, SHORT_MS = 150, SEEN_BYTES = 1 << 16 };
-
-enum end { END_KEEP, END_CLOSE, END_RESET, END_STALL };
-
-/* What the server does with each request it gets. */
-struct script {
-    const char *answer; /* sent as it stands; NULL: nothing */
-    enum end end;
-    bool endless; /* goes on sending letters until the caller has enough */
-};
-
-struct peer {
-    int fd;
-    uint16_t port;
-    pthread_t thread;
-    struct script script;
-    SSL_CTX *tls;
-    pthread_mutex_t lock;
-    unsigned connections;
-    unsigned requests;
-    char seen[SEEN_BYTES]; /* the last request */
-};
-
-struct wire {
-    int fd;
-    SSL *ssl;
-};
-
-static ssize_t wire_read(struct wire *wire, void *to, size_t room)
-{
-    return wire->ssl ? SSL_read(wire->ssl, to, (int)room) : recv(wire->fd, to, room, 0);
-}
-
-static bool wire_send(struct wire *wire, const char *at, size_t len)
-{
-    return wire->ssl ? SSL_write(wire->ssl, at, (int)len) > 0
-                     : send(wire->fd, at, len, MSG_NOSIGNAL) == (ssize_t)len;
-}
-
-/* One whole request; false: the caller has closed. */
-static bool read_request(struct peer *peer, struct wire *wire)
-{
-    char request[SEEN_BYTES] = "";
-    size_t len = 0;
-    size_t want = SIZE_MAX;
-
-    while (len < want) {
-        ssize_t got = wire_read(wire, request + len, sizeof(request) - 1 - len);
-        if (got <= 0)
-            return false;
-        len += (size_t)got;
-        request[len] = '\0';
-        const char *end = strstr(request, "\r\n\r\n");
-        const char *length = strstr(request, "Content-Length: ");
-        if (end)
-            want = (size_t)(end - request) + 4 + (length ? strtoul(length + 16, NULL, 10) : 0);
-    }
-    pthread_mutex_lock(&peer->lock);
-    peer->requests++;
-    memcpy(peer->seen, request, len + 1);
-    pthread_mutex_unlock(&peer->lock);
-    return true;
-}
-
-static void wait_for_close(struct wire *wire)
-{
-    char dropped[512];
-
-    while (wire_read(wire, dropped, sizeof(dropped)) > 0)
-        continue;
-}
-
-static bool play(struct peer *peer, struct wire *wire)
-{
-    const struct script *script = &peer->script;
-    const struct linger reset = { .l_onoff = 1 };
-    char letters[4096];
-
-    memset(letters, 'x', sizeof(letters));
-    if (script->answer && !wire_send(wire, script->answer, strlen(script->answer)))
-        return false;
-    while (script->endless && wire_send(wire, letters, sizeof(letters)))
-        continue;
-    if (script->end == END_STALL)
-        wait_for_close(wire);
-    if (script->end == END_RESET)
-        (void)setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    return script->end == END_KEEP && !script->endless;
-}
-
-struct guest {
-    struct peer *peer;
-    int fd;
-};
-
-static void *serve_one(void *ctx)
-{
-    struct guest guest = *(struct guest *)ctx;
-    struct wire wire = { .fd = guest.fd };
-
-    free(ctx);
-    if (guest.peer->tls) {
-        wire.ssl = SSL_new(guest.peer->tls);
-        SSL_set_fd(wire.ssl, wire.fd);
-    }
-    if (!wire.ssl || SSL_accept(wire.ssl) == 1)
-        while (read_request(guest.peer, &wire) && play(guest.peer, &wire))
-            continue;
-    SSL_free(wire.ssl);
-    close(wire.fd);
-    return NULL;
-}
-
-static void *serve(void *ctx)
-{
-    struct peer *peer = ctx;
-    pthread_t threads[64];
-    unsigned count = 0;
-
-    for (;;) {
-        int fd = accept4(peer->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0 || count == 64)
-            break;
-        struct guest *guest = malloc(sizeof(*guest));
-        *guest = (struct guest){ peer, fd };
-        pthread_mutex_lock(&peer->lock);
-        peer->connections++;
-        pthread_mutex_unlock(&peer->lock);
-        pthread_create(&threads[count++], NULL, serve_one, guest);
-    }
-    for (unsigned i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
-    return NULL;
-}
-
-static int listen_on_loopback(uint16_t *ret_port)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof(address);
-
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    *ret_port = ntohs(address.sin_port);
-    return fd;
-}
-
-/* cert NULL: plain. */
-static struct peer *peer_start(struct script script, const char *cert)
-{
-    struct peer *peer = calloc(1, sizeof(*peer));
-    char path[CERT_PATH];
-    char name[32];
-
-    assert_non_null(peer);
-    peer->script = script;
-    pthread_mutex_init(&peer->lock, NULL);
-    peer->fd = listen_on_loopback(&peer->port);
-    assert_int_equal(listen(peer->fd, 16), 0);
-    if (cert) {
-        peer->tls = SSL_CTX_new(TLS_server_method());
-        snprintf(name, sizeof(name), "%s.pem", cert);
-        assert_int_equal(SSL_CTX_use_certificate_chain_file(peer->tls, certs_path(name, path)), 1);
-        snprintf(name, sizeof(name), "%s.key", cert);
-        assert_int_equal(
-            SSL_CTX_use_PrivateKey_file(peer->tls, certs_path(name, path), SSL_FILETYPE_PEM), 1);
-    }
-    assert_int_equal(pthread_create(&peer->thread, NULL, serve, peer), 0);
-    return peer;
-}
-
-/* All callers must have closed: free the rest first. */
-static void peer_stop(struct peer *peer)
-{
-    shutdown(peer->fd, SHUT_RDWR);
-    pthread_join(peer->thread, NULL);
-    close(peer->fd);
-    SSL_CTX_free(peer->tls);
-    pthread_mutex_destroy(&peer->lock);
-    free(peer);
-}
-
-static void check_seen(struct peer *peer, const char *text, bool want)
-{
-    pthread_mutex_lock(&peer->lock);
-    if ((strstr(peer->seen, text) != NULL) != want)
-        fail_msg("%s %s: %s", want ? "wanted" : "not wanted", text, peer->seen);
-    pthread_mutex_unlock(&peer->lock);
-}
-
-static unsigned count_of(struct peer *peer, const unsigned *member)
-{
-    pthread_mutex_lock(&peer->lock);
-    unsigned count = *member;
-    pthread_mutex_unlock(&peer->lock);
-    return count;
-}
+enum { LONG_MS = 20000, SHORT_MS = 150 };
 
 static struct rest *make_rest(const char *ca, unsigned max_parallel)
 {
@@ -225,12 +23,6 @@ static struct rest *make_rest(const char *ca, unsigned max_parallel)
 
     assert_int_equal(rest_new(&params, &rest, &err), ST_OK);
     return rest;
-}
-
-static const char *url_of(const struct peer *peer, const char *path, char dst[128])
-{
-    snprintf(dst, 128, "%s://127.0.0.1:%u%s", peer->tls ? "https" : "http", peer->port, path);
-    return dst;
 }
 
 static const char good[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -353,7 +145,7 @@ static void check_row(const struct row *row)
     char url[128];
     int64_t start = clock_monotonic_ms();
     struct rest_call call = { .method = "GET",
-                              .url = url_of(peer, "/secret-token", url),
+                              .url = peer_url(peer, "/secret-token", url),
                               .max_bytes = row->max_bytes,
                               .deadline_ms = start + row->deadline_ms };
     enum status status = rest_do(rest, &call, &answer, &err);
@@ -387,7 +179,7 @@ static void every_way_an_answer_can_go_ends_in_its_status(void **state)
 static void a_refused_connection_and_bad_calls_are_told_apart(void **state)
 {
     uint16_t port = 0;
-    int fd = listen_on_loopback(&port); /* bound, not listening: refused */
+    int fd = peer_bind(&port); /* bound, not listening: refused */
     char refused[128];
     const struct {
         const char *method;
@@ -458,7 +250,7 @@ static void calls_say_what_they_mean_and_reuse_their_connection(void **state)
         struct err err = { 0 };
         const char *headers[] = { calls[i].header, NULL };
         struct rest_call call = { .method = calls[i].method,
-                                  .url = url_of(peer, "/x?y=1", url),
+                                  .url = peer_url(peer, "/x?y=1", url),
                                   .headers = headers,
                                   .body = slice_str(calls[i].body),
                                   .max_bytes = 100,
@@ -467,11 +259,11 @@ static void calls_say_what_they_mean_and_reuse_their_connection(void **state)
         assert_string_equal(answer.content_type, "application/json");
         rest_answer_free(&answer);
         for (size_t k = 0; k < 4 && calls[i].want[k]; k++)
-            check_seen(peer, calls[i].want[k], true);
-        check_seen(peer, calls[i].refuse, false);
+            peer_check_seen(peer, calls[i].want[k], true);
+        peer_check_seen(peer, calls[i].refuse, false);
     }
-    assert_int_equal(count_of(peer, &peer->requests), 5);
-    assert_int_equal(count_of(peer, &peer->connections), 1);
+    assert_int_equal(peer_count(peer, &peer->requests), 5);
+    assert_int_equal(peer_count(peer, &peer->connections), 1);
     rest_free(rest);
     peer_stop(peer);
 }
@@ -526,7 +318,7 @@ static void tls_is_believed_only_with_our_authority_and_the_right_name(void **st
         if (status != tls[i].want)
             fail_msg("row %zu: %s %s", i, status_name(status), err.text);
         rest_answer_free(&answer);
-        assert_int_equal(count_of(peer, &peer->requests), tls[i].want == ST_OK ? 1 : 0);
+        assert_int_equal(peer_count(peer, &peer->requests), tls[i].want == ST_OK ? 1 : 0);
         rest_free(rest);
         peer_stop(peer);
     }
@@ -540,7 +332,7 @@ static void the_environments_proxy_is_not_used(void **state)
     struct err err = { 0 };
     char url[128];
     struct rest_call call = { .method = "GET",
-                              .url = url_of(peer, "/", url),
+                              .url = peer_url(peer, "/", url),
                               .max_bytes = 100,
                               .deadline_ms = clock_monotonic_ms() + LONG_MS };
 
@@ -581,14 +373,14 @@ static void a_full_pool_is_unavailable_at_the_deadline_and_free_afterwards(void 
     struct rest *rest = make_rest(NULL, 1);
     char url[128];
     struct busy first = { .rest = rest,
-                          .url = url_of(slow, "/", url),
+                          .url = peer_url(slow, "/", url),
                           .deadline_ms = clock_monotonic_ms() + 2000 };
     struct busy second = first;
     pthread_t thread;
 
     (void)state;
     assert_int_equal(pthread_create(&thread, NULL, run_call, &first), 0);
-    while (count_of(slow, &slow->requests) == 0)
+    while (peer_count(slow, &slow->requests) == 0)
         sched_yield(); /* until the first is under way */
     second.deadline_ms = clock_monotonic_ms() + 50;
     run_call(&second);
@@ -613,7 +405,7 @@ static void many_threads_share_the_pool(void **state)
     pthread_t threads[THREADS];
 
     (void)state;
-    url_of(peer, "/", url);
+    peer_url(peer, "/", url);
     for (int i = 0; i < THREADS; i++) {
         calls[i] = (struct busy){ .rest = rest,
                                   .url = url,
@@ -624,7 +416,7 @@ static void many_threads_share_the_pool(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(calls[i].status, ST_OK);
     }
-    assert_in_range(count_of(peer, &peer->connections), 1, 3);
+    assert_in_range(peer_count(peer, &peer->connections), 1, 3);
     rest_free(rest);
     peer_stop(peer);
 }
@@ -650,7 +442,7 @@ static void fetch_is_a_get_or_a_post_and_wants_200(void **state)
         struct bytes *answer = NULL;
         struct err err = { 0 };
         char url[128];
-        struct fetch fetch = { .url = url_of(peer, "/ocsp", url),
+        struct fetch fetch = { .url = peer_url(peer, "/ocsp", url),
                                .content_type = fetches[i].type,
                                .accept = "a/b",
                                .body = SLICE(""),
@@ -658,7 +450,7 @@ static void fetch_is_a_get_or_a_post_and_wants_200(void **state)
                                .deadline_ms = clock_monotonic_ms() + LONG_MS };
         assert_int_equal(rest_fetch(rest, &fetch, &answer, &err), fetches[i].want);
         assert_true((answer != NULL) == (fetches[i].want == ST_OK));
-        check_seen(peer, fetches[i].seen, true);
+        peer_check_seen(peer, fetches[i].seen, true);
         bytes_free(answer);
         rest_free(rest);
         peer_stop(peer);

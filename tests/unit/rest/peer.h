@@ -1,0 +1,43 @@
+/* A scripted server on loopback: it answers each request as its script says, and counts. */
+#pragma once
+
+#include "support/cmocka.h"
+
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+enum { SEEN_BYTES = 1 << 16 };
+
+enum end { END_KEEP, END_CLOSE, END_RESET, END_STALL };
+
+/* What the server does with each request it gets. */
+struct script {
+    const char *answer; /* sent as it stands; NULL: nothing */
+    enum end end;
+    bool endless; /* goes on sending letters until the caller has enough */
+};
+
+struct peer {
+    int fd;
+    uint16_t port;
+    pthread_t thread;
+    struct script script;
+    SSL_CTX *tls;
+    pthread_mutex_t lock;
+    unsigned connections;
+    unsigned requests;
+    char seen[SEEN_BYTES]; /* the last request */
+};
+
+/* On a free port of 127.0.0.1. cert: the name of its certs.h files; NULL: plain. */
+struct peer *peer_start(struct script script, const char *cert);
+/* All callers must have closed: free the rest first. */
+void peer_stop(struct peer *peer);
+/* The last request holds the text, or does not. */
+void peer_check_seen(struct peer *peer, const char *text, bool want);
+/* A member that its threads write. */
+unsigned peer_count(struct peer *peer, const unsigned *member);
+const char *peer_url(const struct peer *peer, const char *path, char dst[128]);
+/* Bound, but not listening: whoever connects is refused. The socket is the caller's. */
+int peer_bind(uint16_t *ret_port);
