@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "crypto/algorithm.h"
 #include "crypto/cert.h"
+#include "crypto/crl_index.h"
 #include "crypto/report.h"
 #include "model/session.h"
 
@@ -48,6 +49,11 @@ struct trust_io {
                                 struct err *err);
     enum status (*keep_receipt)(void *ctx, const uint8_t signature_sha256[32],
                                 const uint8_t cert_sha256[32], struct slice ocsp, struct err *err);
+    /* The verified lists of the issuer's key; their dates are judged by who asks. subject names
+     * where they are published. Answers from what is there, without the network.
+     * ret_index is the caller's; ST_NOT_FOUND: none are there, the text may say why (req 0.24). */
+    enum status (*find_crl)(void *ctx, const struct cert *subject, const struct cert *issuer,
+                            struct crl_index **ret_index, struct err *err);
 };
 
 enum purpose {
@@ -59,7 +65,12 @@ enum purpose {
     PURPOSE_OCSP,      /* authorised responder, RFC 6960 section 4.2.2.2 */
 };
 
-enum revocation { REVOCATION_OFF, REVOCATION_OCSP };
+enum revocation {
+    REVOCATION_OFF,
+    REVOCATION_OCSP,
+    REVOCATION_CRL,  /* the lists of trust_io.find_crl alone */
+    REVOCATION_AUTO, /* OCSP; the lists where no usable answer is to be had (req 0.22, 0.24) */
+};
 
 /* Evidence collected on the way, for the store; a list that grows, owned by its maker. */
 struct evidence;
@@ -81,7 +92,10 @@ struct judge {
                                   for the signer's dates and path instead */
     enum purpose purpose;
     enum revocation revocation;
-    const char *ocsp_url;    /* overrides the certificate's AIA; NULL: as the certificate says */
+    const char *ocsp_url;     /* overrides the certificate's AIA; NULL: as the certificate says */
+    const struct slice *ocsp; /* answers given beside the document, DER: used in place of receipts
+                                 and responder, the newest usable one counts */
+    size_t ocsp_count;
     bool signature_only;     /* everything about the signer and the timestamp stays out of the
                                 verdict: those rows are skipped and tell what is seen */
     bool timestamp_required; /* CMS: an RFC 3161 token must be there */

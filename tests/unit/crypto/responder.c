@@ -154,5 +154,7 @@ static enum status keep_receipt(void *ctx, const uint8_t signature_sha256[32],
 
 struct trust_io responder_io(struct responder *responder)
 {
-    return (struct trust_io){ responder, fetch, find_receipt, keep_receipt };
+    return (struct trust_io){
+        .ctx = responder, .fetch = fetch, .find_receipt = find_receipt, .keep_receipt = keep_receipt
+    };
 }
