@@ -19,7 +19,7 @@ static const struct profile_row {
     { "xml-detached", PROFILE_NONE },
     { "xades", PROFILE_NONE },
     { "jws", PROFILE_NONE },
-    { "bytes", PROFILE_NONE },
+    { "bytes", PROFILE_BYTES },
     { "tsp", PROFILE_NONE },
     { "ocsp", PROFILE_NONE },
     { "crl", PROFILE_NONE },

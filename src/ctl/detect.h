@@ -13,7 +13,8 @@ enum profile {
     PROFILE_CMS,
     PROFILE_DETACHED,
     PROFILE_CERT,
-    PROFILE_NONE, /* auto found nothing that is signed */
+    PROFILE_BYTES, /* never found by itself: it is nothing without its data */
+    PROFILE_NONE,  /* auto found nothing that is signed */
 };
 
 /* The word of --profile. ST_INPUT: no such profile, or one of a later version. */

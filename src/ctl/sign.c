@@ -1,5 +1,6 @@
 /* shepctl sign: signs a document as НУЦ РК's clients and ШЭП's peers do. */
 #include "base/clock.h"
+#include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
@@ -24,7 +25,7 @@ struct sign {
 enum { OPT_PROFILE, OPT_KEY, OPT_PASS, OPT_TSP, OPT_OUT, OPT_CA };
 
 static const struct option_row rows[] = {
-    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms or detached" },
+    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached or bytes" },
     { OPT_KEY, "key", "P12", "the signer's key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
     { OPT_TSP, "tsp", "URL", "cms, detached: adds a timestamp of this TSA" },
@@ -108,8 +109,10 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
     case PROFILE_CMS:
     case PROFILE_DETACHED:
         return sign_cms(s, key, data, ret, err);
+    case PROFILE_BYTES:
+        return bytes_sign(key, data, ret, err);
     default:
-        return RAISE(err, ST_INPUT, "--profile shep, enveloped, cms or detached is missing");
+        return RAISE(err, ST_INPUT, "--profile: expected shep, enveloped, cms, detached or bytes");
     }
 }
 

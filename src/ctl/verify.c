@@ -1,5 +1,6 @@
 /* shepctl verify: judges a signed document or a certificate, and says why. */
 #include "base/clock.h"
+#include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
 #include "crypto/trust.h"
 #include "ctl/commands.h"
@@ -56,7 +57,8 @@ enum {
 };
 
 static const struct option_row rows[] = {
-    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached, cert or auto (default)" },
+    { OPT_PROFILE, "profile", "NAME",
+      "shep, enveloped, cms, detached, bytes, cert or auto (default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
@@ -65,7 +67,7 @@ static const struct option_row rows[] = {
     { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
     { OPT_CRL, "crl", "FILE", "not available in this version" },
     { OPT_OCSP, "ocsp", "FILE", "not available in this version" },
-    { OPT_CONTENT, "content", "FILE", "what a detached CMS signs" },
+    { OPT_CONTENT, "content", "FILE", "detached, bytes: what is signed" },
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
     { OPT_ALLOW_SHA1, "allow-sha1", NULL, "accept RSA with SHA-1 too" },
@@ -198,6 +200,13 @@ static enum status judge_cms(const struct matter *m, struct report *report, stru
     return ST_OK;
 }
 
+static enum status judge_bytes(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!bytes_judge(m->judge, m->data, m->content, report);
+    return ST_OK;
+}
+
 static enum status judge_cert(const struct matter *m, struct report *report, struct err *err)
 {
     AUTO(cert_free) struct cert *cert = NULL;
@@ -229,6 +238,7 @@ static const struct {
     [PROFILE_ENVELOPED] = { PURPOSE_SIGN, judge_enveloped },
     [PROFILE_CMS] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
+    [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },
     [PROFILE_CERT] = { PURPOSE_ANY, judge_cert },
     [PROFILE_NONE] = { PURPOSE_ANY, judge_none },
 };
@@ -314,8 +324,8 @@ static int judge_file(const struct verify *v, const char *path)
         (void)RAISE(&err, ST_NOMEM, "out of memory");
         return ctl_fail(usage.command, &err);
     }
-    if (v->profile == PROFILE_DETACHED && !v->content_path) {
-        (void)RAISE(&err, ST_INPUT, "--profile detached needs --content FILE");
+    if ((v->profile == PROFILE_DETACHED || v->profile == PROFILE_BYTES) && !v->content_path) {
+        (void)RAISE(&err, ST_INPUT, "--profile %s needs --content FILE", profile_name(v->profile));
         return ctl_fail(usage.command, &err);
     }
     if (run(v, path, report, &profile, &err) != ST_OK ||
