@@ -54,6 +54,7 @@ static void every_holder_has_the_facts_and_the_verdict_of_its_table_row(void **s
             const struct judge judge = { .trust = trust,
                                          .io = &io,
                                          .now_ms = clock_now(clock_system()),
+                                         .skew_ms = 600000, /* the answer is made after now_ms */
                                          .revocation = REVOCATION_OCSP,
                                          .purpose = PURPOSE_TRANSPORT };
 
