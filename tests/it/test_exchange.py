@@ -163,6 +163,7 @@ def status_payload(session, wait):
             f"<waitSeconds>{wait}</waitSeconds></s:getSigningStatus>")
 
 
+@pytest.mark.concurrency
 def test_a_status_call_waits_for_news_and_holds_no_worker(own_world):
     """flows.md section 1: more calls wait than there are workers, and the telephone is served meanwhile."""
     world = own_world(settings={"http": {"workers": 2}})

@@ -102,6 +102,7 @@ def test_a_reload_takes_new_senders_and_a_bad_one_changes_nothing(own_world):
     assert world.create(sender="second").code == "SCSS001"
 
 
+@pytest.mark.concurrency
 def test_a_reload_under_load_loses_no_request(own_world):
     world = own_world()
     codes, stop = [], threading.Event()
@@ -122,6 +123,7 @@ def test_a_reload_under_load_loses_no_request(own_world):
     assert set(codes) == {"SCSS001"}
 
 
+@pytest.mark.concurrency
 def test_sigterm_ends_with_zero_and_a_last_line(own_world):
     world = own_world()
     assert world.create().code == "SCSS001"
