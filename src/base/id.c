@@ -87,7 +87,7 @@ void id_to_bytes(const struct id *id, uint8_t dst[ID_BYTES])
     for (size_t i = 0; i < ID_BYTES; i++) {
         if (*at == '-')
             at++;
-        dst[i] = (uint8_t)(hex_digit(at[0]) << 4 | hex_digit(at[1]));
+        dst[i] = (uint8_t)((unsigned)hex_digit(at[0]) << 4 | (unsigned)hex_digit(at[1]));
         at += 2;
     }
 }

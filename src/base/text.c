@@ -120,11 +120,11 @@ void text_hex(struct slice s, char *dst)
 
 struct slice slice_trim(struct slice s)
 {
-    static const char blanks[] = " \t\r\n";
+    static const char blanks[] = { ' ', '\t', '\r', '\n' };
 
-    while (s.len > 0 && memchr(blanks, s.at[0], 4))
+    while (s.len > 0 && memchr(blanks, s.at[0], sizeof(blanks)))
         s = slice_skip(s, 1);
-    while (s.len > 0 && memchr(blanks, s.at[s.len - 1], 4))
+    while (s.len > 0 && memchr(blanks, s.at[s.len - 1], sizeof(blanks)))
         s.len--;
     return s;
 }

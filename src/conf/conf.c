@@ -258,16 +258,26 @@ static enum status close_plain_sections(struct loader *l, struct err *err)
     return ST_OK;
 }
 
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+static bool is_loopback(const char *listen)
+{
+    return listen && (strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0);
+}
+
 static enum status check_sender(const struct loader *l, const struct conf_sender *sender,
                                 struct err *err)
 {
     const char *ids[] = { sender->iin, sender->bin };
 
     for (size_t i = 0; i < 2; i++)
-        if (*ids[i] && !text_is_digits(slice_str(ids[i]), 12))
+        if (is_set(ids[i]) && !text_is_digits(slice_str(ids[i]), 12))
             return RAISE(err, ST_INPUT, "%s: [sender \"%s\"] iin and bin are 12 digits", l->path,
                          sender->name);
-    if (!*sender->iin && !*sender->bin && !sender->gateways[0])
+    if (!is_set(sender->iin) && !is_set(sender->bin) && !sender->gateways[0])
         return RAISE(err, ST_INPUT,
                      "%s: [sender \"%s\"] wants iin, bin or gateways: who signs for it?", l->path,
                      sender->name);
@@ -287,14 +297,13 @@ static enum status check_whole(const struct loader *l, struct err *err)
 {
     const struct conf *c = &l->conf;
 
-    if ((*c->http.tls_cert_file != '\0') != (*c->http.tls_key_file != '\0'))
+    if (is_set(c->http.tls_cert_file) != is_set(c->http.tls_key_file))
         return RAISE(err, ST_INPUT, "%s: [http] tls_cert_file and tls_key_file go together",
                      l->path);
-    if ((*c->admin.tls_cert_file != '\0') != (*c->admin.tls_key_file != '\0'))
+    if (is_set(c->admin.tls_cert_file) != is_set(c->admin.tls_key_file))
         return RAISE(err, ST_INPUT, "%s: [admin] tls_cert_file and tls_key_file go together",
                      l->path);
-    if (!*c->admin.tls_cert_file && strncmp(c->admin.listen, "127.", 4) != 0 &&
-        strncmp(c->admin.listen, "[::1]", 5) != 0)
+    if (!is_set(c->admin.tls_cert_file) && !is_loopback(c->admin.listen))
         return RAISE(err, ST_INPUT, "%s: [admin] listen: without TLS only on loopback", l->path);
     if (c->limits.claim_lease_ms <= c->limits.exchange_ms)
         return RAISE(err, ST_INPUT, "%s: [limits] claim_lease_ms must be above exchange_ms",

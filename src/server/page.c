@@ -1,15 +1,23 @@
 #include "server/page.h"
 
+#include "base/embedded.h"
 #include "mobile/qr.h"
 
 #include <stdio.h>
 
+#define STYLE_NAME "sign.css" /* below /sign/; no session's ID is so short */
+
+extern const struct embedded page_assets[]; /* src/server/assets */
+
 enum { MAX_PAGE = 64 << 10 /* bytes */ };
 
 /* No scripts, nothing from elsewhere, not to be framed, stored or passed on in a Referer. */
+#define POLICY                                                                                     \
+    "default-src 'none'; img-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri "      \
+    "'none'"
+
 static const char *const page_headers[] = {
-    "Content-Security-Policy: default-src 'none'; img-src 'self'; style-src 'sha256-"
-    "hVWQbp1+vz/yzfzCFIApaX6Z1jZfF4TjHC4OwxW3Hbw='; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy: " POLICY,
     "X-Content-Type-Options: nosniff",
     "Referrer-Policy: no-referrer",
     "Cache-Control: no-store",
@@ -78,14 +86,6 @@ static bool is_live(enum session_state state)
     return state <= SESSION_DOCUMENTS_SENT;
 }
 
-/* The style's hash stands in page_headers; tests/unit/server/test_page.c holds the two together. */
-#define STYLE                                                                                      \
-    "body{font:18px/1.5 system-ui,sans-serif;margin:0 auto;max-width:32em;padding:1em;"            \
-    "text-align:center;color:#111;background:#fff}"                                                \
-    "img{width:min(300px,80vw);height:auto}"                                                       \
-    "a{display:inline-block;margin:1em;padding:.8em 1.6em;border-radius:.5em;background:#0b5cad;"  \
-    "color:#fff;text-decoration:none}"
-
 static void add_page(struct bytes *b, enum language language, const struct mobile_page *page,
                      struct slice id)
 {
@@ -94,8 +94,9 @@ static void add_page(struct bytes *b, enum language language, const struct mobil
     bytes_add_str(b, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     if (is_live(page->state))
         bytes_add_str(b, "<meta http-equiv=\"refresh\" content=\"5\">");
-    bytes_addf(b, "<title>%s</title><style>" STYLE "</style></head><body><h1>%s</h1>",
-               texts[language].title, texts[language].title);
+    bytes_add_str(b, "<link rel=\"stylesheet\" href=\"/sign/" STYLE_NAME "\">");
+    bytes_addf(b, "<title>%s</title></head><body><h1>%s</h1>", texts[language].title,
+               texts[language].title);
     bytes_addf(b, "<p role=\"status\"><strong>%s</strong></p>",
                texts[language].states[page->state]);
     if (is_live(page->state)) {
@@ -115,6 +116,15 @@ static void give_page(struct http_request *request, const struct mobile_page *pa
     if (html)
         add_page(html, language_of(request), page, id);
     const struct http_reply reply = { 200, "text/html; charset=utf-8", page_headers, html };
+    http_answer(request, &reply);
+}
+
+static void give_style(struct http_request *request)
+{
+    const struct embedded *style = embedded_find(page_assets, SLICE(STYLE_NAME));
+    const struct http_reply reply = { 200, "text/css; charset=utf-8", plain_headers,
+                                      style ? bytes_dup(style->bytes) : NULL };
+
     http_answer(request, &reply);
 }
 
@@ -181,6 +191,11 @@ void page_handle(const struct service *service, struct http_request *request)
     struct slice id = { rest.at, slash ? (size_t)(slash - rest.at) : rest.len };
     struct mobile_page page = { 0 };
     struct err err = { 0 };
+
+    if (slice_eq_str(rest, STYLE_NAME)) {
+        give_style(request);
+        return;
+    }
     enum status found = mobile_page_find(service_mobile(service), id, &page, &err);
 
     for (size_t i = 0; found == ST_OK && i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -28,10 +28,10 @@ static enum status open_store(const struct conf *conf, struct rooms *rooms, stru
     AUTO(bytes_wipe) struct bytes *password = NULL;
     const struct conf_store *c = &conf->store;
 
-    if (*c->password_file) {
+    if (*c->password_file)
         TRY(secret_load(c->password_file, 1, &password, err));
-        password->at[strcspn(password->at, "\r\n")] = '\0';
-    }
+    if (password)
+        password->at[strcspn(password->at, "\r\n")] = '\0'; /* its first line */
     const struct store_params params = {
         .socket = *c->socket ? c->socket : NULL,
         .host = c->host,

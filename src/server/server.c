@@ -168,7 +168,7 @@ static enum status open_admin(struct front *front, const struct conf *conf, stru
         .limits = { .max_head_bytes = (size_t)conf->http.max_head_bytes,
                     .max_headers = (unsigned)conf->http.max_headers,
                     .max_body_bytes = ADMIN_BODY,
-                    .max_in_flight_bytes = ADMIN_BODY * ADMIN_CONNECTIONS,
+                    .max_in_flight_bytes = (size_t)ADMIN_BODY * ADMIN_CONNECTIONS,
                     .max_connections = ADMIN_CONNECTIONS,
                     .max_per_address = ADMIN_CONNECTIONS,
                     .head_deadline_ms = conf->http.head_deadline_ms,

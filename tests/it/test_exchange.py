@@ -152,6 +152,9 @@ def test_the_signing_page_and_its_pictures_are_there(world):
     status, headers, page = world.http("GET", path)
     assert status == 200 and b"<html" in page
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert b"<style" not in page and b"<script" not in page
+    style = re.search(rb'href="(/sign/[^"]+\.css)"', page).group(1).decode()
+    assert world.http("GET", style)[1]["Content-Type"].startswith("text/css")
     assert world.http("GET", path + "/qr.png")[2].startswith(b"\x89PNG")
     assert b"<svg" in world.http("GET", path + "/qr.svg")[2]
     assert b'"state":"created"' in world.http("GET", path + "/status")[2]

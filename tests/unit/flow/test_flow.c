@@ -222,154 +222,144 @@ static void a_caller_must_be_who_it_says_and_may_do_what_it_asks(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    enum claim_state claims[4];
+    enum status claim_fails, keep_fails, operation_fails;
+    enum operation op;
+    const char *code, *detail;
+    int ran, kept, released;
+} kept_cases[] = {
+    { "success", { CLAIM_MINE }, 0, 0, 0, OP_GET_SIGNING_STATUS, "SCSS001", NULL, 1, 1, 0 },
+    { "business error",
+      { CLAIM_MINE },
+      0,
+      0,
+      ST_INPUT,
+      OP_GET_SIGNING_STATUS,
+      "SCSE002",
+      "tooMany",
+      1,
+      1,
+      0 },
+    { "unreadable payload",
+      { CLAIM_MINE },
+      0,
+      0,
+      0,
+      OP_NONE,
+      "SCSE002",
+      "unknownOperation",
+      0,
+      1,
+      0 },
+    { "failure of ours",
+      { CLAIM_MINE },
+      0,
+      0,
+      ST_UNAVAILABLE,
+      OP_GET_SIGNING_STATUS,
+      "SCSE003",
+      "tooMany",
+      1,
+      0,
+      1 },
+    { "internal failure",
+      { CLAIM_MINE },
+      0,
+      0,
+      ST_INTERNAL,
+      OP_GET_SIGNING_STATUS,
+      "SCSE003",
+      "internal",
+      1,
+      0,
+      1 },
+    { "given again", { CLAIM_ANSWERED }, 0, 0, 0, OP_GET_SIGNING_STATUS, "SCSS001", NULL, 0, 0, 0 },
+    { "another runs it, then answers",
+      { CLAIM_RUNNING, CLAIM_ANSWERED },
+      0,
+      0,
+      0,
+      OP_GET_SIGNING_STATUS,
+      "SCSS001",
+      NULL,
+      0,
+      0,
+      0 },
+    { "another runs it too long",
+      { CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING },
+      0,
+      0,
+      0,
+      OP_GET_SIGNING_STATUS,
+      "SCSE003",
+      "inProgress",
+      0,
+      0,
+      0 },
+    { "reused",
+      { CLAIM_REUSED },
+      0,
+      0,
+      0,
+      OP_GET_SIGNING_STATUS,
+      "SCSE002",
+      "messageIdReused",
+      0,
+      0,
+      0 },
+    { "database away",
+      { CLAIM_MINE },
+      ST_UNAVAILABLE,
+      0,
+      0,
+      OP_GET_SIGNING_STATUS,
+      "SCSE003",
+      "unavailable",
+      0,
+      0,
+      0 },
+    { "taken over meanwhile",
+      { CLAIM_MINE },
+      0,
+      ST_CONFLICT,
+      0,
+      OP_GET_SIGNING_STATUS,
+      "SCSE003",
+      "conflict",
+      1,
+      0,
+      0 },
+};
+
 /* architecture.md section 1: what is kept and given again, what is run again */
 static void answers_are_kept_or_run_again_by_their_code(void **state)
 {
-    static const struct {
-        const char *name;
-        enum claim_state claims[4];
-        enum status claim_fails, keep_fails, operation_fails;
-        enum operation op;
-        const char *code, *detail;
-        int ran, kept, released;
-    } cases[] = {
-        { "success", { CLAIM_MINE }, 0, 0, 0, OP_GET_SIGNING_STATUS, "SCSS001", NULL, 1, 1, 0 },
-        { "business error",
-          { CLAIM_MINE },
-          0,
-          0,
-          ST_INPUT,
-          OP_GET_SIGNING_STATUS,
-          "SCSE002",
-          "tooMany",
-          1,
-          1,
-          0 },
-        { "unreadable payload",
-          { CLAIM_MINE },
-          0,
-          0,
-          0,
-          OP_NONE,
-          "SCSE002",
-          "unknownOperation",
-          0,
-          1,
-          0 },
-        { "failure of ours",
-          { CLAIM_MINE },
-          0,
-          0,
-          ST_UNAVAILABLE,
-          OP_GET_SIGNING_STATUS,
-          "SCSE003",
-          "tooMany",
-          1,
-          0,
-          1 },
-        { "internal failure",
-          { CLAIM_MINE },
-          0,
-          0,
-          ST_INTERNAL,
-          OP_GET_SIGNING_STATUS,
-          "SCSE003",
-          "internal",
-          1,
-          0,
-          1 },
-        { "given again",
-          { CLAIM_ANSWERED },
-          0,
-          0,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSS001",
-          NULL,
-          0,
-          0,
-          0 },
-        { "another runs it, then answers",
-          { CLAIM_RUNNING, CLAIM_ANSWERED },
-          0,
-          0,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSS001",
-          NULL,
-          0,
-          0,
-          0 },
-        { "another runs it too long",
-          { CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING, CLAIM_RUNNING },
-          0,
-          0,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSE003",
-          "inProgress",
-          0,
-          0,
-          0 },
-        { "reused",
-          { CLAIM_REUSED },
-          0,
-          0,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSE002",
-          "messageIdReused",
-          0,
-          0,
-          0 },
-        { "database away",
-          { CLAIM_MINE },
-          ST_UNAVAILABLE,
-          0,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSE003",
-          "unavailable",
-          0,
-          0,
-          0 },
-        { "taken over meanwhile",
-          { CLAIM_MINE },
-          0,
-          ST_CONFLICT,
-          0,
-          OP_GET_SIGNING_STATUS,
-          "SCSE003",
-          "conflict",
-          1,
-          0,
-          0 },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(kept_cases); i++) {
         AUTO(reply_free) struct reply *reply = NULL;
         struct request req = request_of("ekzamen", "secret");
         struct err err = { 0 };
 
-        fake = (typeof(fake)){ .claim_fails = cases[i].claim_fails,
-                               .keep_fails = cases[i].keep_fails,
-                               .operation_fails = cases[i].operation_fails,
+        fake = (typeof(fake)){ .claim_fails = kept_cases[i].claim_fails,
+                               .keep_fails = kept_cases[i].keep_fails,
+                               .operation_fails = kept_cases[i].operation_fails,
                                .operation_code = "tooMany",
                                .kept = "SCSS001\n<body of old>" };
-        memcpy(fake.claims, cases[i].claims, sizeof(fake.claims));
-        req.op = cases[i].op;
+        memcpy(fake.claims, kept_cases[i].claims, sizeof(fake.claims));
+        req.op = kept_cases[i].op;
         (void)RAISE_CAUSE(&req.payload_err, ST_INPUT, "unknownOperation", "data", NULL, "unknown");
         assert_int_equal(run(&req, &reply, &err), ST_OK);
-        if (strcmp(reply->code, cases[i].code) != 0 || fake.ran != cases[i].ran ||
-            fake.kept_times != cases[i].kept || fake.released != cases[i].released)
-            fail_msg("%s: %s ran %d kept %d released %d", cases[i].name, reply->code, fake.ran,
+        if (strcmp(reply->code, kept_cases[i].code) != 0 || fake.ran != kept_cases[i].ran ||
+            fake.kept_times != kept_cases[i].kept || fake.released != kept_cases[i].released)
+            fail_msg("%s: %s ran %d kept %d released %d", kept_cases[i].name, reply->code, fake.ran,
                      fake.kept_times, fake.released);
-        if (cases[i].detail)
-            assert_string_equal(reply->detail.code, cases[i].detail);
-        if (cases[i].claims[0] == CLAIM_ANSWERED)
+        if (kept_cases[i].detail)
+            assert_string_equal(reply->detail.code, kept_cases[i].detail);
+        if (kept_cases[i].claims[0] == CLAIM_ANSWERED)
             assert_string_equal(reply->kept->at, "<body of old>");
-        if (cases[i].keep_fails)
+        if (kept_cases[i].keep_fails)
             assert_null(reply->kept); /* the unkept answer does not leave */
         assert_string_equal(reply->correlation_id, "m1");
     }
@@ -408,6 +398,10 @@ static void an_error_becomes_its_fault_or_status(void **state)
         assert_int_equal(
             flow_fault(&cause, &peer, cases[i].request_known ? &req : NULL, now_ms, &reply, &err),
             ST_OK);
+        if (!reply) {
+            fail_msg("case %zu: no reply", i);
+            return;
+        }
         assert_int_equal(reply->kind, cases[i].kind);
         assert_string_equal(reply->code, cases[i].code);
         assert_int_equal(reply->fault_of_server, cases[i].of_server);
