@@ -26,6 +26,16 @@ static void try_issuer(void *ctx, X509 *issuer)
     ERR_clear_error();
 }
 
+void judge_each_issuer(const struct judge *judge, void (*visit)(void *ctx, X509 *cert), void *ctx)
+{
+    for (size_t i = 0; i < judge->pin_count; i++)
+        visit(ctx, cert_x509(judge->pins[i]));
+    for (size_t i = 0; i < judge->extra_count; i++)
+        visit(ctx, cert_x509(judge->extra[i]));
+    if (judge->trust)
+        trust_each(judge->trust, visit, ctx);
+}
+
 static void judge_algorithm(const struct judge *judge, const struct cert *cert,
                             struct report *report)
 {
@@ -49,12 +59,7 @@ static void judge_signature(const struct judge *judge, const struct cert *cert,
     struct search search = { .cert = cert_x509(cert) };
 
     try_issuer(&search, search.cert);
-    for (size_t i = 0; i < judge->pin_count; i++)
-        try_issuer(&search, cert_x509(judge->pins[i]));
-    for (size_t i = 0; i < judge->extra_count; i++)
-        try_issuer(&search, cert_x509(judge->extra[i]));
-    if (judge->trust)
-        trust_each(judge->trust, try_issuer, &search);
+    judge_each_issuer(judge, try_issuer, &search);
     if (search.is_from_it)
         report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "of %s", cert_signer(cert)->issuer);
     else if (search.named)

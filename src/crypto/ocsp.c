@@ -1,4 +1,4 @@
-#include "crypto/ocsp.h"
+#include "crypto/ocsp_impl.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -55,7 +55,7 @@ bool ocsp_url(const struct cert *cert, char *dst, size_t size)
     return found;
 }
 
-static OCSP_BASICRESP *open_response(struct slice der, struct ocsp_answer *ret)
+OCSP_BASICRESP *ocsp_open_response(struct slice der, struct ocsp_answer *ret)
 {
     const unsigned char *at = slice_u8(der);
 
@@ -104,8 +104,8 @@ static const char *refuse_responder(const struct ocsp_query *query, X509 *respon
     return NULL;
 }
 
-static bool judge_signature(const struct ocsp_query *query, OCSP_BASICRESP *basic,
-                            struct ocsp_answer *ret)
+bool ocsp_judge_signature(const struct ocsp_query *query, OCSP_BASICRESP *basic,
+                          struct ocsp_answer *ret)
 {
     AUTO(x509_stack_drop) STACK_OF(X509) *issuers = sk_X509_new_null();
     const struct scheme *scheme = scheme_of_signature(OCSP_resp_get0_tbs_sigalg(basic)->algorithm);
@@ -220,7 +220,17 @@ static bool judge_times(const struct ocsp_query *query, const ASN1_TIME *this_up
     return true;
 }
 
-static void tell_state(OCSP_SINGLERESP *single, struct ocsp_answer *ret)
+bool ocsp_judge_single_times(const struct ocsp_query *query, OCSP_SINGLERESP *single,
+                             struct ocsp_answer *ret)
+{
+    ASN1_GENERALIZEDTIME *this_update = NULL;
+    ASN1_GENERALIZEDTIME *next_update = NULL;
+
+    (void)OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
+    return judge_times(query, this_update, next_update, ret);
+}
+
+void ocsp_tell_state(OCSP_SINGLERESP *single, struct ocsp_answer *ret)
 {
     int reason = -1;
     ASN1_GENERALIZEDTIME *revoked = NULL;
@@ -248,17 +258,13 @@ static void tell_state(OCSP_SINGLERESP *single, struct ocsp_answer *ret)
 
 void ocsp_judge_response(const struct ocsp_query *query, struct slice der, struct ocsp_answer *ret)
 {
-    ASN1_GENERALIZEDTIME *this_update = NULL;
-    ASN1_GENERALIZEDTIME *next_update = NULL;
-
     *ret = (struct ocsp_answer){ .state = OCSP_UNUSABLE };
-    AUTO(OCSP_BASICRESP_free) OCSP_BASICRESP *basic = open_response(der, ret);
-    if (basic && judge_signature(query, basic, ret) && judge_nonce(query, basic, ret)) {
+    AUTO(OCSP_BASICRESP_free) OCSP_BASICRESP *basic = ocsp_open_response(der, ret);
+    if (basic && ocsp_judge_signature(query, basic, ret) && judge_nonce(query, basic, ret)) {
         OCSP_SINGLERESP *single = find_single(query, basic, ret);
         if (single) {
-            (void)OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
-            if (judge_times(query, this_update, next_update, ret))
-                tell_state(single, ret);
+            if (ocsp_judge_single_times(query, single, ret))
+                ocsp_tell_state(single, ret);
         }
     }
     ERR_clear_error();

@@ -18,6 +18,12 @@ void path_clear(struct path *path);
 /* Every certificate of the trust, anchors first; lent for the call. */
 void trust_each(const struct trust *trust, void (*visit)(void *ctx, X509 *cert), void *ctx);
 
+/* Whoever may be an issuer to this judge: pins, extra, trust; lent for the call. */
+void judge_each_issuer(const struct judge *judge, void (*visit)(void *ctx, X509 *cert), void *ctx);
+/* The path and dates of who signed a list, or authorised a responder. */
+void judge_source_issuer(const struct judge *judge, const struct cert *issuer,
+                         struct report *report);
+
 /* Where an instant lies: -1 before notBefore, 0 inside, 1 after notAfter (both inclusive). */
 int dates_compare(const struct signer *facts, int64_t at_ms);
 

@@ -21,8 +21,8 @@ static const struct profile_row {
     { "jws", PROFILE_NONE },
     { "bytes", PROFILE_BYTES },
     { "tsp", PROFILE_NONE },
-    { "ocsp", PROFILE_NONE },
-    { "crl", PROFILE_NONE },
+    { "ocsp", PROFILE_OCSP },
+    { "crl", PROFILE_CRL },
 };
 
 enum { PROFILE_ROWS = sizeof(profiles) / sizeof(profiles[0]) };
@@ -72,10 +72,13 @@ static bool enter_sequence(struct slice der, struct slice *ret)
     return true;
 }
 
-/* ContentInfo begins with signedData's identifier, Certificate with its TBSCertificate. */
+/* ContentInfo begins with signedData's identifier, OCSPResponse with its status, Certificate with
+ * its TBSCertificate, a list with TBSCertList: version and algorithm. */
 static enum profile detect_der(struct slice der)
 {
     static const char signed_data[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    static const char successful[] = "\x0a\x01";
+    static const char v2[] = "\x02\x01\x01\x30";
     AUTO(cert_free) struct cert *cert = NULL;
     struct slice inner;
     struct err ignored;
@@ -84,7 +87,13 @@ static enum profile detect_der(struct slice der)
         return PROFILE_NONE;
     if (slice_starts(inner, slice_mem(signed_data, sizeof(signed_data) - 1)))
         return PROFILE_CMS;
-    return cert_parse(der, &cert, &ignored) == ST_OK ? PROFILE_CERT : PROFILE_NONE;
+    if (slice_starts(inner, slice_mem(successful, sizeof(successful) - 1)))
+        return PROFILE_OCSP;
+    if (cert_parse(der, &cert, &ignored) == ST_OK)
+        return PROFILE_CERT;
+    return enter_sequence(inner, &inner) && slice_starts(inner, slice_mem(v2, sizeof(v2) - 1))
+               ? PROFILE_CRL
+               : PROFILE_NONE;
 }
 
 static const struct {
@@ -94,6 +103,7 @@ static const struct {
     { "-----BEGIN CERTIFICATE-----", PROFILE_CERT },
     { "-----BEGIN X509 CERTIFICATE-----", PROFILE_CERT },
     { "-----BEGIN TRUSTED CERTIFICATE-----", PROFILE_CERT },
+    { "-----BEGIN X509 CRL-----", PROFILE_CRL },
     { "-----BEGIN CMS-----", PROFILE_CMS },
     { "-----BEGIN PKCS7-----", PROFILE_CMS },
 };

@@ -13,6 +13,8 @@ enum profile {
     PROFILE_CMS,
     PROFILE_DETACHED,
     PROFILE_CERT,
+    PROFILE_OCSP,
+    PROFILE_CRL,
     PROFILE_BYTES, /* never found by itself: it is nothing without its data */
     PROFILE_NONE,  /* auto found nothing that is signed */
 };

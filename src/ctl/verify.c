@@ -2,11 +2,13 @@
 #include "base/clock.h"
 #include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
+#include "crypto/judge_source.h"
 #include "crypto/trust.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/detect.h"
 #include "ctl/show.h"
+#include "ctl/sources.h"
 #include "sandbox/file.h"
 #include "wsse/xmlsig.h"
 
@@ -32,6 +34,8 @@ struct verify {
     size_t pin_count;
     int64_t now_ms;
     enum revocation revocation;
+    bool revocation_said; /* else the files given tell by what to judge */
+    struct sources sources;
     const char *ocsp_url;
     const char *content_path;
     const char *ca_file;
@@ -58,15 +62,16 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, cms, detached, bytes, cert or auto (default)" },
+      "shep, enveloped, cms, detached, bytes, cert, ocsp, crl or auto (default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
     { OPT_TIME, "time", "RFC3339", "the time of judgement; now by default" },
-    { OPT_REVOCATION, "revocation", "HOW", "off (default) or ocsp" },
+    { OPT_REVOCATION, "revocation", "HOW",
+      "off, ocsp, crl or auto (OCSP, else lists); by default what --crl and --ocsp give" },
     { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
-    { OPT_CRL, "crl", "FILE", "not available in this version" },
-    { OPT_OCSP, "ocsp", "FILE", "not available in this version" },
+    { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
+    { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
     { OPT_CONTENT, "content", "FILE", "detached, bytes: what is signed" },
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
@@ -103,15 +108,29 @@ static enum status set_time(struct verify *v, const char *value, struct err *err
 
 static enum status set_revocation(struct verify *v, const char *value, struct err *err)
 {
-    if (strcmp(value, "off") == 0)
-        v->revocation = REVOCATION_OFF;
-    else if (strcmp(value, "ocsp") == 0)
-        v->revocation = REVOCATION_OCSP;
-    else if (strcmp(value, "crl") == 0 || strcmp(value, "auto") == 0)
-        return RAISE(err, ST_INPUT, "--revocation %s is not available in this version", value);
-    else
-        return RAISE(err, ST_INPUT, "--revocation %s: expected off or ocsp", value);
-    return ST_OK;
+    static const char *const words[] = {
+        [REVOCATION_OFF] = "off",
+        [REVOCATION_OCSP] = "ocsp",
+        [REVOCATION_CRL] = "crl",
+        [REVOCATION_AUTO] = "auto",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(value, words[i]) == 0) {
+            v->revocation = (enum revocation)i;
+            v->revocation_said = true;
+            return ST_OK;
+        }
+    return RAISE(err, ST_INPUT, "--revocation %s: expected off, ocsp, crl or auto", value);
+}
+
+static enum revocation revocation_of(const struct verify *v)
+{
+    if (v->revocation_said)
+        return v->revocation;
+    if (v->sources.crl_count == 0)
+        return v->sources.ocsp_count ? REVOCATION_OCSP : REVOCATION_OFF;
+    return v->sources.ocsp_count ? REVOCATION_AUTO : REVOCATION_CRL;
 }
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
@@ -133,9 +152,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
     case OPT_REVOCATION:
         return set_revocation(v, value, err);
     case OPT_CRL:
+        return sources_add_crl(&v->sources, value, err);
     case OPT_OCSP:
-        return RAISE(err, ST_INPUT, "--%s is not available in this version",
-                     key == OPT_CRL ? "crl" : "ocsp");
+        return sources_add_ocsp(&v->sources, value, err);
     case OPT_OCSP_URL:
         v->ocsp_url = value;
         break;
@@ -221,12 +240,27 @@ static enum status judge_cert(const struct matter *m, struct report *report, str
     return ST_OK;
 }
 
+static enum status judge_ocsp(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!ocsp_judge(m->judge, m->data, report);
+    return ST_OK;
+}
+
+static enum status judge_crl(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!crl_judge(m->judge, detect_trim(m->data), report);
+    return ST_OK;
+}
+
 static enum status judge_none(const struct matter *m, struct report *report, struct err *err)
 {
     (void)m;
     (void)err;
     report_add(report, CHECK_FORMAT, OUTCOME_FAILED,
-               "neither a SOAP envelope nor enveloped XML, a CMS or a certificate");
+               "neither a SOAP envelope nor enveloped XML, a CMS, a certificate, an OCSP answer or "
+               "a list");
     return ST_OK;
 }
 
@@ -240,6 +274,8 @@ static const struct {
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },
     [PROFILE_CERT] = { PURPOSE_ANY, judge_cert },
+    [PROFILE_OCSP] = { PURPOSE_ANY, judge_ocsp },
+    [PROFILE_CRL] = { PURPOSE_ANY, judge_crl },
     [PROFILE_NONE] = { PURPOSE_ANY, judge_none },
 };
 
@@ -255,17 +291,19 @@ static enum status load_trust(const struct verify *v, struct trust **ret_trust, 
 }
 
 /* Reads all there is to read, and judges; *ret_profile is what it was judged as. */
-static enum status run(const struct verify *v, const char *path, struct report *report,
+static enum status run(struct verify *v, const char *path, struct report *report,
                        enum profile *ret_profile, struct err *err)
 {
     AUTO(trust_free) struct trust *trust = NULL;
     AUTO(rest_free) struct rest *rest = NULL;
     AUTO(bytes_free) struct bytes *data = NULL;
     AUTO(bytes_free) struct bytes *content = NULL;
-    struct trust_io io = { .fetch = rest_fetch };
+    const struct trust_io io = sources_io(&v->sources);
     struct judge judge = { .now_ms = v->now_ms,
                            .io = &io,
-                           .revocation = v->revocation,
+                           .revocation = revocation_of(v),
+                           .ocsp = v->sources.ocsp,
+                           .ocsp_count = v->sources.ocsp_count,
                            .ocsp_url = v->ocsp_url,
                            .signature_only = v->signature_only,
                            .algorithms = ALG_DEFAULT | (v->allow_sha1 ? ALG_RSA_SHA1 : 0u),
@@ -281,7 +319,7 @@ static enum status run(const struct verify *v, const char *path, struct report *
     if (v->content_path)
         TRY(file_read(v->content_path, INPUT_MAX, &content, err));
     judge.trust = v->dir_count ? trust : NULL; /* NULL: the report says so */
-    io.ctx = rest;
+    v->sources.rest = rest;
     matter.data = bytes_slice(data);
     matter.content = content ? bytes_slice(content) : (struct slice){ NULL, 0 };
     if (profile == PROFILE_AUTO)
@@ -314,7 +352,7 @@ static int exit_code_of(enum verdict verdict)
     return verdict == VERDICT_VALID ? CTL_OK : verdict == VERDICT_INVALID ? CTL_NO : CTL_TROUBLE;
 }
 
-static int judge_file(const struct verify *v, const char *path)
+static int judge_file(struct verify *v, const char *path)
 {
     AUTO(report_free) struct report *report = report_new();
     enum profile profile = v->profile;
@@ -344,5 +382,6 @@ int cmd_verify(int argc, char **argv)
         code = judge_file(&v, arguments[0]);
     for (size_t i = 0; i < v.pin_count; i++)
         cert_free(v.pins[i]);
+    sources_clear(&v.sources);
     return code;
 }
