@@ -12,12 +12,9 @@ extern const struct embedded page_assets[]; /* src/server/assets */
 enum { MAX_PAGE = 64 << 10 /* bytes */ };
 
 /* No scripts, nothing from elsewhere, not to be framed, stored or passed on in a Referer. */
-#define POLICY                                                                                     \
-    "default-src 'none'; img-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri "      \
-    "'none'"
-
 static const char *const page_headers[] = {
-    "Content-Security-Policy: " POLICY,
+    "Content-Security-Policy: default-src 'none'; img-src 'self'; style-src 'self'",
+    "Content-Security-Policy: frame-ancestors 'none'; base-uri 'none'", /* both count */
     "X-Content-Type-Options: nosniff",
     "Referrer-Policy: no-referrer",
     "Cache-Control: no-store",

@@ -351,6 +351,10 @@ static void answers_are_kept_or_run_again_by_their_code(void **state)
         req.op = kept_cases[i].op;
         (void)RAISE_CAUSE(&req.payload_err, ST_INPUT, "unknownOperation", "data", NULL, "unknown");
         assert_int_equal(run(&req, &reply, &err), ST_OK);
+        if (!reply) {
+            fail_msg("%s: no reply", kept_cases[i].name);
+            return;
+        }
         if (strcmp(reply->code, kept_cases[i].code) != 0 || fake.ran != kept_cases[i].ran ||
             fake.kept_times != kept_cases[i].kept || fake.released != kept_cases[i].released)
             fail_msg("%s: %s ran %d kept %d released %d", kept_cases[i].name, reply->code, fake.ran,
