@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from conftest import envelope, send_message, until
+from conftest import envelope, load_json, send_message, until
 
 BODY = "<data/>"
 
@@ -115,9 +115,14 @@ def test_a_foreign_content_type_is_415(world):
 
 
 def test_no_secret_is_in_journal_or_log(world):
-    world.create()
+    created = world.create()
+    api1 = created.value("qrText").removeprefix("mobileSign:")
+    token = api1.split("/")[-2]
+    offer = load_json(world.http("GET", api1.split(f":{world.port}")[1])[2])
+    assert world.phone(created.value("qrText")).returncode == 0
     texts = [file.read_text() for file in (world.folder / "journal").glob("*.log")]
     texts.append((world.folder / "shepd.log").read_text())
     for text in texts:
         assert "123456789011" not in text  # C-27
+        assert token not in text and offer["document"]["auth_token"] not in text
         assert (world.sandbox / "pass").read_text().strip() not in text
