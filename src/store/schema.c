@@ -12,6 +12,15 @@ enum {
     POLL_MS = 100,
 };
 
+size_t schema_file_count(void)
+{
+    size_t count = 0;
+
+    while (schema_files[count].name)
+        count++;
+    return count;
+}
+
 static struct slice take_line(struct slice *sql)
 {
     const char *end = memchr(sql->at, '\n', sql->len);
@@ -44,8 +53,8 @@ bool schema_next(struct slice *sql, struct slice *ret_statement)
 
 static enum status run_file(struct db *db, void *ctx, struct err *err)
 {
-    const struct schema_file *file = ctx;
-    struct slice sql = slice_mem(file->sql, file->length);
+    const struct embedded *file = ctx;
+    struct slice sql = file->bytes;
     struct slice statement;
 
     while (schema_next(&sql, &statement))
@@ -67,7 +76,7 @@ static enum status read_version(struct db *db, void *ctx, struct err *err)
 static enum status check_version(struct store *store, int64_t *ret_version, struct err *err)
 {
     int64_t version = 0;
-    int64_t ours = (int64_t)schema_file_count - 1;
+    int64_t ours = (int64_t)schema_file_count() - 1;
 
     TRY(store_run(store, &(struct work){ .run = read_version, .ctx = &version }, err));
     if (version > ours)
@@ -101,9 +110,9 @@ static enum status apply(struct store *store, const struct lease *lease, const c
     bool ours = true;
 
     TRY(check_version(store, &version, err));
-    for (size_t i = (size_t)version + 1; i < schema_file_count; i++) {
-        struct schema_file file = schema_files[i];
-        struct mark mark = { file.version, instance };
+    for (size_t i = (size_t)version + 1; i < schema_file_count(); i++) {
+        struct embedded file = schema_files[i];
+        struct mark mark = { (unsigned)i, instance };
 
         TRY(lease_take(store, lease, LEASE_MS, &ours, err));
         if (!ours)
@@ -135,13 +144,13 @@ static enum status wait_for_turn(struct store *store, const struct lease *lease,
 enum status store_migrate(struct store *store, const char *instance, struct err *err)
 {
     struct lease lease = lease_of("migrate", instance);
-    struct schema_file first = schema_files[0];
+    struct embedded first = schema_files[0];
     int64_t version = 0;
     struct err ignored;
 
     TRY(store_run(store, &(struct work){ .run = run_file, .ctx = &first }, err));
     TRY(check_version(store, &version, err));
-    if ((size_t)version + 1 == schema_file_count)
+    if ((size_t)version + 1 == schema_file_count())
         return ST_OK;
     TRY(wait_for_turn(store, &lease, err));
     enum status status = apply(store, &lease, instance, err);

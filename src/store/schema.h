@@ -1,16 +1,10 @@
-/* The schema's files as they are compiled in (embed_schema.cmake). For this room only. */
+/* The schema's files as they are compiled in (embed() of cmake/embed.cmake). For this room only. */
 #pragma once
 
-#include "base/slice.h"
+#include "base/embedded.h"
 
-struct schema_file {
-    unsigned version; /* the number its name begins with */
-    const char *name;
-    const unsigned char *sql;
-    size_t length;
-};
-extern const struct schema_file schema_files[]; /* by version, from 0, without gaps */
-extern const size_t schema_file_count;
+extern const struct embedded schema_files[]; /* etc/schema: a file's place is its version */
+size_t schema_file_count(void);
 
 /* Takes the next statement off *sql, without its `;`: it ends at the first line whose last
  * character is `;`; lines that begin with `--` and empty lines before it are skipped.
