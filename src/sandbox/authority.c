@@ -71,8 +71,9 @@ static enum status serve_crl(const struct asked *a, enum kind issuer, enum crl_f
     AUTO(index_free) struct index *index = NULL;
 
     TRY(index_load(pki_dir(a->authority->pki), &index, err));
-    return crl_make(pki_key(a->authority->pki, a->family, issuer), a->family->name, index, form,
-                    a->now_ms, ret, err);
+    const struct crl_wish wish = { pki_key(a->authority->pki, a->family, issuer), a->family->name,
+                                   form, a->now_ms };
+    return crl_make(&wish, index, ret, err);
 }
 
 static enum status serve_base(const struct asked *a, struct bytes **ret, struct err *err)

@@ -108,23 +108,24 @@ static enum status sign(X509_CRL *crl, EVP_PKEY *key, struct bytes **ret_der, st
     return ST_OK;
 }
 
-enum status crl_make(const struct key *issuer, const char *family, const struct index *index,
-                     enum crl_form form, int64_t now_ms, struct bytes **ret_der, struct err *err)
+enum status crl_make(const struct crl_wish *wish, const struct index *index, struct bytes **ret_der,
+                     struct err *err)
 {
+    enum crl_form form = wish->form;
     AUTO(X509_CRL_free) X509_CRL *crl = X509_CRL_new();
-    struct span span = span_of(form, now_ms);
+    struct span span = span_of(form, wish->now_ms);
 
     if (!crl)
         return RAISE(err, ST_NOMEM, "out of memory");
-    TRY(set_head(crl, cert_x509(key_cert(issuer)), &span, err));
+    TRY(set_head(crl, cert_x509(key_cert(wish->issuer)), &span, err));
     TRY(set_number(crl, NID_crl_number, 0, span.number, err));
     if (form == CRL_DELTA)
         TRY(set_number(crl, NID_delta_crl, 1, span.base / DAY_SECONDS, err));
     for (size_t i = 0; i < index_count(index); i++) {
         const struct index_entry *e = index_at(index, i);
 
-        if (strcmp(e->family, family) == 0 && covers(&span, form, e))
+        if (strcmp(e->family, wish->family) == 0 && covers(&span, form, e))
             TRY(add_revoked(crl, e, err));
     }
-    return sign(crl, key_pkey(issuer), ret_der, err);
+    return sign(crl, key_pkey(wish->issuer), ret_der, err);
 }

@@ -9,7 +9,12 @@
 
 enum crl_form { CRL_BASE, CRL_DELTA, CRL_ROOT /* of the root: always empty */ };
 
-/* DER, the caller's. issuer: the CA, or the root for CRL_ROOT. ST_INTERNAL. */
-MUST_USE enum status crl_make(const struct key *issuer, const char *family,
-                              const struct index *index, enum crl_form form, int64_t now_ms,
+struct crl_wish {
+    const struct key *issuer; /* the CA, or the root for CRL_ROOT */
+    const char *family;
+    enum crl_form form;
+    int64_t now_ms;
+};
+/* DER, the caller's. ST_INTERNAL. */
+MUST_USE enum status crl_make(const struct crl_wish *wish, const struct index *index,
                               struct bytes **ret_der, struct err *err);

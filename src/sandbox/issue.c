@@ -175,7 +175,7 @@ static enum status add_extensions(const struct issue_params *p, X509 *cert, stru
     X509V3_CTX ctx;
 
     TRY(extension_text(p, &text, err));
-    bio = BIO_new_mem_buf(text->at, (int)text->len);
+    bio = text ? BIO_new_mem_buf(text->at, (int)text->len) : NULL;
     if (!conf || !bio || NCONF_load_bio(conf, bio, NULL) != 1)
         return openssl_fail(err, "extensions");
     X509V3_set_ctx(&ctx, p->issuer ? p->issuer : cert, cert, NULL, NULL, 0);

@@ -207,8 +207,9 @@ enum status pki_write_crls(const struct pki *pki, int64_t now_ms, struct err *er
 
             (void)text_format(name, sizeof(name), "crl/%s%s.crl", family->name, lists[i].suffix);
             TRY(file_path(path, pki->dir, name, err));
-            TRY(crl_make(pki_key(pki, family, lists[i].issuer), family->name, index, lists[i].form,
-                         now_ms, &der, err));
+            const struct crl_wish wish = { pki_key(pki, family, lists[i].issuer), family->name,
+                                           lists[i].form, now_ms };
+            TRY(crl_make(&wish, index, &der, err));
             TRY(file_write(path, bytes_slice(der), 0644, err));
         }
     }

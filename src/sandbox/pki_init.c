@@ -162,17 +162,25 @@ static enum status check_kept(const struct key *key, EVP_PKEY *issuer_key, const
     return ST_OK;
 }
 
-/* Makes the PKCS#12 at path or keeps it; issuer NULL: self-signed. *ret_key is the caller's. */
-static enum status ensure(struct making *m, const struct family *family,
-                          const struct entity *entity, const struct key *issuer, const char *path,
-                          struct key **ret_key, struct err *err)
+/* One PKCS#12 that the folder should hold. */
+struct wanted {
+    const struct family *family;
+    const struct entity *entity;
+    const struct key *issuer; /* NULL: self-signed */
+    const char *path;
+};
+
+/* Makes it or keeps it. *ret_key is the caller's. */
+static enum status ensure(struct making *m, const struct wanted *w, struct key **ret_key,
+                          struct err *err)
 {
+    const char *path = w->path;
     const struct issue_params params = {
-        .family = family,
-        .entity = entity,
+        .family = w->family,
+        .entity = w->entity,
         .base_url = m->base_url,
-        .issuer = issuer ? cert_x509(key_cert(issuer)) : NULL,
-        .issuer_key = issuer ? key_pkey(issuer) : NULL,
+        .issuer = w->issuer ? cert_x509(key_cert(w->issuer)) : NULL,
+        .issuer_key = w->issuer ? key_pkey(w->issuer) : NULL,
         .now_ms = m->now_ms,
     };
     AUTO(key_free) struct key *key = NULL;
@@ -212,12 +220,12 @@ static enum status make_authorities(struct making *m, const struct family *famil
     char path[FILE_PATH_MAX], name[64];
 
     TRY(pki_authority_path(path, m->dir, family, &authorities[KIND_ROOT], err));
-    TRY(ensure(m, family, &authorities[KIND_ROOT], NULL, path, &root, err));
+    TRY(ensure(m, &(struct wanted){ family, &authorities[KIND_ROOT], NULL, path }, &root, err));
     (void)text_format(name, sizeof(name), "trust/%s-root.pem", family->name);
     TRY(write_pem(m->dir, name, root, err));
 
     TRY(pki_authority_path(path, m->dir, family, &authorities[KIND_CA], err));
-    TRY(ensure(m, family, &authorities[KIND_CA], root, path, &ca, err));
+    TRY(ensure(m, &(struct wanted){ family, &authorities[KIND_CA], root, path }, &ca, err));
     (void)text_format(name, sizeof(name), "trust/%s-ca.pem", family->name);
     TRY(write_pem(m->dir, name, ca, err));
 
@@ -225,7 +233,7 @@ static enum status make_authorities(struct making *m, const struct family *famil
         AUTO(key_free) struct key *key = NULL;
 
         TRY(pki_authority_path(path, m->dir, family, &authorities[a], err));
-        TRY(ensure(m, family, &authorities[a], ca, path, &key, err));
+        TRY(ensure(m, &(struct wanted){ family, &authorities[a], ca, path }, &key, err));
     }
     *ret_ca = TAKE(ca);
     return ST_OK;
@@ -242,7 +250,7 @@ static enum status make_family(struct making *m, const struct family *family, st
 
         (void)text_format(name, sizeof(name), "%s/%s.p12", family->name, holders[i].name);
         TRY(file_path(path, m->dir, name, err));
-        TRY(ensure(m, family, &holders[i], ca, path, &key, err));
+        TRY(ensure(m, &(struct wanted){ family, &holders[i], ca, path }, &key, err));
         (void)text_format(name, sizeof(name), "%s/%s.pem", family->name, holders[i].name);
         TRY(write_pem(m->dir, name, key, err));
     }

@@ -43,11 +43,17 @@ static enum status add_extensions(const char *text, X509 *issuer, X509 *cert, st
     return ST_OK;
 }
 
-/* issuer NULL: self-signed. */
-static enum status make_half(const struct half *half, EVP_PKEY *key, X509 *issuer,
-                             EVP_PKEY *issuer_key, int64_t now_ms, X509 **ret_cert, struct err *err)
+struct issuer {
+    X509 *cert; /* NULL: self-signed */
+    EVP_PKEY *key;
+    int64_t now_ms;
+};
+
+static enum status make_half(const struct half *half, EVP_PKEY *key, const struct issuer *by,
+                             X509 **ret_cert, struct err *err)
 {
-    time_t now = (time_t)(now_ms / 1000);
+    X509 *issuer = by->cert;
+    time_t now = (time_t)(by->now_ms / 1000);
     AUTO(X509_free) X509 *cert = X509_new();
     AUTO(ASN1_INTEGER_free) ASN1_INTEGER *serial = NULL;
     X509_NAME *subject = cert ? X509_get_subject_name(cert) : NULL;
@@ -63,7 +69,7 @@ static enum status make_half(const struct half *half, EVP_PKEY *key, X509 *issue
         !ASN1_TIME_set(X509_getm_notAfter(cert), now + (time_t)VALID_DAYS * DAY_SECONDS))
         return openssl_fail(err, "TLS certificate");
     TRY(add_extensions(half->extensions, issuer ? issuer : cert, cert, err));
-    if (X509_sign(cert, issuer_key, EVP_sha256()) <= 0)
+    if (X509_sign(cert, by->key, EVP_sha256()) <= 0)
         return openssl_fail(err, "TLS certificate");
     *ret_cert = TAKE(cert);
     return ST_OK;
@@ -103,8 +109,8 @@ enum status tls_make(const char *dir, int64_t now_ms, struct err *err)
         return ST_OK;
     if (!(ca_key = EVP_RSA_gen(RSA_BITS)) || !(key = EVP_RSA_gen(RSA_BITS)))
         return openssl_fail(err, "TLS key");
-    TRY(make_half(&ca_half, ca_key, NULL, ca_key, now_ms, &ca, err));
-    TRY(make_half(&server_half, key, ca, ca_key, now_ms, &cert, err));
+    TRY(make_half(&ca_half, ca_key, &(struct issuer){ NULL, ca_key, now_ms }, &ca, err));
+    TRY(make_half(&server_half, key, &(struct issuer){ ca, ca_key, now_ms }, &cert, err));
     TRY(write_key(key_path, key, err));
     TRY(write_cert(cert_path, cert, err));
     return write_cert(ca_path, ca, err);

@@ -254,7 +254,8 @@ static X509_CRL *list_of(const struct key *ca, const struct index *index, enum c
     const uint8_t *at;
     X509_CRL *crl;
 
-    assert_ok(crl_make(ca, "gost2015", index, form, now_ms, &der, &err), &err);
+    assert_ok(crl_make(&(struct crl_wish){ ca, "gost2015", form, now_ms }, index, &der, &err),
+              &err);
     at = (const uint8_t *)der->at;
     crl = d2i_X509_CRL(NULL, &at, (long)der->len);
     assert_non_null(crl);
