@@ -18,7 +18,7 @@ static const struct profile_row {
     { "cert", PROFILE_CERT },
     { "xml-detached", PROFILE_NONE },
     { "xades", PROFILE_NONE },
-    { "jws", PROFILE_NONE },
+    { "jws", PROFILE_JWS },
     { "bytes", PROFILE_BYTES },
     { "tsp", PROFILE_NONE },
     { "ocsp", PROFILE_OCSP },

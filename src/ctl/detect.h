@@ -15,8 +15,9 @@ enum profile {
     PROFILE_CERT,
     PROFILE_OCSP,
     PROFILE_CRL,
-    PROFILE_BYTES, /* never found by itself: it is nothing without its data */
-    PROFILE_NONE,  /* auto found nothing that is signed */
+    PROFILE_BYTES, /* these two are never found by auto: nothing without their data */
+    PROFILE_JWS,
+    PROFILE_NONE, /* auto found nothing that is signed */
 };
 
 /* The word of --profile. ST_INPUT: no such profile, or one of a later version. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
+#include "crypto/jws.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/detect.h"
@@ -20,17 +21,31 @@ struct sign {
     const char *tsp_url;
     const char *out_path;
     const char *ca_file;
+    struct jws_settings jws;
 };
 
-enum { OPT_PROFILE, OPT_KEY, OPT_PASS, OPT_TSP, OPT_OUT, OPT_CA };
+enum {
+    OPT_PROFILE,
+    OPT_KEY,
+    OPT_PASS,
+    OPT_TSP,
+    OPT_OUT,
+    OPT_CA,
+    OPT_JWS_INPUT,
+    OPT_JWS_ORDER,
+    OPT_JWS_BASE64
+};
 
 static const struct option_row rows[] = {
-    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached or bytes" },
+    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached, bytes or jws" },
     { OPT_KEY, "key", "P12", "the signer's key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
     { OPT_TSP, "tsp", "URL", "cms, detached: adds a timestamp of this TSA" },
     { OPT_OUT, "out", "FILE", "standard output by default" },
     { OPT_CA, "ca", "FILE", "PEM bundle for https (SHEPCTL_CA)" },
+    { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: sign the body (default) or rfc7515's input" },
+    { OPT_JWS_ORDER, "jws-order", "ORDER", "jws: le-rs (default) or be-sr" },
+    { OPT_JWS_BASE64, "jws-base64", "ALPHABET", "jws: url (default) or std, as the examples" },
 };
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
@@ -42,8 +57,18 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
                                     [OPT_OUT] = &s->out_path,
                                     [OPT_CA] = &s->ca_file };
 
-    if (key == OPT_PROFILE)
+    switch (key) {
+    case OPT_PROFILE:
         return profile_parse(value, &s->profile, err);
+    case OPT_JWS_INPUT:
+        return jws_input_parse(value, &s->jws.input, err);
+    case OPT_JWS_ORDER:
+        return jws_order_parse(value, &s->jws.order, err);
+    case OPT_JWS_BASE64:
+        return jws_alphabet_parse(value, &s->jws.alphabet, err);
+    default:
+        break;
+    }
     *places[key] = value;
     return ST_OK;
 }
@@ -109,10 +134,14 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
     case PROFILE_CMS:
     case PROFILE_DETACHED:
         return sign_cms(s, key, data, ret, err);
+    case PROFILE_JWS:
+        return jws_sign(key, data, &s->jws, ret, err);
     case PROFILE_BYTES:
         return bytes_sign(key, data, ret, err);
     default:
-        return RAISE(err, ST_INPUT, "--profile: expected shep, enveloped, cms, detached or bytes");
+        return RAISE(err, ST_INPUT,
+                     "--profile: expected shep, enveloped, cms, detached, "
+                     "bytes or jws");
     }
 }
 

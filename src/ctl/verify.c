@@ -3,6 +3,7 @@
 #include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
 #include "crypto/judge_source.h"
+#include "crypto/jws.h"
 #include "crypto/trust.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
@@ -39,6 +40,7 @@ struct verify {
     const char *ocsp_url;
     const char *content_path;
     const char *ca_file;
+    enum jws_input jws_input;
     bool signature_only;
     bool allow_sha1;
     bool json;
@@ -54,6 +56,7 @@ enum {
     OPT_OCSP,
     OPT_OCSP_URL,
     OPT_CONTENT,
+    OPT_JWS_INPUT,
     OPT_SIGNATURE_ONLY,
     OPT_ALLOW_SHA1,
     OPT_JSON,
@@ -62,7 +65,7 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, cms, detached, bytes, cert, ocsp, crl or auto (default)" },
+      "shep, enveloped, cms, detached, bytes, jws, cert, ocsp, crl or auto (default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
@@ -72,7 +75,8 @@ static const struct option_row rows[] = {
     { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
-    { OPT_CONTENT, "content", "FILE", "detached, bytes: what is signed" },
+    { OPT_CONTENT, "content", "FILE", "detached, bytes, jws: what is signed" },
+    { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: signed is the body (default) or rfc7515" },
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
     { OPT_ALLOW_SHA1, "allow-sha1", NULL, "accept RSA with SHA-1 too" },
@@ -161,6 +165,8 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
     case OPT_CONTENT:
         v->content_path = value;
         break;
+    case OPT_JWS_INPUT:
+        return jws_input_parse(value, &v->jws_input, err);
     case OPT_SIGNATURE_ONLY:
         v->signature_only = true;
         break;
@@ -196,6 +202,7 @@ struct matter {
     const struct judge *judge;
     struct slice data;
     struct slice content; /* at == NULL: none */
+    enum jws_input jws_input;
 };
 
 static enum status judge_shep(const struct matter *m, struct report *report, struct err *err)
@@ -223,6 +230,15 @@ static enum status judge_bytes(const struct matter *m, struct report *report, st
 {
     (void)err;
     (void)!bytes_judge(m->judge, m->data, m->content, report);
+    return ST_OK;
+}
+
+static enum status judge_jws(const struct matter *m, struct report *report, struct err *err)
+{
+    const struct jws_params params = { .input = m->jws_input };
+
+    (void)err;
+    (void)!jws_judge(m->judge, m->data, m->content, &params, report);
     return ST_OK;
 }
 
@@ -273,6 +289,7 @@ static const struct {
     [PROFILE_CMS] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },
+    [PROFILE_JWS] = { PURPOSE_TRANSPORT, judge_jws },
     [PROFILE_CERT] = { PURPOSE_ANY, judge_cert },
     [PROFILE_OCSP] = { PURPOSE_ANY, judge_ocsp },
     [PROFILE_CRL] = { PURPOSE_ANY, judge_crl },
@@ -310,7 +327,7 @@ static enum status run(struct verify *v, const char *path, struct report *report
                            .pins = (const struct cert *const *)v->pins,
                            .pin_count = v->pin_count,
                            .skew_ms = SKEW_MS };
-    struct matter matter = { .judge = &judge };
+    struct matter matter = { .judge = &judge, .jws_input = v->jws_input };
     enum profile profile = v->profile;
 
     TRY(load_trust(v, &trust, err));

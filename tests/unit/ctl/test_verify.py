@@ -166,6 +166,7 @@ def test_what_is_no_signed_document_is_not_judged(name, profile):
     (["--crl", "/no/such/file", "a"], "/no/such/file"), (["--ocsp", "/no/such/file", "a"], "/no/such/file"),
     (["--crl", "/dev/null"] * 17 + ["a"], "--crl: more than 16"), (["--ocsp", "/dev/null"] * 17 + ["a"], "more than 16"),
     (["--profile", "detached", "/dev/null"], "--content"), (["--profile", "bytes", "/dev/null"], "--content"),
+    (["--jws-input", "x", "a"], "expected body or rfc7515"),
     (["/no/such/file"], "/no/such/file"),
     (["--pin", "/dev/null", "a"], "--pin /dev/null"), (["--trust", "/no/such/dir", "/dev/null"], "/no/such/dir"),
     (["--content", "/no/such/file", "/dev/null"], "/no/such/file"), (["/tmp"], "/tmp"),
@@ -244,6 +245,25 @@ def test_what_is_signed_here_is_valid_here_in_full(sandbox, tmp_path, family, pr
         spoilt = bytes(data[:place]) + bytes([data[place] ^ 1]) + bytes(data[place + 1:])
         done = shepctl("verify", *options, "-", stdin=spoilt)
         assert done.returncode != VALID, (place, text_of(done))
+
+
+@pytest.mark.parametrize("settings, check", [([], []), (["--jws-order", "be-sr", "--jws-base64", "std"], []),
+                                             (["--jws-input", "rfc7515"], ["--jws-input", "rfc7515"])])
+@pytest.mark.parametrize("family", ["gost2015", "gost2004"])
+def test_a_jws_is_valid_with_its_body_and_certificate(sandbox, tmp_path, family, settings, check):
+    """req 2.43, 2.44, 2.51"""
+    signed, body = tmp_path / "jws", tmp_path / "body"
+    body.write_bytes('{"Data":"ё"}'.encode())
+    sign = ["sign", "--profile", "jws", *sandbox.key(family, "caller"), "--out", signed]
+    assert shepctl(*sign, *settings, body).returncode == 0
+    verify = ["verify", "--profile", "jws", "--content", body, *check, signed]
+    pin = ["--pin", sandbox.folder / f"{family}/caller.pem"]
+    done = shepctl(*verify, *pin)
+    assert done.returncode == VALID and b".." in signed.read_bytes(), text_of(done)
+    assert shepctl(*verify, *sandbox.trust).returncode == UNJUDGED  # whose kid is it?
+    body.write_bytes(b"{}")
+    done = shepctl(*verify, *pin)
+    assert done.returncode == INVALID and "because signature" in text_of(done)
 
 
 @pytest.mark.parametrize("name, culprit", [("individual-revoked", "revocation"), ("individual-expired", "dates"),
