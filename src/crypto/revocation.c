@@ -101,7 +101,7 @@ static void keep(const struct judge *judge, const struct ocsp_query *query, stru
 
     evidence_add(judge->evidence, EVIDENCE_OCSP, ocsp);
     /* A receipt that is not kept costs the next judgement a question, nothing else. */
-    if (judge->io->keep_receipt && has_signature(judge))
+    if (judge->io && judge->io->keep_receipt && has_signature(judge))
         (void)!judge->io->keep_receipt(judge->io->ctx, judge->signature_sha256,
                                        cert_signer(query->subject)->sha256, ocsp, &err);
 }
@@ -233,6 +233,8 @@ static void learn(const struct question *q)
     char ocsp_why[WHY_MAX] = "";
     char crl_why[WHY_MAX] = "";
 
+    if (how != REVOCATION_OCSP && q->judge->io && q->judge->io->see)
+        q->judge->io->see(q->judge->io->ctx, q->path->certs[0], q->path->certs[1]);
     if (how != REVOCATION_CRL && by_ocsp(q, ocsp_why))
         return;
     if (how != REVOCATION_OCSP && by_crl(q, ocsp_why, crl_why))

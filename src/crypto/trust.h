@@ -49,6 +49,9 @@ struct trust_io {
                                 struct err *err);
     enum status (*keep_receipt)(void *ctx, const uint8_t signature_sha256[32],
                                 const uint8_t cert_sha256[32], struct slice ocsp, struct err *err);
+    /* Told of every certificate whose revocation may be asked of lists, before it is: so that they
+     * are there when they are needed. */
+    void (*see)(void *ctx, const struct cert *subject, const struct cert *issuer);
     /* The verified lists of the issuer's key; their dates are judged by who asks. subject names
      * where they are published. Answers from what is there, without the network.
      * ret_index is the caller's; ST_NOT_FOUND: none are there, the text may say why (req 0.24). */

@@ -75,7 +75,7 @@ static enum status open_codec(const struct conf *conf, struct rooms *rooms, stru
     return codec_new(&params, &rooms->codec, err);
 }
 
-/* trust_io has one ctx for all its members: these three tell the rooms apart. */
+/* trust_io has one ctx for all its members: these tell the rooms apart. */
 static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret_answer,
                          struct err *err)
 {
@@ -101,6 +101,35 @@ static enum status keep_receipt(void *ctx, const uint8_t signature_sha256[32],
     return store_keep_receipt(rooms->store, signature_sha256, cert_sha256, ocsp, err);
 }
 
+static void see(void *ctx, const struct cert *subject, const struct cert *issuer)
+{
+    const struct rooms *rooms = ctx;
+
+    lists_see(rooms->lists, subject, issuer);
+}
+
+static enum status find_crl(void *ctx, const struct cert *subject, const struct cert *issuer,
+                            struct crl_index **ret_index, struct err *err)
+{
+    const struct rooms *rooms = ctx;
+
+    return lists_find(rooms->lists, subject, issuer, ret_index, err);
+}
+
+static enum status open_lists(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *secret = NULL;
+
+    TRY(secret_load(conf->instance.cluster_key_file, MIN_KEY, &secret, err));
+    const struct lists_params params = {
+        .conf = &conf->trust,
+        .secret = bytes_slice(secret),
+        .journal = rooms->journal,
+        .clock = rooms->clock,
+    };
+    return lists_start(&params, &rooms->lists, err);
+}
+
 static enum status open_rest(const struct conf *conf, struct rooms *rooms, struct err *err)
 {
     const struct rest_params params = {
@@ -114,6 +143,8 @@ static enum status open_rest(const struct conf *conf, struct rooms *rooms, struc
         .fetch = fetch,
         .find_receipt = find_receipt,
         .keep_receipt = keep_receipt,
+        .see = see,
+        .find_crl = find_crl,
     };
     return ST_OK;
 }
@@ -129,6 +160,7 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     TRY(open_journal(conf, rooms, err));
     TRY(open_codec(conf, rooms, err));
     TRY(open_rest(conf, rooms, err));
+    TRY(open_lists(conf, rooms, err));
     *ret_rooms = TAKE(rooms);
     return ST_OK;
 }
@@ -137,6 +169,7 @@ void rooms_close(struct rooms *rooms)
 {
     if (!rooms)
         return;
+    lists_stop(rooms->lists); /* it writes to the journal */
     shipper_stop(rooms->shipper, SHIP_GRACE_MS);
     rest_free(rooms->rest);
     codec_free(rooms->codec);

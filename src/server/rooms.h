@@ -7,6 +7,7 @@
 #include "crypto/trust.h"
 #include "journal/journal.h"
 #include "rest/rest.h"
+#include "server/lists.h"
 #include "soap/soap.h"
 #include "store/store.h"
 
@@ -17,7 +18,8 @@ struct rooms {
     struct shipper *shipper;
     struct codec *codec;
     struct rest *rest;
-    struct trust_io trust_io; /* fetch by rest, receipts in store */
+    struct lists *lists;
+    struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
 };
 
 /* Opens in the order of need: store (and its schema), journal, shipper. *ret_rooms is the caller's.

@@ -354,12 +354,10 @@ static void print_ready(struct server *server)
     (void)fflush(stdout);
 }
 
-static enum status serve(struct server *server, struct err *err)
+static enum status serve(struct server *server, const sigset_t *set, struct err *err)
 {
     const struct conf *conf = service_conf(server->service);
-    sigset_t set;
 
-    block_signals(&set);
     TRY(work_start((size_t)conf->http.workers, (size_t)conf->http.max_queued, run_job, server,
                    &server->work, err));
     TRY(parking_start(server->rooms->store, on_resume, server, &server->parking, err));
@@ -374,7 +372,7 @@ static enum status serve(struct server *server, struct err *err)
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
     TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
     print_ready(server);
-    wait_for_end(server, &set);
+    wait_for_end(server, set);
     return ST_OK;
 }
 
@@ -417,7 +415,9 @@ enum status server_run(const char *conf_path, struct err *err)
 {
     struct server server = { .conf_path = conf_path };
     pthread_condattr_t monotonic;
+    sigset_t set;
 
+    block_signals(&set); /* before the first thread, which would take them to its own end */
     (void)pthread_mutex_init(&server.lock, NULL);
     (void)pthread_mutex_init(&server.sweep_lock, NULL);
     (void)pthread_condattr_init(&monotonic);
@@ -426,7 +426,7 @@ enum status server_run(const char *conf_path, struct err *err)
     (void)pthread_condattr_destroy(&monotonic);
     enum status done = open_server(&server, err);
     if (done == ST_OK)
-        done = serve(&server, err);
+        done = serve(&server, &set, err);
     close_server(&server);
     return done;
 }

@@ -37,7 +37,19 @@ static unsigned algorithm_bits(const char *const *words)
 
 static enum revocation revocation_of(const struct conf *conf)
 {
-    return strcmp(conf->trust.revocation, "off") == 0 ? REVOCATION_OFF : REVOCATION_OCSP;
+    static const struct {
+        const char *word;
+        enum revocation how;
+    } words[] = {
+        { "off", REVOCATION_OFF },
+        { "ocsp", REVOCATION_OCSP },
+        { "crl", REVOCATION_CRL },
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(conf->trust.revocation, words[i].word) == 0)
+            return words[i].how;
+    return REVOCATION_AUTO;
 }
 
 static const char *or_null(const char *text)
@@ -73,6 +85,23 @@ static enum status load_trust(struct service *s, struct err *err)
     if (trust_anchor_count(s->trust) == 0)
         return RAISE(err, ST_INPUT, "%s: holds no root certificate", s->conf->trust.dir);
     return ST_OK;
+}
+
+/* Our own certificate and the gateways' come from the authorities whose lists will be wanted: a
+ * judgement by lists alone makes them known, without the network. Its verdict is not asked for. */
+static void want_lists(const struct service *s)
+{
+    const struct judge judge = { .trust = s->trust,
+                                 .io = &s->rooms->trust_io,
+                                 .now_ms = clock_now(s->rooms->clock),
+                                 .revocation = REVOCATION_CRL };
+    AUTO(report_free) struct report *report = report_new();
+
+    if (!report || revocation_of(s->conf) < REVOCATION_CRL)
+        return;
+    (void)!trust_judge(&judge, key_cert(s->key), report);
+    for (size_t i = 0; i < s->pin_count; i++)
+        (void)!trust_judge(&judge, s->pins[i].cert, report);
 }
 
 static enum status make_wsse(struct service *s, struct err *err)
@@ -173,6 +202,7 @@ static enum status build(struct service *s, struct err *err)
     TRY(load_trust(s, err));
     TRY(key_load_p12(keys->sign_p12_file, keys->sign_pass_file, &s->key, err));
     TRY(load_pins(s, err));
+    want_lists(s);
     TRY(make_wsse(s, err));
     TRY(make_mobile(s, err));
     TRY(make_flows(s, err));

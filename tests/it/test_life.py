@@ -153,7 +153,7 @@ def test_a_responder_that_never_answers_does_not_hold_an_exchange(own_world):
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)  # takes connections, says nothing
         world = own_world(settings={"limits": {"exchange_ms": 1500},
-                                    "trust": {"ocsp_url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}})
+                                    "trust": {"revocation": "ocsp", "ocsp_url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}})
         answer = world.create()
         assert answer.code == "SCE909" and "revocation" in answer.text, answer.text
         assert world.http("GET", "/health/ready", port=world.admin_port, plain=True)[0] == 200

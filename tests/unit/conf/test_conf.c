@@ -46,7 +46,7 @@ static const struct {
     { "unknown section", REQUIRED "[htpp]\n", "no section [htpp]" },
     { "out of range", REQUIRED "[limits]\nxml_depth = 257\n", "from 8 to 256" },
     { "not a number", REQUIRED "[limits]\nxml_depth = 6x\n", "from 8 to 256" },
-    { "not a word", REQUIRED "[trust]\nrevocation = maybe\n", "ocsp off" },
+    { "not a word", REQUIRED "[trust]\nrevocation = maybe\n", "auto ocsp crl off" },
     { "not in the list", REQUIRED "[trust]\nuser_algorithms = gost2015 md5\n",
       "gost2015 gost2004 rsa" },
     { "not yes or no", REQUIRED "[sandbox]\nenabled = true\n", "yes or no" },

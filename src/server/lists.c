@@ -1,0 +1,390 @@
+/* One entry an issuer: its lists, where they come from, and when they are fetched again. Callers
+ * read under a lock that is never held while the network is waited for. */
+#include "server/lists.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/crl_file.h"
+#include "crypto/crl_points.h"
+#include "crypto/encode.h"
+#include "server/lists_fetch.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    ISSUERS_MAX = 16,
+    PATH_BYTES = 1024,
+    WAIT_MAX_MS = 60 * 1000,
+    RETRY_FIRST_MS = 5 * 1000,
+    RETRY_LAST_MS = 15 * 60 * 1000,
+};
+
+struct entry {
+    struct cert *issuer;
+    struct crl_urls urls[2]; /* enum crl_kind, of the certificate first seen */
+    struct crl_index *index; /* NULL: none yet */
+    int64_t due_ms;          /* Unix */
+    int64_t pause_ms;        /* after the next failure */
+    char why[240];           /* of the last failure */
+};
+
+struct lists {
+    struct journal *journal;
+    const struct clock *clock;
+    struct fetcher *fetcher;
+    char dir[PATH_BYTES]; /* "": lists live in memory */
+    uint8_t key[SHA256_BYTES];
+    int64_t refresh_ms;
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t changed;
+    struct entry *entries[ISSUERS_MAX];
+    size_t count;
+    bool ending;
+    pthread_t thread;
+    bool running;
+};
+
+/* ---- telling ---- */
+
+static void tell(struct lists *lists, enum event_level level, const char *name, const char *text)
+{
+    int64_t now_ms = clock_now(lists->clock);
+    const struct event event = { .level = level,
+                                 .name = name,
+                                 .account = "-",
+                                 .ip = "-",
+                                 .start_ms = now_ms,
+                                 .end_ms = now_ms,
+                                 .text = text };
+    struct err err = { 0 };
+
+    if (journal_write(lists->journal, &event, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
+static void tell_loaded(struct lists *lists, const struct crl_index *index, const char *from)
+{
+    const struct crl *base = crl_index_base(index);
+    const struct crl *delta = crl_index_delta(index);
+    char number[CRL_NUMBER_TEXT];
+    char delta_number[CRL_NUMBER_TEXT] = "none";
+    char until[TIME_TEXT];
+    char text[1024];
+
+    crl_number_text(&crl_facts(base)->number, number);
+    if (delta)
+        crl_number_text(&crl_facts(delta)->number, delta_number);
+    time_utc_text(crl_facts(base)->next_update_ms, until);
+    (void)text_format(text, sizeof(text), "%s: CRL no. %s, delta no. %s, until %s, from %s%s%s",
+                      cert_signer(crl_issuer(base))->subject, number, delta_number, until, from,
+                      *crl_index_note(index) ? "; " : "", crl_index_note(index));
+    tell(lists, EVENT_INFO, "crl.loaded", text);
+}
+
+static void tell_refused(struct lists *lists, const struct cert *issuer, const char *why)
+{
+    char text[1024];
+
+    (void)text_format(text, sizeof(text), "%s: %s", cert_signer(issuer)->subject, why);
+    tell(lists, EVENT_WARNING, "crl.refused", text);
+}
+
+/* ---- disk ---- */
+
+static bool path_of(const struct lists *lists, const struct cert *issuer, enum crl_kind kind,
+                    char dst[PATH_BYTES])
+{
+    char hex[2 * SHA256_BYTES + 1];
+
+    text_hex(slice_mem(cert_signer(issuer)->sha256, SHA256_BYTES), hex);
+    return *lists->dir && text_format(dst, PATH_BYTES, "%s/%s.%s", lists->dir, hex,
+                                      kind == CRL_KIND_BASE ? "base" : "delta");
+}
+
+/* What does not load is fetched again; that a file was spoilt is worth a line. */
+static struct crl *load_one(struct lists *lists, const struct cert *issuer, enum crl_kind kind)
+{
+    struct crl *crl = NULL;
+    char path[PATH_BYTES];
+    struct err err;
+
+    if (!path_of(lists, issuer, kind, path))
+        return NULL;
+    if (crl_load(path, slice_mem(lists->key, sizeof(lists->key)), issuer, &crl, &err) == ST_OK)
+        return crl;
+    if (err.status != ST_NOT_FOUND)
+        tell_refused(lists, issuer, err.text);
+    return NULL;
+}
+
+static struct crl_index *load(struct lists *lists, const struct cert *issuer)
+{
+    AUTO(crl_free) struct crl *base = load_one(lists, issuer, CRL_KIND_BASE);
+    AUTO(crl_free) struct crl *delta = base ? load_one(lists, issuer, CRL_KIND_DELTA) : NULL;
+    const struct crl_index_parts parts = { base, delta, NULL };
+    struct crl_index *index = NULL;
+    struct err err;
+
+    if (!base || crl_index_new(&parts, &index, &err) != ST_OK)
+        return NULL;
+    tell_loaded(lists, index, "disk");
+    return index;
+}
+
+static void save_one(struct lists *lists, const struct cert *issuer, enum crl_kind kind,
+                     const struct crl *crl)
+{
+    char path[PATH_BYTES];
+    struct err err;
+
+    if (crl && path_of(lists, issuer, kind, path) &&
+        crl_save(crl, path, slice_mem(lists->key, sizeof(lists->key)), &err) != ST_OK)
+        log_err(LOG_LEVEL_WARNING, "crl.unsaved", &err);
+}
+
+/* ---- entries ---- */
+
+static struct entry *find_entry(struct lists *lists, const struct cert *issuer)
+{
+    for (size_t i = 0; i < lists->count; i++)
+        if (memcmp(cert_signer(lists->entries[i]->issuer)->sha256, cert_signer(issuer)->sha256,
+                   SHA256_BYTES) == 0)
+            return lists->entries[i];
+    return NULL;
+}
+
+static void entry_free(struct entry *entry)
+{
+    if (!entry)
+        return;
+    cert_free(entry->issuer);
+    crl_index_free(entry->index);
+    free(entry);
+}
+
+/* When to fetch again: some time before the first of them ends. An authority that publishes late
+ * is asked a few times more while the end draws near. */
+static int64_t due_of(const struct lists *lists, const struct entry *entry, int64_t now_ms)
+{
+    const struct crl *delta = crl_index_delta(entry->index);
+    int64_t end_ms = crl_facts(crl_index_base(entry->index))->next_update_ms;
+    int64_t soonest_ms = now_ms + WAIT_MAX_MS;
+
+    if (delta && crl_facts(delta)->next_update_ms < end_ms)
+        end_ms = crl_facts(delta)->next_update_ms;
+    int64_t due_ms = end_ms - lists->refresh_ms;
+    if (now_ms + (end_ms - now_ms) / 4 > due_ms)
+        due_ms = now_ms + (end_ms - now_ms) / 4;
+    if (!delta && entry->urls[CRL_KIND_DELTA].count > 0 && now_ms + RETRY_LAST_MS < due_ms)
+        due_ms = now_ms + RETRY_LAST_MS;
+    return due_ms > soonest_ms ? due_ms : soonest_ms;
+}
+
+static struct entry *make_entry(struct lists *lists, const struct cert *subject,
+                                const struct cert *issuer)
+{
+    struct entry *entry = calloc(1, sizeof(*entry));
+    struct err err;
+
+    if (!entry)
+        return NULL;
+    entry->issuer = cert_ref(issuer);
+    entry->pause_ms = RETRY_FIRST_MS;
+    text_copy(entry->why, sizeof(entry->why), "not fetched yet");
+    for (int kind = CRL_KIND_BASE; kind <= CRL_KIND_DELTA; kind++)
+        if (cert_crl_urls(subject, (enum crl_kind)kind, &entry->urls[kind], &err) != ST_OK)
+            tell_refused(lists, issuer, err.text);
+    entry->index = load(lists, issuer);
+    /* As if fetched a while ago: a list that has ended meanwhile is due at once. */
+    if (entry->index)
+        entry->due_ms = due_of(lists, entry, clock_now(lists->clock) - RETRY_LAST_MS);
+    return entry;
+}
+
+void lists_see(struct lists *lists, const struct cert *subject, const struct cert *issuer)
+{
+    pthread_mutex_lock(&lists->lock);
+    if (lists->count < ISSUERS_MAX && !find_entry(lists, issuer)) {
+        struct entry *entry = make_entry(lists, subject, issuer);
+        if (entry)
+            lists->entries[lists->count++] = entry;
+        pthread_cond_signal(&lists->changed);
+    }
+    pthread_mutex_unlock(&lists->lock);
+}
+
+enum status lists_find(struct lists *lists, const struct cert *subject, const struct cert *issuer,
+                       struct crl_index **ret_index, struct err *err)
+{
+    enum status found = ST_OK;
+
+    lists_see(lists, subject, issuer);
+    pthread_mutex_lock(&lists->lock);
+    struct entry *entry = find_entry(lists, issuer);
+    if (entry && entry->index)
+        *ret_index = crl_index_ref(entry->index);
+    else
+        found = RAISE(err, ST_NOT_FOUND, "no CRL of the certificate's issuer is here: %.200s",
+                      entry ? entry->why : "too many issuers");
+    pthread_mutex_unlock(&lists->lock);
+    return found;
+}
+
+/* ---- the thread ---- */
+
+/* The entry whose turn has come; else NULL and how long until the next one's. */
+static struct entry *next_due(struct lists *lists, int64_t *ret_wait_ms)
+{
+    int64_t now_ms = clock_now(lists->clock);
+
+    *ret_wait_ms = WAIT_MAX_MS;
+    for (size_t i = 0; i < lists->count; i++) {
+        int64_t wait_ms = lists->entries[i]->due_ms - now_ms;
+        if (wait_ms <= 0)
+            return lists->entries[i];
+        if (wait_ms < *ret_wait_ms)
+            *ret_wait_ms = wait_ms;
+    }
+    return NULL;
+}
+
+static void wait_some(struct lists *lists, int64_t wait_ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + wait_ms;
+    const struct timespec until = { .tv_sec = until_ms / 1000,
+                                    .tv_nsec = until_ms % 1000 * 1000000 };
+
+    (void)pthread_cond_timedwait(&lists->changed, &lists->lock, &until);
+}
+
+/* Keeps and tells what is new. */
+static void take_in(struct lists *lists, const struct entry *entry, const struct crl_index *fresh)
+{
+    const struct crl *base = entry->index ? crl_index_base(entry->index) : NULL;
+    const struct crl *delta = entry->index ? crl_index_delta(entry->index) : NULL;
+
+    if (crl_index_base(fresh) != base)
+        save_one(lists, entry->issuer, CRL_KIND_BASE, crl_index_base(fresh));
+    if (crl_index_delta(fresh) != delta)
+        save_one(lists, entry->issuer, CRL_KIND_DELTA, crl_index_delta(fresh));
+    if (crl_index_base(fresh) != base || crl_index_delta(fresh) != delta)
+        tell_loaded(lists, fresh, "the network");
+}
+
+/* Fetches without the lock: entries are never taken away while the thread runs, and what of them
+ * it reads is its own or never changes. */
+static void refresh(struct lists *lists, struct entry *entry)
+{
+    const struct fetch_order order = { entry->issuer, &entry->urls[CRL_KIND_BASE],
+                                       &entry->urls[CRL_KIND_DELTA], entry->index,
+                                       clock_now(lists->clock) + lists->refresh_ms };
+    struct crl_index *fresh = NULL;
+    struct err err = { 0 };
+
+    pthread_mutex_unlock(&lists->lock);
+    enum status done = fetcher_run(lists->fetcher, &order, &fresh, &err);
+    if (done == ST_OK) {
+        take_in(lists, entry, fresh);
+    } else {
+        tell_refused(lists, entry->issuer, err.text);
+    }
+    pthread_mutex_lock(&lists->lock);
+    if (done == ST_OK) {
+        crl_index_free(entry->index);
+        entry->index = fresh;
+        entry->due_ms = due_of(lists, entry, clock_now(lists->clock));
+        entry->pause_ms = RETRY_FIRST_MS;
+    } else {
+        text_copy(entry->why, sizeof(entry->why), err.text);
+        entry->due_ms = clock_now(lists->clock) + entry->pause_ms;
+        entry->pause_ms = entry->pause_ms * 2 < RETRY_LAST_MS ? entry->pause_ms * 2 : RETRY_LAST_MS;
+    }
+    (void)malloc_trim(0); /* what a list of 20 MB was read from */
+}
+
+static void *run(void *arg)
+{
+    struct lists *lists = arg;
+    int64_t wait_ms;
+
+    pthread_mutex_lock(&lists->lock);
+    while (!lists->ending) {
+        struct entry *entry = next_due(lists, &wait_ms);
+        if (entry)
+            refresh(lists, entry);
+        else
+            wait_some(lists, wait_ms);
+    }
+    pthread_mutex_unlock(&lists->lock);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static void init_locks(struct lists *lists)
+{
+    pthread_condattr_t monotonic;
+
+    (void)pthread_mutex_init(&lists->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&lists->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+static void use_dir(struct lists *lists, const char *dir)
+{
+    if (!*dir)
+        return;
+    if ((mkdir(dir, 0700) == 0 || errno == EEXIST) &&
+        text_copy(lists->dir, sizeof(lists->dir), dir))
+        return;
+    log_warning("crl.unsaved", "dir=%s errno=%d", dir, errno);
+    lists->dir[0] = '\0';
+}
+
+enum status lists_start(const struct lists_params *params, struct lists **ret_lists,
+                        struct err *err)
+{
+    AUTO(lists_stop) struct lists *lists = calloc(1, sizeof(*lists));
+
+    if (!lists)
+        return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
+    init_locks(lists);
+    lists->journal = params->journal;
+    lists->clock = params->clock;
+    lists->refresh_ms = params->conf->crl_refresh_ms;
+    hmac_sha256(params->secret, SLICE("shepd: files of revocation lists"), lists->key);
+    use_dir(lists, params->conf->crl_dir);
+    TRY(fetcher_new(params->conf, &lists->fetcher, err));
+    if (pthread_create(&lists->thread, NULL, run, lists) != 0)
+        return RAISE(err, ST_NOMEM, "revocation lists: their thread cannot be started");
+    lists->running = true;
+    *ret_lists = TAKE(lists);
+    return ST_OK;
+}
+
+void lists_stop(struct lists *lists)
+{
+    if (!lists)
+        return;
+    if (lists->running) {
+        pthread_mutex_lock(&lists->lock);
+        lists->ending = true;
+        pthread_cond_signal(&lists->changed);
+        pthread_mutex_unlock(&lists->lock);
+        (void)pthread_join(lists->thread, NULL);
+    }
+    for (size_t i = 0; i < lists->count; i++)
+        entry_free(lists->entries[i]);
+    fetcher_free(lists->fetcher);
+    explicit_bzero(lists->key, sizeof(lists->key));
+    (void)pthread_cond_destroy(&lists->changed);
+    (void)pthread_mutex_destroy(&lists->lock);
+    free(lists);
+}

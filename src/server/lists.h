@@ -1,0 +1,36 @@
+/* Revocation lists of the authorities that sign for those who speak to us: fetched in the
+ * background before they end, verified, kept on disk, asked without the network (req 0.24, 0.25).
+ */
+#pragma once
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "conf/conf.h"
+#include "crypto/crl_index.h"
+#include "journal/journal.h"
+
+struct lists; /* thread-safe */
+
+/* Borrowed but for the secret, which is used for the call only. */
+struct lists_params {
+    const struct conf_trust *conf; /* for the call only */
+    struct slice secret;           /* the key that closes files of lists is derived from it */
+    struct journal *journal;
+    const struct clock *clock;
+};
+
+/* Makes the folder when it is absent and starts the thread. ST_INPUT: an address too many or too
+ * long; ST_NOMEM. A folder that cannot be made is said in the log: lists then live in memory. */
+MUST_USE enum status lists_start(const struct lists_params *params, struct lists **ret_lists,
+                                 struct err *err);
+/* Waits for a download under way, a minute at most. NULL is fine. */
+void lists_stop(struct lists *lists);
+DEFINE_AUTO(struct lists, lists_stop)
+
+/* A certificate is judged: its issuer's lists will be wanted. The first time they are read from
+ * disk, and fetched by where the certificate says they are. */
+void lists_see(struct lists *lists, const struct cert *subject, const struct cert *issuer);
+/* trust_io.find_crl. */
+MUST_USE enum status lists_find(struct lists *lists, const struct cert *subject,
+                                const struct cert *issuer, struct crl_index **ret_index,
+                                struct err *err);

@@ -1,0 +1,135 @@
+#include "server/lists_fetch.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "rest/rest.h"
+
+#include <stdlib.h>
+
+enum { DOWNLOAD_MS = 60 * 1000 };
+
+struct fetcher {
+    struct rest *rest;
+    struct crl_urls own[2]; /* enum crl_kind, of the configuration */
+};
+
+static enum status copy_urls(const char *const *list, const char *key, struct crl_urls *ret,
+                             struct err *err)
+{
+    for (; *list; list++) {
+        if (ret->count == CRL_URLS_MAX)
+            return RAISE(err, ST_INPUT, "[trust] %s: more than %d addresses", key, CRL_URLS_MAX);
+        if (!text_copy(ret->at[ret->count], CRL_URL_BYTES, *list))
+            return RAISE(err, ST_INPUT, "[trust] %s: an address over %d bytes", key,
+                         CRL_URL_BYTES - 1);
+        ret->count++;
+    }
+    return ST_OK;
+}
+
+enum status fetcher_new(const struct conf_trust *conf, struct fetcher **ret_fetcher,
+                        struct err *err)
+{
+    const struct rest_params params = { .max_parallel = 1, .user_agent = "shepd" };
+    AUTO(fetcher_free) struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
+
+    if (!fetcher)
+        return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
+    TRY(copy_urls(conf->crl_url, "crl_url", &fetcher->own[CRL_KIND_BASE], err));
+    TRY(copy_urls(conf->crl_delta_url, "crl_delta_url", &fetcher->own[CRL_KIND_DELTA], err));
+    TRY(rest_new(&params, &fetcher->rest, err));
+    *ret_fetcher = TAKE(fetcher);
+    return ST_OK;
+}
+
+void fetcher_free(struct fetcher *fetcher)
+{
+    if (!fetcher)
+        return;
+    rest_free(fetcher->rest);
+    free(fetcher);
+}
+
+static enum status get(struct fetcher *fetcher, const char *url, const struct cert *issuer,
+                       struct crl **ret_crl, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *data = NULL;
+    const struct fetch fetch = { .url = url,
+                                 .max_bytes = CRL_BYTES_MAX,
+                                 .deadline_ms = clock_monotonic_ms() + DOWNLOAD_MS };
+
+    TRY(rest_fetch(fetcher->rest, &fetch, &data, err));
+    const struct crl_source source = { .data = bytes_slice(data), .issuer = issuer };
+    return crl_parse(&source, ret_crl, err);
+}
+
+/* The configuration's addresses, or those of the certificate where there are none. */
+static enum status get_first(struct fetcher *fetcher, const struct fetch_order *order,
+                             enum crl_kind kind, const struct crl_urls *named, struct crl **ret_crl,
+                             struct err *err)
+{
+    const struct crl_urls *urls = fetcher->own[kind].count ? &fetcher->own[kind] : named;
+
+    for (size_t i = 0; i < urls->count; i++) {
+        AUTO(crl_free) struct crl *crl = NULL;
+        if (get(fetcher, urls->at[i], order->issuer, &crl, err) != ST_OK)
+            continue;
+        if (crl_is_delta(crl) == (kind == CRL_KIND_DELTA)) {
+            *ret_crl = TAKE(crl);
+            return ST_OK;
+        }
+        (void)RAISE(err, ST_FORMAT, "CRL: %s where the other was expected",
+                    crl_is_delta(crl) ? "a delta" : "a base");
+    }
+    if (urls->count == 0)
+        return RAISE(err, ST_NOT_FOUND, "the certificate names no %s",
+                     kind == CRL_KIND_BASE ? "CRL" : "delta CRL");
+    return err->status;
+}
+
+static struct crl *get_delta(struct fetcher *fetcher, const struct fetch_order *order,
+                             const struct crl *base)
+{
+    AUTO_FREE struct crl_urls *of_base = calloc(1, sizeof(*of_base));
+    const struct crl_urls *named = order->delta;
+    struct crl *delta = NULL;
+    struct err err;
+
+    if (named->count == 0 && of_base && crl_freshest_urls(base, of_base, &err) == ST_OK)
+        named = of_base;
+    return get_first(fetcher, order, CRL_KIND_DELTA, named, &delta, &err) == ST_OK ? delta : NULL;
+}
+
+static bool is_fresh(const struct fetch_order *order)
+{
+    return order->held && crl_facts(crl_index_base(order->held))->next_update_ms > order->fresh_ms;
+}
+
+/* The held base, with a newer delta where one is to be had; false: it needs another base. */
+static bool renew_delta(struct fetcher *fetcher, const struct fetch_order *order,
+                        struct crl_index **ret_index)
+{
+    AUTO(crl_index_free) struct crl_index *index = NULL;
+    struct err err;
+
+    AUTO(crl_free)
+    struct crl *delta = get_delta(fetcher, order, crl_index_base(order->held));
+    const struct crl_index_parts parts = { crl_index_base(order->held), delta, order->held };
+    if (crl_index_new(&parts, &index, &err) != ST_OK || (delta && *crl_index_note(index)))
+        return false;
+    *ret_index = TAKE(index);
+    return true;
+}
+
+enum status fetcher_run(struct fetcher *fetcher, const struct fetch_order *order,
+                        struct crl_index **ret_index, struct err *err)
+{
+    AUTO(crl_free) struct crl *base = NULL;
+
+    if (is_fresh(order) && renew_delta(fetcher, order, ret_index))
+        return ST_OK;
+    TRY(get_first(fetcher, order, CRL_KIND_BASE, order->base, &base, err));
+    AUTO(crl_free) struct crl *delta = get_delta(fetcher, order, base);
+    const struct crl_index_parts parts = { base, delta, order->held };
+    return crl_index_new(&parts, ret_index, err);
+}

@@ -1,0 +1,34 @@
+/* One issuer's lists from the network, verified and joined. */
+#pragma once
+
+#include "base/auto.h"
+#include "conf/conf.h"
+#include "crypto/crl_index.h"
+#include "crypto/crl_points.h"
+
+struct fetcher; /* used by one thread; calls out one at a time, beside the OCSP pool */
+
+/* ST_INPUT: an address of the configuration is too long, or one too many. */
+MUST_USE enum status fetcher_new(const struct conf_trust *conf, struct fetcher **ret_fetcher,
+                                 struct err *err);
+/* NULL is fine. */
+void fetcher_free(struct fetcher *fetcher);
+DEFINE_AUTO(struct fetcher, fetcher_free)
+
+/* Borrowed for the call. */
+struct fetch_order {
+    const struct cert *issuer;
+    const struct crl_urls *base, *delta; /* as certificates say; the configuration goes first */
+    const struct crl_index *held;        /* NULL: none */
+    int64_t fresh_ms;                    /* Unix; a held base that lives longer is not fetched
+                                            again, its delta alone is */
+};
+
+/**
+ * Each address is tried in order until a list of the issuer comes from it. A delta that does not
+ * apply to the held base makes the base be fetched too; a delta that cannot be had leaves the base
+ * alone, which is no failure where the base is still inside its dates.
+ * ret_index is the caller's. Errors are of the last address tried.
+ */
+MUST_USE enum status fetcher_run(struct fetcher *fetcher, const struct fetch_order *order,
+                                 struct crl_index **ret_index, struct err *err);

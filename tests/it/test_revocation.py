@@ -1,0 +1,71 @@
+"""Revocation without a responder, and without the network."""
+from conftest import until
+
+DEAD = "http://127.0.0.1:1/"
+
+
+def lines_of(world, event):
+    return [line for line in world.journal() if line["event"] == event]
+
+
+def texts(world, event):
+    return " | ".join(line["text"] for line in lines_of(world, event))
+
+
+def exchange(world):
+    """A request and a telephone, both judged: (session's state, exit status and output of the telephone)."""
+    answer = world.create()
+    assert answer.code == "SCSS001", answer.text
+    phone = world.phone(answer.value("qrText"))
+    return world.ask("getSigningStatus", answer.value("signingSessionId")).value("state"), phone
+
+
+def check_by_lists(world):
+    state, phone = exchange(world)
+    assert (state, phone.returncode) == ("signed", 0), phone.stdout + phone.stderr
+    kinds = {row[0] for row in world.sql("SELECT DISTINCT kind FROM evidence")}
+    assert "3" in kinds or "crl" in kinds, kinds  # the lists relied upon are kept
+    answer = world.create()
+    refused = world.phone(answer.value("qrText"), key="individual-revoked")
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert world.ask("getSigningStatus", answer.value("signingSessionId")).value("state") != "signed"
+    return refused
+
+
+def test_lists_serve_while_the_responder_is_away_and_after_a_restart_without_the_network(own_world):
+    """0.24, 0.25: lists come from the addresses in the certificates, answer in the responder's place, and survive."""
+    world = own_world(settings={"trust": {"ocsp_url": DEAD}})
+    until("the lists", lambda: "from the network" in texts(world, "crl.loaded"))
+    check_by_lists(world)
+    assert sorted(file.suffix for file in (world.folder / "crl").iterdir()) == [".base", ".delta"]
+    # nothing outside answers any more, as far as shepd can tell
+    world.settings["trust"].update({"crl_url": DEAD, "crl_delta_url": DEAD})
+    world.restart()
+    before = len(lines_of(world, "crl.loaded"))
+    assert "from disk" in lines_of(world, "crl.loaded")[-1]["text"], before
+    check_by_lists(world)
+
+
+def test_neither_responder_nor_list_is_neither_good_nor_revoked(own_world):
+    """0.24: what cannot be learnt is said to be so, and a file that was touched is no list."""
+    world = own_world(settings={"trust": {"ocsp_url": DEAD}})
+    until("the lists", lambda: "from the network" in texts(world, "crl.loaded"))
+    world.settings["trust"].update({"crl_url": DEAD, "crl_delta_url": DEAD})
+    assert world.shepd.stop() == 0
+    for file in (world.folder / "crl").iterdir():
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 1
+        file.write_bytes(data)
+    world.start_shepd()
+    answer = world.create()
+    assert answer.code == "SCE909" and "revocation" in answer.text, answer.text
+    assert "no CRL of the certificate's issuer is here" in answer.text, answer.text
+    until("the refusals", lambda: len(lines_of(world, "crl.refused")) >= 2)
+    # the telephone alone: the request passes by a list that the telephone's certificate has not
+    world.settings["trust"] = {"revocation": "off"}
+    world.restart()
+    qr = world.create().value("qrText")
+    world.settings["trust"] = {"ocsp_url": DEAD, "crl_url": DEAD, "crl_delta_url": DEAD, "crl_dir": ""}
+    world.restart()
+    phone = world.phone(qr)
+    assert phone.returncode != 0 and "503" in phone.stdout + phone.stderr, phone.stdout + phone.stderr
