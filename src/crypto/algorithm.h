@@ -10,10 +10,11 @@ enum algorithm {
     ALG_GOST2015_512 = 1 << 2, /* ГОСТ 34.10-2015-512 with 34.11-2015-512 */
     ALG_RSA_SHA256 = 1 << 3,
     ALG_RSA_SHA1 = 1 << 4, /* legacy, off unless a setting names it */
+    ALG_GAMMA = 1 << 5, /* ГОСТ 34.310-2004 in the dress of TumarCSP (КЦМР, НПК, KISC) */
 };
 
 enum {
-    ALG_GOST = ALG_GOST2004 | ALG_GOST2015_256 | ALG_GOST2015_512,
+    ALG_GOST = ALG_GOST2004 | ALG_GOST2015_256 | ALG_GOST2015_512 | ALG_GAMMA,
     ALG_DEFAULT = ALG_GOST | ALG_RSA_SHA256
 };
 

@@ -3,8 +3,8 @@
 #include <openssl/err.h>
 
 /* By preference: an RSA key may have two, SHA-1 only where a setting names it. */
-static const enum algorithm preference[] = { ALG_GOST2015_512, ALG_GOST2004, ALG_GOST2015_256,
-                                             ALG_RSA_SHA256, ALG_RSA_SHA1 };
+static const enum algorithm preference[] = { ALG_GOST2015_512, ALG_GOST2004,   ALG_GOST2015_256,
+                                             ALG_GAMMA,        ALG_RSA_SHA256, ALG_RSA_SHA1 };
 
 enum { PREFERENCES = sizeof(preference) / sizeof(preference[0]) };
 

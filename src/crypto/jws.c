@@ -31,7 +31,7 @@ struct jws {
 
 static const struct jws_alg algs[] = {
     { "GOST3410-2015-512", ALG_GOST2015_512 },
-    { "ECGOST34310", ALG_GOST2004 },
+    { "ECGOST34310", ALG_GOST2004 | ALG_GAMMA },
 };
 
 enum { ALGS = sizeof(algs) / sizeof(algs[0]) };
@@ -353,8 +353,9 @@ static enum status sign_input(const struct key *key, struct slice header, struct
     if (settings->input == JWS_INPUT_RFC7515)
         TRY(jws_rfc_input(bytes_slice(first), bytes_slice(second), body, &input, err));
     TRY(key_sign(key, input ? bytes_slice(input) : body, &signature, err));
+    enum jws_order own = key_algorithm(key) == ALG_GAMMA ? JWS_ORDER_BE_SR : JWS_ORDER_LE_RS;
     *ret_signature =
-        settings->order == JWS_ORDER_LE_RS ? TAKE(signature) : jws_reversed(bytes_slice(signature));
+        settings->order == own ? TAKE(signature) : jws_reversed(bytes_slice(signature));
     return *ret_signature ? ST_OK : RAISE(err, ST_NOMEM, "JWS: out of memory");
 }
 

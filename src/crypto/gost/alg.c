@@ -67,7 +67,33 @@ const struct kz_alg kz_alg_2015_512 = {
     .description = "GOST 34.10-2015",
 };
 
-const struct kz_alg *const kz_algs[] = { &kz_alg_2004, &kz_alg_2015_256, &kz_alg_2015_512 };
+/* The same mathematics as 34.310-2004 in the dress of TumarCSP. */
+const struct kz_alg kz_alg_gamma = {
+    .names = {
+        .key = KZGOST_KEY_GAMMA,
+        .digest = KZGOST_DIGEST_GAMMA,
+        .signature = "kz-gamma-with-gamma34311-95",
+        .key_oid = KZ_OID_KEY_GAMMA,
+        .params_oid = "",
+        .digest_param = "",
+        .digest_oid = KZ_OID_DIGEST_GAMMA,
+        .signature_oid = KZ_OID_SIGNATURE_GAMMA,
+        .digest_bytes = GOSTHASH94_DIGEST_SIZE,
+        .coordinate_bytes = 32,
+        .can_sign = 1,
+    },
+    .digest = &kz_gamma34311_95,
+    .curve = &kz_curve_cryptopro_a,
+    .private_form = KZ_PRIVATE_INTEGER,
+    .family = KZ_FAMILY_TUMAR,
+    .description = "GOST 34.310-2004, TumarCSP",
+};
+
+const uint8_t kz_blob_header[KZ_BLOB_HEADER] = { 0x06, 0x02, 0x00, 0x00, 0x3a, 0xaa, 0x00, 0x00,
+                                                 0x00, 0x45, 0x43, 0x31, 0x00, 0x02, 0x00, 0x00 };
+
+const struct kz_alg *const kz_algs[] = { &kz_alg_2004, &kz_alg_2015_256, &kz_alg_2015_512,
+                                         &kz_alg_gamma };
 _Static_assert(sizeof(kz_algs) / sizeof(kz_algs[0]) == KZ_ALGS, "KZ_ALGS counts kz_algs");
 
 const struct kzgost_algorithm *kzgost_by_name(const char *name)
@@ -99,6 +125,7 @@ const struct kzgost_algorithm *const *kzgost_all(size_t *ret_count)
         &kz_alg_2004.names,
         &kz_alg_2015_256.names,
         &kz_alg_2015_512.names,
+        &kz_alg_gamma.names,
     };
 
     *ret_count = KZ_ALGS;

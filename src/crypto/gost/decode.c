@@ -47,13 +47,27 @@ static int take_parameters(struct kz_der *algorithm, const struct kz_alg *alg)
 {
     struct kz_der params;
 
+    if (alg->family == KZ_FAMILY_TUMAR) /* NULL, or left out */
+        return algorithm->left == 0 ||
+               (kz_der_take_last(algorithm, KZ_NULL, &params) && params.left == 0);
     return kz_der_take_last(algorithm, KZ_SEQUENCE, &params) &&
            kz_der_take_oid(&params, alg->names.params_oid) &&
            (params.left == 0 || kz_der_take_oid(&params, alg->names.digest_param)) &&
            params.left == 0;
 }
 
-/* BIT STRING { OCTET STRING { LE(x) ‖ LE(y) } }, the last of SubjectPublicKeyInfo. */
+/* The point within the BIT STRING's content, all of it: OCTET STRING { point } or a key blob. */
+static int take_point(struct kz_der *bits, const struct kz_alg *alg, struct kz_der *ret_point)
+{
+    if (alg->family != KZ_FAMILY_TUMAR)
+        return kz_der_take_last(bits, KZ_OCTET_STRING, ret_point);
+    if (bits->left < KZ_BLOB_HEADER || memcmp(bits->at, kz_blob_header, KZ_BLOB_HEADER) != 0)
+        return 0;
+    *ret_point = (struct kz_der){ bits->at + KZ_BLOB_HEADER, bits->left - KZ_BLOB_HEADER };
+    return 1;
+}
+
+/* BIT STRING with LE(x) ‖ LE(y) in it, the last of SubjectPublicKeyInfo. */
 static int public_key(struct kz_der *info, struct kz_key *key)
 {
     struct kz_der bits;
@@ -63,7 +77,7 @@ static int public_key(struct kz_der *info, struct kz_key *key)
         return KZ_RAISE(key->prov, KZ_R_ENCODING);
     bits.at++; /* the number of unused bits: none */
     bits.left--;
-    if (!kz_der_take_last(&bits, KZ_OCTET_STRING, &point))
+    if (!take_point(&bits, key->alg, &point))
         return KZ_RAISE(key->prov, KZ_R_ENCODING);
     return kz_key_set_public(key, point.at, point.left);
 }
@@ -268,6 +282,7 @@ static void decoder_free(void *decoder)
 DECODERS(kz_alg_2004);
 DECODERS(kz_alg_2015_256);
 DECODERS(kz_alg_2015_512);
+DECODERS(kz_alg_gamma);
 
 #define PUBLIC KZ_PROPERTY ",input=der,structure=SubjectPublicKeyInfo"
 #define PRIVATE KZ_PROPERTY ",input=der,structure=PrivateKeyInfo"
@@ -279,5 +294,7 @@ const OSSL_ALGORITHM kz_decoder_algorithms[] = {
     { KZ_NAMES_2015_256, PRIVATE, kz_alg_2015_256_private_functions, NULL },
     { KZ_NAMES_2015_512, PUBLIC, kz_alg_2015_512_public_functions, NULL },
     { KZ_NAMES_2015_512, PRIVATE, kz_alg_2015_512_private_functions, NULL },
+    { KZ_NAMES_GAMMA, PUBLIC, kz_alg_gamma_public_functions, NULL },
+    { KZ_NAMES_GAMMA, PRIVATE, kz_alg_gamma_private_functions, NULL },
     { NULL, NULL, NULL, NULL },
 };

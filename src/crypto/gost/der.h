@@ -12,6 +12,7 @@ enum kz_tag {
     KZ_INTEGER = 0x02,
     KZ_BIT_STRING = 0x03,
     KZ_OCTET_STRING = 0x04,
+    KZ_NULL = 0x05,
     KZ_OID = 0x06,
     KZ_SEQUENCE = 0x30,
     KZ_CONTEXT_0 = 0xa0, /* [0], constructed */

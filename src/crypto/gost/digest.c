@@ -63,6 +63,16 @@ const struct kz_digest kz_gost34311_95 = {
     .finish = gost94_finish,
 };
 
+const struct kz_digest kz_gamma34311_95 = {
+    .name = KZGOST_DIGEST_GAMMA,
+    .oid = KZ_OID_DIGEST_GAMMA,
+    .size = GOSTHASH94_DIGEST_SIZE,
+    .block = GOSTHASH94_BLOCK_SIZE,
+    .init = gost94_init,
+    .update = gost94_update,
+    .finish = gost94_finish,
+};
+
 const struct kz_digest kz_streebog256 = {
     .name = KZGOST_DIGEST_2015_256,
     .oid = KZ_OID_DIGEST_2015_256,
@@ -200,6 +210,7 @@ static const OSSL_PARAM *digest_gettable(void *prov)
     }
 
 DIGEST_FUNCTIONS(kz_gost34311_95);
+DIGEST_FUNCTIONS(kz_gamma34311_95);
 DIGEST_FUNCTIONS(kz_streebog256);
 DIGEST_FUNCTIONS(kz_streebog512);
 
@@ -210,5 +221,7 @@ const OSSL_ALGORITHM kz_digest_algorithms[] = {
       "GOST 34.11-2015, 256 bits" },
     { KZGOST_DIGEST_2015_512 ":" KZ_OID_DIGEST_2015_512, KZ_PROPERTY, kz_streebog512_functions,
       "GOST 34.11-2015, 512 bits" },
+    { KZGOST_DIGEST_GAMMA ":" KZ_OID_DIGEST_GAMMA, KZ_PROPERTY, kz_gamma34311_95_functions,
+      "GOST 34.311-95, TumarCSP" },
     { NULL, NULL, NULL, NULL },
 };

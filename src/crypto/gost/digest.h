@@ -26,6 +26,8 @@ struct kz_digest {
 
 /* 34.311-95 with the S-box id-GostR3411-94-TestParamSet, which is Kazakhstan's choice. */
 extern const struct kz_digest kz_gost34311_95;
+/* The same by the name and OID that TumarCSP gives it. */
+extern const struct kz_digest kz_gamma34311_95;
 extern const struct kz_digest kz_streebog256;
 extern const struct kz_digest kz_streebog512;
 

@@ -20,7 +20,6 @@
 
 enum { MAX_PASSPHRASE = 1024 }; /* bytes, as much as OpenSSL itself takes */
 
-DEFINE_AUTO(ASN1_STRING, ASN1_STRING_free)
 DEFINE_AUTO(BIO, BIO_free_all)
 DEFINE_AUTO(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free)
 DEFINE_AUTO(X509_ALGOR, X509_ALGOR_free)
@@ -90,20 +89,51 @@ static int integer_element(const uint8_t *scalar, size_t size, struct der *ret_d
     return done;
 }
 
+/* What the BIT STRING holds: OCTET STRING { point }, or the point behind its key blob's header. */
+static int point_element(const struct kz_key *key, struct der *ret_der)
+{
+    size_t len = 2 * key->alg->curve->size;
+    uint8_t *blob;
+
+    if (key->alg->family != KZ_FAMILY_TUMAR)
+        return element(V_ASN1_OCTET_STRING, key->public_key, len, ret_der);
+    blob = OPENSSL_malloc(KZ_BLOB_HEADER + len);
+    if (!blob)
+        return 0;
+    memcpy(blob, kz_blob_header, KZ_BLOB_HEADER);
+    memcpy(blob + KZ_BLOB_HEADER, key->public_key, len);
+    *ret_der = (struct der){ blob, (int)(KZ_BLOB_HEADER + len) };
+    return 1;
+}
+
+/* Parameters of an AlgorithmIdentifier. */
+struct parameters {
+    int type;            /* V_ASN1_… */
+    ASN1_STRING *string; /* NULL for V_ASN1_NULL */
+};
+
+static int take_parameters(const struct kz_alg *alg, struct parameters *ret)
+{
+    *ret = (struct parameters){ V_ASN1_NULL, NULL };
+    if (alg->family == KZ_FAMILY_TUMAR)
+        return 1;
+    *ret = (struct parameters){ V_ASN1_SEQUENCE, parameters_new(alg) };
+    return ret->string != NULL;
+}
+
 /* The caller's; NULL when out of memory. */
 static X509_PUBKEY *public_info_new(const struct kz_key *key)
 {
     AUTO(X509_PUBKEY_free) X509_PUBKEY *info = X509_PUBKEY_new();
-    AUTO(ASN1_STRING_free) ASN1_STRING *parameters = parameters_new(key->alg);
+    struct parameters parameters = { V_ASN1_NULL, NULL };
     ASN1_OBJECT *oid = OBJ_txt2obj(key->alg->names.key_oid, 1);
     struct der point = { NULL, 0 };
 
-    if (info && parameters && oid &&
-        element(V_ASN1_OCTET_STRING, key->public_key, 2 * key->alg->curve->size, &point) &&
-        X509_PUBKEY_set0_param(info, oid, V_ASN1_SEQUENCE, parameters, point.bytes, point.len)) {
-        parameters = NULL; /* info owns all three */
-        return TAKE(info);
-    }
+    if (info && oid && take_parameters(key->alg, &parameters) && point_element(key, &point) &&
+        X509_PUBKEY_set0_param(info, oid, parameters.type, parameters.string, point.bytes,
+                               point.len))
+        return TAKE(info); /* it owns all three */
+    ASN1_STRING_free(parameters.string);
     ASN1_OBJECT_free(oid);
     OPENSSL_free(point.bytes);
     return NULL;
@@ -113,7 +143,7 @@ static X509_PUBKEY *public_info_new(const struct kz_key *key)
 static PKCS8_PRIV_KEY_INFO *private_info_new(const struct kz_key *key)
 {
     AUTO(PKCS8_PRIV_KEY_INFO_free) PKCS8_PRIV_KEY_INFO *info = PKCS8_PRIV_KEY_INFO_new();
-    AUTO(ASN1_STRING_free) ASN1_STRING *parameters = parameters_new(key->alg);
+    struct parameters parameters = { V_ASN1_NULL, NULL };
     ASN1_OBJECT *oid = OBJ_txt2obj(key->alg->names.key_oid, 1);
     size_t size = key->alg->curve->size;
     struct der d = { NULL, 0 };
@@ -121,11 +151,10 @@ static PKCS8_PRIV_KEY_INFO *private_info_new(const struct kz_key *key)
                    ? integer_element(key->private_key, size, &d)
                    : element(V_ASN1_OCTET_STRING, key->private_key, size, &d);
 
-    if (done && info && parameters && oid &&
-        PKCS8_pkey_set0(info, oid, 0, V_ASN1_SEQUENCE, parameters, d.bytes, d.len)) {
-        parameters = NULL; /* info owns all three, and wipes d */
-        return TAKE(info);
-    }
+    if (done && info && oid && take_parameters(key->alg, &parameters) &&
+        PKCS8_pkey_set0(info, oid, 0, parameters.type, parameters.string, d.bytes, d.len))
+        return TAKE(info); /* it owns all three, and wipes d */
+    ASN1_STRING_free(parameters.string);
     ASN1_OBJECT_free(oid);
     OPENSSL_clear_free(d.bytes, (size_t)d.len);
     return NULL;
@@ -393,5 +422,6 @@ ENCODER(encrypted_pem, private, OSSL_KEYMGMT_SELECT_PRIVATE_KEY);
 const OSSL_ALGORITHM kz_encoder_algorithms[] = {
     PUBLIC_OUTPUTS(KZ_NAMES_2004),      PRIVATE_OUTPUTS(KZ_NAMES_2004),
     PUBLIC_OUTPUTS(KZ_NAMES_2015_256),  PUBLIC_OUTPUTS(KZ_NAMES_2015_512),
-    PRIVATE_OUTPUTS(KZ_NAMES_2015_512), { NULL, NULL, NULL, NULL },
+    PRIVATE_OUTPUTS(KZ_NAMES_2015_512), PUBLIC_OUTPUTS(KZ_NAMES_GAMMA),
+    PRIVATE_OUTPUTS(KZ_NAMES_GAMMA),    { NULL, NULL, NULL, NULL },
 };

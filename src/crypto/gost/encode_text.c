@@ -35,5 +35,6 @@ int kz_print_key(BIO *out, const struct kz_key *key, int selection)
         return 0;
     return print_number(out, "X", key->public_key, size) &&
            print_number(out, "Y", key->public_key + size, size) &&
-           BIO_printf(out, "Parameter set: %s\n", alg->names.params_oid) > 0;
+           (!alg->names.params_oid[0] ||
+            BIO_printf(out, "Parameter set: %s\n", alg->names.params_oid) > 0);
 }

@@ -307,10 +307,12 @@ static void generation_free(void *generation)
 KEYMGMT_FUNCTIONS(kz_alg_2004);
 KEYMGMT_FUNCTIONS(kz_alg_2015_256);
 KEYMGMT_FUNCTIONS(kz_alg_2015_512);
+KEYMGMT_FUNCTIONS(kz_alg_gamma);
 
 const OSSL_ALGORITHM kz_keymgmt_algorithms[] = {
     { KZ_NAMES_2004, KZ_PROPERTY, kz_alg_2004_functions, "GOST 34.310-2004" },
     { KZ_NAMES_2015_256, KZ_PROPERTY, kz_alg_2015_256_functions, "GOST 34.10-2015, 256 bits" },
     { KZ_NAMES_2015_512, KZ_PROPERTY, kz_alg_2015_512_functions, "GOST 34.10-2015, 512 bits" },
+    { KZ_NAMES_GAMMA, KZ_PROPERTY, kz_alg_gamma_functions, "GOST 34.310-2004, TumarCSP" },
     { NULL, NULL, NULL, NULL },
 };

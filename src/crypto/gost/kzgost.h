@@ -19,11 +19,13 @@
 #define KZGOST_KEY_2004 "kz-gost2004"         /* ГОСТ 34.310-2004, 256 bits */
 #define KZGOST_KEY_2015_256 "kz-gost2015-256" /* ГОСТ 34.10-2015, 256 bits: verifies only */
 #define KZGOST_KEY_2015_512 "kz-gost2015-512" /* ГОСТ 34.10-2015, 512 bits */
+#define KZGOST_KEY_GAMMA "kz-gamma"           /* ГОСТ 34.310-2004 as TumarCSP writes it */
 
 /* Digests: for EVP_MD_fetch() and EVP_get_digestbyname(). */
 #define KZGOST_DIGEST_34311_95 "kz-gost34311-95" /* ГОСТ 34.311-95, 32 bytes */
 #define KZGOST_DIGEST_2015_256 "kz-streebog256"  /* ГОСТ 34.11-2015, 32 bytes */
 #define KZGOST_DIGEST_2015_512 "kz-streebog512"  /* ГОСТ 34.11-2015, 64 bytes */
+#define KZGOST_DIGEST_GAMMA "kz-gamma34311-95"   /* ГОСТ 34.311-95 by TumarCSP's OID */
 
 /*
  * Makes the algorithms known to libctx (NULL: the default context): registers the object
@@ -44,8 +46,8 @@ struct kzgost_algorithm {
     const char *digest;        /* KZGOST_DIGEST_*: the only digest such a key signs with */
     const char *signature;     /* short and long object name of the signature */
     const char *key_oid;       /* algorithm in SubjectPublicKeyInfo and PrivateKeyInfo */
-    const char *params_oid;    /* parameter set: the only one the key type has */
-    const char *digest_param;  /* digest as named in the key's parameters */
+    const char *params_oid;    /* parameter set: the only one the key type has; "": NULL there */
+    const char *digest_param;  /* digest as named in the key's parameters; "" likewise */
     const char *digest_oid;    /* digest in CMS, TSP, OCSP, XML */
     const char *signature_oid; /* signature in certificates, CRLs, CMS; its parameters are NULL */
     size_t digest_bytes;

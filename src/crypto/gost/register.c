@@ -54,6 +54,11 @@ static int legacy_init_34311_95(EVP_MD_CTX *ctx)
     return legacy_init(ctx, &kz_gost34311_95);
 }
 
+static int legacy_init_gamma(EVP_MD_CTX *ctx)
+{
+    return legacy_init(ctx, &kz_gamma34311_95);
+}
+
 static int legacy_init_2015_256(EVP_MD_CTX *ctx)
 {
     return legacy_init(ctx, &kz_streebog256);
@@ -126,6 +131,7 @@ static int register_all(void)
         { &kz_alg_2004, legacy_init_34311_95 },
         { &kz_alg_2015_256, legacy_init_2015_256 },
         { &kz_alg_2015_512, legacy_init_2015_512 },
+        { &kz_alg_gamma, legacy_init_gamma },
     };
 
     for (size_t i = 0; i < KZ_ALGS; i++) {

@@ -53,7 +53,7 @@ static void *signature_dup(void *vsignature)
 static int is_digest_of(const struct kz_alg *alg, const char *name)
 {
     return strcasecmp(name, alg->names.digest) == 0 || strcmp(name, alg->names.digest_oid) == 0 ||
-           strcmp(name, alg->names.digest_param) == 0;
+           (alg->names.digest_param[0] && strcmp(name, alg->names.digest_param) == 0);
 }
 
 static int check_digest(const struct signature *signature, const char *name)
@@ -108,6 +108,27 @@ static int verify_init(void *vsignature, void *key, const OSSL_PARAM params[])
     return set_ctx_params(signature, params);
 }
 
+/* LE(r) ‖ LE(s) backwards is BE(s) ‖ BE(r), and the other way round. */
+static void reverse(const uint8_t *from, size_t len, uint8_t *to)
+{
+    for (size_t i = 0; i < len; i++)
+        to[i] = from[len - 1 - i];
+}
+
+/* len bytes, as the family writes them. */
+static int make(const struct kz_key *key, const uint8_t *digest, size_t len, uint8_t *ret_bytes)
+{
+    uint8_t rs[KZ_MAX_SIGNATURE];
+
+    if (!kz_gostdsa_sign(key->alg, key->private_key, digest, rs))
+        return 0;
+    if (key->alg->family == KZ_FAMILY_TUMAR)
+        reverse(rs, len, ret_bytes);
+    else
+        memcpy(ret_bytes, rs, len);
+    return 1;
+}
+
 static int sign(void *vsignature, unsigned char *out, size_t *ret_len, size_t room,
                 const unsigned char *digest, size_t digest_len)
 {
@@ -126,7 +147,7 @@ static int sign(void *vsignature, unsigned char *out, size_t *ret_len, size_t ro
         return KZ_RAISE(signature->prov, KZ_R_BUFFER);
     if (digest_len != key->alg->digest->size)
         return KZ_RAISE(signature->prov, KZ_R_DIGEST_LENGTH);
-    if (!kz_gostdsa_sign(key->alg, key->private_key, digest, out))
+    if (!make(key, digest, len, out))
         return KZ_RAISE(signature->prov, KZ_R_RANDOM);
     *ret_len = len;
     return 1;
@@ -138,13 +159,19 @@ static int verify(void *vsignature, const unsigned char *bytes, size_t len,
 {
     struct signature *signature = vsignature;
     const struct kz_key *key = signature->key;
+    uint8_t rs[KZ_MAX_SIGNATURE];
 
     if (!key || !key->has_public)
         return KZ_RAISE(signature->prov, KZ_R_NO_PUBLIC);
     if (digest_len != key->alg->digest->size)
         return KZ_RAISE(signature->prov, KZ_R_DIGEST_LENGTH);
-    return len == 2 * key->alg->curve->size &&
-           kz_gostdsa_verify(key->alg, key->public_key, digest, bytes);
+    if (len != 2 * key->alg->curve->size)
+        return 0;
+    if (key->alg->family == KZ_FAMILY_TUMAR) {
+        reverse(bytes, len, rs);
+        bytes = rs;
+    }
+    return kz_gostdsa_verify(key->alg, key->public_key, digest, bytes);
 }
 
 /* ---- with the digest included ---- */
@@ -290,5 +317,6 @@ const OSSL_ALGORITHM kz_signature_algorithms[] = {
     { KZ_NAMES_2004, KZ_PROPERTY, functions, "GOST 34.310-2004" },
     { KZ_NAMES_2015_256, KZ_PROPERTY, functions, "GOST 34.10-2015, 256 bits" },
     { KZ_NAMES_2015_512, KZ_PROPERTY, functions, "GOST 34.10-2015, 512 bits" },
+    { KZ_NAMES_GAMMA, KZ_PROPERTY, functions, "GOST 34.310-2004, TumarCSP" },
     { NULL, NULL, NULL, NULL },
 };

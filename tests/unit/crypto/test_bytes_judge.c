@@ -47,7 +47,8 @@ static void expect(const struct judge *judge, struct slice result, struct slice 
 /* req 1.33, C-08 */
 static void either_reading_of_the_data_is_found_and_told(void **state)
 {
-    static const char *const keys[] = { KZGOST_KEY_2015_512, KZGOST_KEY_2004, "RSA" };
+    static const char *const keys[] = { KZGOST_KEY_2015_512, KZGOST_KEY_2004, KZGOST_KEY_GAMMA,
+                                        "RSA" };
 
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

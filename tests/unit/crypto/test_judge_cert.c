@@ -28,7 +28,8 @@ static const struct {
 
 static void a_certificate_stands_by_its_issuers_signature(void **state)
 {
-    const char *const key_types[] = { KZGOST_KEY_2015_512, KZGOST_KEY_2004, "RSA" };
+    const char *const key_types[] = { KZGOST_KEY_2015_512, KZGOST_KEY_2004, KZGOST_KEY_GAMMA,
+                                      "RSA" };
 
     (void)state;
     for (size_t k = 0; k < sizeof(key_types) / sizeof(key_types[0]); k++) {

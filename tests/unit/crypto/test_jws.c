@@ -167,10 +167,11 @@ static void check_verdicts(struct slice text, const struct pki *by,
 static void every_setting_is_made_and_verified(void **state)
 {
     static const struct family families[] = { { KZGOST_KEY_2015_512, "GOST3410-2015-512", 128 },
-                                              { KZGOST_KEY_2004, "ECGOST34310", 64 } };
+                                              { KZGOST_KEY_2004, "ECGOST34310", 64 },
+                                              { KZGOST_KEY_GAMMA, "ECGOST34310", 64 } };
 
     (void)state;
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < 3; k++) {
         struct pki *one = pki_new(families[k].key);
         for (unsigned bits = 0; bits < 16; bits++) {
             const struct jws_settings settings = {
@@ -184,6 +185,37 @@ static void every_setting_is_made_and_verified(void **state)
             check_form(bytes_slice(text), one, &families[k], &settings);
             check_verdicts(bytes_slice(text), one, &settings);
         }
+        pki_free(one);
+    }
+}
+
+/* A 34.310-2004 key writes LE(r) ‖ LE(s) itself, TumarCSP's the reverse. */
+static void the_order_is_the_one_that_was_asked_for(void **state)
+{
+    static const struct {
+        const char *key;
+        enum jws_order order;
+        const char *told;
+    } rows[] = { { KZGOST_KEY_2004, JWS_ORDER_LE_RS, "own order" },
+                 { KZGOST_KEY_2004, JWS_ORDER_BE_SR, "reversed order" },
+                 { KZGOST_KEY_GAMMA, JWS_ORDER_LE_RS, "reversed order" },
+                 { KZGOST_KEY_GAMMA, JWS_ORDER_BE_SR, "own order" } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki *one = pki_new(rows[i].key);
+        const struct cert *const certs[] = { one->leaf.cert };
+        const struct jws_settings settings = { .order = rows[i].order };
+        struct judge judge = knowing(one, certs);
+        AUTO(bytes_free) struct bytes *text = signed_as(one, &settings);
+        AUTO(report_free) struct report *report = report_new();
+        bool found = false;
+
+        assert_int_equal(jws_judge(&judge, bytes_slice(text), BODY, &usual, report), VERDICT_VALID);
+        for (size_t r = 0; r < report_row_count(report); r++)
+            found = found || strstr(report_row(report, r).detail, rows[i].told);
+        if (!found)
+            fail_msg("row %zu: not «%s»", i, rows[i].told);
         pki_free(one);
     }
 }
@@ -385,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_printed_examples_are_read_and_made_again_byte_for_byte),
         cmocka_unit_test(every_setting_is_made_and_verified),
+        cmocka_unit_test(the_order_is_the_one_that_was_asked_for),
         cmocka_unit_test(kid_is_a_number),
         cmocka_unit_test(what_is_no_jws_is_refused_with_its_reason),
         cmocka_unit_test(alg_must_be_known_allowed_and_the_keys),

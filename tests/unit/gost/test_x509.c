@@ -16,8 +16,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-static const char *const types[] = { KZGOST_KEY_2004, KZGOST_KEY_2015_512 };
-enum { TYPES = 2 };
+static const char *const types[] = { KZGOST_KEY_2004, KZGOST_KEY_2015_512, KZGOST_KEY_GAMMA };
+enum { TYPES = 3 };
 static const time_t now = 1700000000; /* 2023-11-14, whatever day the test runs */
 
 static const EVP_MD *digest_of(const EVP_PKEY *key)
