@@ -274,6 +274,8 @@ static void take_in(struct lists *lists, const struct entry *entry, const struct
         save_one(lists, entry->issuer, CRL_KIND_DELTA, crl_index_delta(fresh));
     if (crl_index_base(fresh) != base || crl_index_delta(fresh) != delta)
         tell_loaded(lists, fresh, "the network");
+    if (*fetcher_note(lists->fetcher))
+        tell_refused(lists, entry->issuer, fetcher_note(lists->fetcher));
 }
 
 /* Fetches without the lock: entries are never taken away while the thread runs, and what of them

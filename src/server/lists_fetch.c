@@ -11,6 +11,7 @@ enum { DOWNLOAD_MS = 60 * 1000 };
 struct fetcher {
     struct rest *rest;
     struct crl_urls own[2]; /* enum crl_kind, of the configuration */
+    char note[240];
 };
 
 static enum status copy_urls(const char *const *list, const char *key, struct crl_urls *ret,
@@ -97,7 +98,12 @@ static struct crl *get_delta(struct fetcher *fetcher, const struct fetch_order *
 
     if (named->count == 0 && of_base && crl_freshest_urls(base, of_base, &err) == ST_OK)
         named = of_base;
-    return get_first(fetcher, order, CRL_KIND_DELTA, named, &delta, &err) == ST_OK ? delta : NULL;
+    fetcher->note[0] = '\0';
+    if (get_first(fetcher, order, CRL_KIND_DELTA, named, &delta, &err) == ST_OK)
+        return delta;
+    if (err.status != ST_NOT_FOUND)
+        (void)text_format(fetcher->note, sizeof(fetcher->note), "delta: %s", err.text);
+    return NULL;
 }
 
 static bool is_fresh(const struct fetch_order *order)
@@ -119,6 +125,11 @@ static bool renew_delta(struct fetcher *fetcher, const struct fetch_order *order
         return false;
     *ret_index = TAKE(index);
     return true;
+}
+
+const char *fetcher_note(const struct fetcher *fetcher)
+{
+    return fetcher->note;
 }
 
 enum status fetcher_run(struct fetcher *fetcher, const struct fetch_order *order,

@@ -32,3 +32,5 @@ struct fetch_order {
  */
 MUST_USE enum status fetcher_run(struct fetcher *fetcher, const struct fetch_order *order,
                                  struct crl_index **ret_index, struct err *err);
+/* Why the last run did without a delta that is named somewhere; "" when it had it. */
+const char *fetcher_note(const struct fetcher *fetcher);

@@ -37,7 +37,20 @@ def test_lists_serve_while_the_responder_is_away_and_after_a_restart_without_the
     world = own_world(settings={"trust": {"ocsp_url": DEAD}})
     until("the lists", lambda: "from the network" in texts(world, "crl.loaded"))
     check_by_lists(world)
+    assert "delta no. none" not in texts(world, "crl.loaded"), texts(world, "crl.loaded")
     assert sorted(file.suffix for file in (world.folder / "crl").iterdir()) == [".base", ".delta"]
+    # a base without its delta, and another authority's list, are said in the journal
+    base = f"http://127.0.0.1:{world.authority_port}/crl"
+    for file in (world.folder / "crl").iterdir():
+        file.rename(world.folder / file.name)
+    world.settings["trust"].update({"crl_url": f"{base}/rsa.crl {base}/gost2015.crl", "crl_delta_url": DEAD})
+    world.restart()
+    until("the delta's refusal", lambda: "delta: " in texts(world, "crl.refused"))
+    assert "delta no. none" in lines_of(world, "crl.loaded")[-1]["text"]
+    for file in (world.folder / "crl").iterdir():
+        file.unlink()
+    for file in list(world.folder.glob("*.base")) + list(world.folder.glob("*.delta")):
+        file.rename(world.folder / "crl" / file.name)
     # nothing outside answers any more, as far as shepd can tell
     world.settings["trust"].update({"crl_url": DEAD, "crl_delta_url": DEAD})
     world.restart()
