@@ -267,3 +267,95 @@ enum verdict tsp_judge(const struct judge *judge, struct slice token, struct sli
         return VERDICT_INVALID;
     return verdict;
 }
+
+/* ---- a token as a document ---- */
+
+/* The whole, or the token in a TimeStampResp. */
+static enum status find_token(struct slice der, struct slice *ret_token, struct err *err)
+{
+    struct slice rest = der;
+    struct slice body;
+    struct slice status;
+    struct der_item token;
+
+    *ret_token = der;
+    if (der.len > TOKEN_MAX)
+        return RAISE(err, ST_FORMAT, "a timestamp token of over %d bytes", TOKEN_MAX);
+    if (!der_take(&rest, DER_SEQUENCE, &body) || !der_take(&body, DER_SEQUENCE, &status))
+        return ST_OK;
+    TRY(check_status(status, err));
+    if (rest.len > 0 || !der_next(&body, &token) || token.tag != DER_SEQUENCE || body.len > 0)
+        return RAISE(err, ST_FORMAT, "the timestamp answer holds no timestamp token");
+    *ret_token = token.whole;
+    return ST_OK;
+}
+
+static void tell_imprint(const struct judge *judge, TS_TST_INFO *info, struct slice imprinted,
+                         struct report *report)
+{
+    const char *refusal = refuse_imprint(info, imprinted, judge->signature_only);
+
+    if (imprinted.at)
+        report_set_covers(report, "the given content, %zu bytes", imprinted.len);
+    if (refusal)
+        report_add(report, CHECK_DIGEST, OUTCOME_FAILED, "%s", refusal);
+    else if (imprinted.at)
+        report_add(report, CHECK_DIGEST, OUTCOME_PASSED, "its imprint is of the given content");
+    else
+        report_add(report, CHECK_DIGEST, OUTCOME_SKIPPED,
+                   "its imprint is not compared: no content is given");
+}
+
+static void tell_time(const struct judge *judge, TS_TST_INFO *info, const struct cert *cert,
+                      int64_t at_ms, struct report *report)
+{
+    char when[TIME_TEXT];
+
+    detail_time(at_ms, when);
+    if (!judge->signature_only && at_ms > judge->now_ms + judge->skew_ms) {
+        report_add(report, CHECK_TIMESTAMP, OUTCOME_FAILED, "%s is in the future", when);
+    } else if (cert && report_verdict(report) == VERDICT_VALID) {
+        report_set_timestamp(report, at_ms);
+        tell_good(info, cert, at_ms, report);
+    } else {
+        report_add(report, CHECK_TIMESTAMP, OUTCOME_SKIPPED, "it claims %s", when);
+    }
+}
+
+static void judge_document(const struct judge *judge, struct signed_data *data,
+                           struct slice imprinted, struct report *report)
+{
+    AUTO(TS_TST_INFO_free) TS_TST_INFO *info = open_info(data);
+    int64_t at_ms;
+
+    if (!info || !asn1_time_ms(TS_TST_INFO_get_time(info), &at_ms)) {
+        report_add(report, CHECK_FORMAT, OUTCOME_FAILED, "a CMS, but not a timestamp token");
+        return;
+    }
+    report_add(report, CHECK_FORMAT, OUTCOME_PASSED, "RFC 3161 timestamp token");
+    tell_imprint(judge, info, imprinted, report);
+    const struct cert *cert = judge_authority(judge, data, at_ms, report);
+    if (cert) {
+        report_add_signer(report, cert_signer(cert));
+        report_set_algorithm(report, algorithm_name(cert_algorithm(cert)));
+    }
+    tell_time(judge, info, cert, at_ms, report);
+}
+
+enum verdict tsp_judge_document(const struct judge *judge, struct slice data,
+                                struct slice imprinted, struct report *report)
+{
+    AUTO(bytes_free) struct bytes *der = NULL;
+    struct signed_data opened = { 0 };
+    struct slice token;
+    struct err err;
+
+    if (armour_one(data, "timestamp token", &der, &err) != ST_OK ||
+        find_token(bytes_slice(der), &token, &err) != ST_OK ||
+        signed_data_open(token, &opened, &err) != ST_OK)
+        report_add(report, CHECK_FORMAT, OUTCOME_FAILED, "%s", err.text);
+    else
+        judge_document(judge, &opened, imprinted, report);
+    signed_data_clear(&opened);
+    return report_verdict(report);
+}

@@ -23,6 +23,17 @@ MUST_USE enum status tsp_response_token(struct slice response, struct slice requ
 MUST_USE enum verdict tsp_judge(const struct judge *judge, struct slice token,
                                 struct slice imprinted, struct report *report, int64_t *ret_at_ms);
 
+/**
+ * Judges a token as a document of its own, with rows of every kind: format, imprint (digest),
+ * algorithm, signature, coverage, the authority's path, dates and key usage at genTime. Its
+ * revocation is not judged, and the report says so.
+ *
+ * data       a token or a granted TimeStampResp; DER, PEM or base64
+ * imprinted  as above
+ */
+MUST_USE enum verdict tsp_judge_document(const struct judge *judge, struct slice data,
+                                         struct slice imprinted, struct report *report);
+
 struct tsa_params {
     const char *policy_oid;
     int64_t now_ms;

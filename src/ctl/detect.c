@@ -20,7 +20,7 @@ static const struct profile_row {
     { "xades", PROFILE_NONE },
     { "jws", PROFILE_JWS },
     { "bytes", PROFILE_BYTES },
-    { "tsp", PROFILE_NONE },
+    { "tsp", PROFILE_TSP },
     { "ocsp", PROFILE_OCSP },
     { "crl", PROFILE_CRL },
 };
@@ -72,6 +72,16 @@ static bool enter_sequence(struct slice der, struct slice *ret)
     return true;
 }
 
+/* The content type of a timestamp token, which stands behind the few digest algorithms. */
+static bool is_token(struct slice signed_data)
+{
+    enum { NEAR = 160 }; /* bytes */
+    static const char tst_info[] = "\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04";
+
+    return memmem(signed_data.at, signed_data.len < NEAR ? signed_data.len : NEAR, tst_info,
+                  sizeof(tst_info) - 1) != NULL;
+}
+
 /* ContentInfo begins with signedData's identifier, OCSPResponse with its status, Certificate with
  * its TBSCertificate, a list with TBSCertList: version and algorithm. */
 static enum profile detect_der(struct slice der)
@@ -86,7 +96,7 @@ static enum profile detect_der(struct slice der)
     if (!enter_sequence(der, &inner))
         return PROFILE_NONE;
     if (slice_starts(inner, slice_mem(signed_data, sizeof(signed_data) - 1)))
-        return PROFILE_CMS;
+        return is_token(inner) ? PROFILE_TSP : PROFILE_CMS;
     if (slice_starts(inner, slice_mem(successful, sizeof(successful) - 1)))
         return PROFILE_OCSP;
     if (cert_parse(der, &cert, &ignored) == ST_OK)

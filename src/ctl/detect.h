@@ -15,6 +15,7 @@ enum profile {
     PROFILE_CERT,
     PROFILE_OCSP,
     PROFILE_CRL,
+    PROFILE_TSP,
     PROFILE_BYTES, /* these two are never found by auto: nothing without their data */
     PROFILE_JWS,
     PROFILE_NONE, /* auto found nothing that is signed */

@@ -5,6 +5,7 @@
 #include "crypto/judge_source.h"
 #include "crypto/jws.h"
 #include "crypto/trust.h"
+#include "crypto/tsp.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/detect.h"
@@ -65,7 +66,7 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, cms, detached, bytes, jws, cert, ocsp, crl or auto (default)" },
+      "shep, enveloped, cms, detached, bytes, jws, tsp, cert, ocsp, crl or auto (default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
@@ -75,7 +76,7 @@ static const struct option_row rows[] = {
     { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
-    { OPT_CONTENT, "content", "FILE", "detached, bytes, jws: what is signed" },
+    { OPT_CONTENT, "content", "FILE", "detached, bytes, jws, tsp: what is signed" },
     { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: signed is the body (default) or rfc7515" },
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
@@ -242,6 +243,13 @@ static enum status judge_jws(const struct matter *m, struct report *report, stru
     return ST_OK;
 }
 
+static enum status judge_tsp(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!tsp_judge_document(m->judge, detect_trim(m->data), m->content, report);
+    return ST_OK;
+}
+
 static enum status judge_cert(const struct matter *m, struct report *report, struct err *err)
 {
     AUTO(cert_free) struct cert *cert = NULL;
@@ -290,6 +298,7 @@ static const struct {
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },
     [PROFILE_JWS] = { PURPOSE_TRANSPORT, judge_jws },
+    [PROFILE_TSP] = { PURPOSE_TSA, judge_tsp },
     [PROFILE_CERT] = { PURPOSE_ANY, judge_cert },
     [PROFILE_OCSP] = { PURPOSE_ANY, judge_ocsp },
     [PROFILE_CRL] = { PURPOSE_ANY, judge_crl },

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/der.h"
+#include "crypto/encode.h"
 #include "crypto/gost/kzgost.h"
 #include "crypto/signed_data.h"
 #include "crypto/tsp.h"
@@ -75,6 +76,49 @@ static void our_authority_stamps_with_every_algorithm(void **state)
         expect(&judge, bytes_slice(token), SLICE("Data"), VERDICT_INVALID, "other data");
         pki_free(one);
     }
+}
+
+static void expect_document(const struct judge *judge, struct slice document, struct slice data,
+                            enum verdict verdict, const char *words)
+{
+    AUTO(report_free) struct report *report = report_new();
+    enum verdict given = tsp_judge_document(judge, document, data, report);
+    const char *said = report_reason(report);
+
+    if (given != verdict || !strstr(said, words))
+        fail_msg("%s: «%s», expected %s: «%s»", verdict_name(given), said, verdict_name(verdict),
+                 words);
+    assert_int_equal(report_timestamp(report) == NOW_MS, verdict == VERDICT_VALID);
+}
+
+static void a_token_or_answer_is_judged_as_a_document(void **state)
+{
+    struct pki *other = pki_new(NULL);
+    struct judge judge = pki_judge(pki);
+    const struct slice none = { NULL, 0 };
+    AUTO(bytes_free) struct bytes *request = NULL;
+    AUTO(bytes_free) struct bytes *answer = NULL;
+    AUTO(bytes_free) struct bytes *token = stamp(pki, SLICE("data"), ALG_GOST2015_512);
+    AUTO(bytes_free) struct bytes *foreign = stamp(other, SLICE("data"), ALG_GOST2015_512);
+    AUTO(bytes_free) struct bytes *base64 = base64_encode(bytes_slice(token));
+    struct err err;
+
+    (void)state;
+    assert_ok(tsp_request(SLICE("data"), ALG_GOST2015_512, &request, &err), &err);
+    assert_ok(tsa_answer(pki->tsa.key, bytes_slice(request), &usual, &answer, &err), &err);
+    const struct slice forms[] = { bytes_slice(token), bytes_slice(answer), bytes_slice(base64) };
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        expect_document(&judge, forms[i], SLICE("data"), VERDICT_VALID, "");
+        expect_document(&judge, forms[i], none, VERDICT_VALID, "");
+        expect_document(&judge, forms[i], SLICE("Data"), VERDICT_INVALID, "digest: ");
+    }
+    expect_document(&judge, bytes_slice(foreign), SLICE("data"), VERDICT_INVALID, "path: ");
+    expect_document(&judge, SLICE("0"), none, VERDICT_INDETERMINATE, "format: ");
+    token->at[token->len - 1] ^= 1;
+    expect_document(&judge, bytes_slice(token), SLICE("data"), VERDICT_INVALID, "signature: ");
+    judge.now_ms = NOW_MS - DAY_MS / 2;
+    expect_document(&judge, bytes_slice(answer), none, VERDICT_INVALID, "future");
+    pki_free(other);
 }
 
 /* OpenSSL's own verification takes our tokens. */
@@ -241,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_authority_stamps_with_every_algorithm),
+        cmocka_unit_test(a_token_or_answer_is_judged_as_a_document),
         cmocka_unit_test(openssl_accepts_our_tokens),
         cmocka_unit_test(signature_and_authority_of_a_token_are_judged),
         cmocka_unit_test(a_request_that_cannot_be_met_is_rejected),
