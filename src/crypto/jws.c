@@ -2,12 +2,14 @@
 #include "crypto/jws.h"
 
 #include "base/text.h"
+#include "crypto/cert_impl.h"
 #include "crypto/encode.h"
 #include "crypto/jws_impl.h"
 #include "json/json.h"
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum {
     TEXT_MAX = 16 * 1024, /* bytes of a detached JWS; a payload inside has the same room */
@@ -248,18 +250,31 @@ bool jws_payload(const struct jws *jws, struct slice *ret_payload)
     return true;
 }
 
+/* The serial number as its bytes say, lower-case hex without leading zeros. TumarCSP leaves out the
+ * zero byte that keeps a number positive, so that a sign would be nobody's intention. */
+static bool serial_text(const struct cert *cert, char dst[KID_MAX + 1])
+{
+    enum { HEAD = 2, BYTES_MAX = KID_MAX / 2 };
+    char digits[2 * BYTES_MAX + 1];
+    AUTO(der_free) unsigned char *der = NULL;
+    int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert_x509(cert)), &der);
+
+    if (len <= HEAD || len - HEAD > BYTES_MAX)
+        return false;
+    text_hex(slice_mem(der + HEAD, (size_t)(len - HEAD)), digits);
+    return text_copy(dst, KID_MAX + 1, digits + strspn(digits, "0"));
+}
+
 bool jws_kid_is(struct slice kid, const struct cert *cert)
 {
+    char serial[KID_MAX + 1];
     char digits[KID_MAX + 1];
 
     while (kid.len > 0 && kid.at[0] == '0')
         kid = slice_skip(kid, 1);
-    if (kid.len == 0 || !is_kid(kid) || !text_copy_slice(digits, sizeof(digits), kid))
+    if (!is_kid(kid) || !text_copy_slice(digits, sizeof(digits), kid))
         return false;
-    for (size_t i = 0; digits[i]; i++)
-        if (digits[i] >= 'A' && digits[i] <= 'F')
-            digits[i] = (char)(digits[i] + ('a' - 'A'));
-    return strcmp(digits, cert_signer(cert)->serial) == 0;
+    return serial_text(cert, serial) && strcasecmp(digits, serial) == 0;
 }
 
 /* ---- writing ---- */
@@ -327,11 +342,14 @@ static enum status write_header(const struct key *key, const struct jws_alg *alg
                                 struct err *err)
 {
     AUTO(json_free) struct json *json = json_new_object();
+    char kid[KID_MAX + 1];
 
+    if (!serial_text(key_cert(key), kid))
+        return RAISE(err, ST_INPUT, "JWS: the certificate's serial number is too long for a kid");
     if (!json)
         return RAISE(err, ST_NOMEM, "JWS: out of memory");
     json_set_string(json, "alg", slice_str(alg->name));
-    json_set_string(json, "kid", slice_str(cert_signer(key_cert(key))->serial));
+    json_set_string(json, "kid", slice_str(kid));
     if (settings->iss)
         json_set_string(json, "iss", slice_str(settings->iss));
     return json_print(json, TEXT_MAX, ret, err);

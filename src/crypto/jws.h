@@ -52,7 +52,8 @@ struct slice jws_signature(const struct jws *jws);
 bool jws_payload(const struct jws *jws, struct slice *ret_payload);
 
 /* The serial number of the certificate equals the kid as a number (req 2.48; kz-crypto.md section
- * 4: leading zeros come and go). */
+ * 4: leading zeros come and go; TumarCSP's serials are their bytes, a high first bit is no sign).
+ */
 bool jws_kid_is(struct slice kid, const struct cert *cert);
 
 /* Where certificates are looked for when none at hand has the kid, e.g. the authority's LDAP. */

@@ -238,6 +238,12 @@ static void kid_is_a_number(void **state)
         if (jws_kid_is(slice_str(rows[i].kid), made.cert) != rows[i].same)
             fail_msg("kid «%s»", rows[i].kid);
     made_free(&made);
+    const struct made_params high = { .cn = "S", .serial = "-1746125" }; /* INTEGER e5 5b 33 */
+    made = made_new(&high, NULL);
+    assert_true(jws_kid_is(SLICE("e55b33"), made.cert));
+    assert_true(jws_kid_is(SLICE("00E55B33"), made.cert));
+    assert_false(jws_kid_is(SLICE("1aa4cd"), made.cert));
+    made_free(&made);
 }
 
 static struct bytes *with_header(const char *header)
