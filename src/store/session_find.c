@@ -18,16 +18,24 @@ struct search {
 
 /* ---- the head ---- */
 
+/* SQL reads best in lines of its own: */
+/* clang-format off */
 #define OVERDUE SESSION_LIVE " AND expires_at <= NOW(6)"
 #define HEAD                                                                                       \
     "SELECT id, sender_id, description, language, method, auth, back_url, org_name_ru,"            \
-    " org_name_kz, org_name_en, org_bin, IF(" OVERDUE ", 'expired', state), reason,"               \
-    " " DB_MS("created_at") ", " DB_MS("expires_at") ", " DB_MS(                                   \
-        "scanned_at") ","                                                                          \
-                      " " DB_MS("documents_sent_at") ", " DB_MS(                                   \
-                          "IF(" OVERDUE ", expires_at, ended_at)") ","                             \
-                                                                   " failed_puts, put_sha256 "     \
-                                                                   "FROM signing_session WHERE "
+    " org_name_kz, org_name_en, org_bin, IF(" OVERDUE ", 'expired', state), reason, "              \
+    DB_MS("created_at") ", " DB_MS("expires_at") ", "                                              \
+    DB_MS("scanned_at") ", " DB_MS("documents_sent_at") ", "                                       \
+    DB_MS("IF(" OVERDUE ", expires_at, ended_at)") ", "                                            \
+    "failed_puts, put_sha256 FROM signing_session WHERE "
+#define SIGNED                                                                                     \
+    "SELECT s.document_id, s.content, "                                                            \
+    DB_MS("s.signed_at") ", " DB_MS("s.not_before_at") ", " DB_MS("s.not_after_at") ", "           \
+    "s.subject, s.issuer, s.common_name, s.iin, s.bin, s.serial, s.roles, s.key_usage,"            \
+    " s.cert_sha256, s.pin FROM signed_document s JOIN signing_document d"                         \
+    " ON d.session_id = s.session_id AND d.id = s.document_id"                                     \
+    " WHERE s.session_id = ? ORDER BY d.position"
+/* clang-format on */
 
 static const char *head_sql(const struct session_key *key, struct value *ret_value)
 {
@@ -260,25 +268,14 @@ static enum status load_signed(struct db *db, struct search *search, struct err 
     struct column room[DB_COLUMNS];
     struct list list;
 
-    TRY(load(
-        db,
-        &(struct query){
-            .sql = "SELECT s.document_id, s.content, " DB_MS("s.signed_at") ", " DB_MS(
-                "s.not_before_at") ", " DB_MS("s.not_after_at") ", s.subject, s.issuer,"
-                                                                " s.common_name, s.iin, s.bin, "
-                                                                "s.serial, s.roles, s.key_usage,"
-                                                                " s.cert_sha256, s.pin FROM "
-                                                                "signed_document s JOIN "
-                                                                "signing_document d"
-                                                                " ON d.session_id = s.session_id "
-                                                                "AND d.id = s.document_id"
-                                                                " WHERE s.session_id = ? ORDER BY "
-                                                                "d.position",
-            .args = ARGS(v_id(&search->session->id)),
-            .columns = join_columns(room, (struct columns)COLUMNS(first), signed_signer,
-                                    offsetof(struct signed_document, signer)),
-            .memory = &search->memory },
-        sizeof(struct signed_document), &list, err));
+    TRY(load(db,
+             &(struct query){ .sql = SIGNED,
+                              .args = ARGS(v_id(&search->session->id)),
+                              .columns =
+                                  join_columns(room, (struct columns)COLUMNS(first), signed_signer,
+                                               offsetof(struct signed_document, signer)),
+                              .memory = &search->memory },
+             sizeof(struct signed_document), &list, err));
     search->session->signed_documents = list.at;
     search->session->signed_count = list.count;
     return load_evidence(db, search, list, err);
