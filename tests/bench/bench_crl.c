@@ -1,5 +1,6 @@
-/* What a revocation list costs: bench_crl [ENTRIES [FOLDER]]. Prints name=value pairs, one a line:
- * load time, peak and steady memory, look-ups per second, the stored list's times. */
+/* What a revocation list costs: bench_crl [ENTRIES [FOLDER]]. Load time, peak and steady memory,
+ * look-ups per second, the stored list's times. */
+#include "bench/bench.h"
 #include "unit/crypto/crl_maker.h"
 
 #include "base/file.h"
@@ -12,26 +13,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ENTRIES = 500000, ENTRIES_MAX = 2000000, LOOKUPS = 1 << 20, JUDGEMENTS = 1 << 15 };
-
-static double now_s(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
-static void fail_unless(bool right, const struct err *err, const char *what)
-{
-    if (right)
-        return;
-    (void)fprintf(stderr, "bench_crl: %s: %s\n", what, err ? err->text : "failed");
-    _exit(1);
-}
 
 static double resident_mb(void)
 {
@@ -68,54 +52,54 @@ static void write_list(const struct made *issuer, size_t count, const char *path
         bool written = file && fwrite(der->at, 1, der->len, file) == der->len;
         _exit(written && fclose(file) == 0 ? 0 : 1);
     }
-    fail_unless(child > 0 && waitpid(child, &ended, 0) == child && ended == 0, NULL,
-                "writing the list");
+    bench_need(child > 0 && waitpid(child, &ended, 0) == child && ended == 0, NULL,
+               "writing the list");
 }
 
-/* name: printed in front of every value. */
 static struct crl *bench_load(const char *name, const struct made *issuer, const char *path)
 {
     double before = resident_mb();
-    double began = now_s();
+    double began = bench_now_s();
     struct bytes *der = NULL;
     struct crl *crl = NULL;
     struct err err;
 
-    fail_unless(file_load(path, CRL_BYTES_MAX, &der, &err) == ST_OK, &err, path);
+    bench_need(file_load(path, CRL_BYTES_MAX, &der, &err) == ST_OK, &err, path);
     const struct crl_source source = { .data = bytes_slice(der), .issuer = issuer->cert };
-    fail_unless(crl_parse(&source, &crl, &err) == ST_OK, &err, path);
-    double took = now_s() - began;
+    bench_need(crl_parse(&source, &crl, &err) == ST_OK, &err, path);
+    double took = bench_now_s() - began;
     double size = (double)der->len / 1e6;
     bytes_free(der);
     (void)malloc_trim(0);
-    (void)printf("%s.entries=%llu\n%s.file_mb=%.1f\n", name,
-                 (unsigned long long)crl_facts(crl)->count, name, size);
-    (void)printf("%s.load_ms=%.0f\n%s.peak_mb=%.1f\n%s.peak_ratio=%.2f\n", name, took * 1e3, name,
-                 peak_mb() - before, name, (peak_mb() - before) / size);
-    (void)printf("%s.steady_mb=%.1f\n%s.table_mb=%.1f\n", name, resident_mb() - before, name,
-                 (double)crl_table_bytes(crl) / 1e6);
+    (void)printf("\nCRL of %s: %llu entries, %.1f MB\n", name,
+                 (unsigned long long)crl_facts(crl)->count, size);
+    bench_line("load: parse, verify, sort", took * 1e3, "ms");
+    bench_line("peak memory while loading", peak_mb() - before, "MB");
+    bench_line("  as a multiple of the file", (peak_mb() - before) / size, "");
+    bench_line("steady memory", resident_mb() - before, "MB");
+    bench_line("  of it the serials' table", (double)crl_table_bytes(crl) / 1e6, "MB");
     return crl;
 }
 
 /* Half of the serials asked for are listed; made before the clock runs. */
-static void bench_lookups(const char *name, const struct crl *crl)
+static void bench_lookups(const struct crl *crl)
 {
     size_t count = (size_t)crl_facts(crl)->count;
     AUTO_FREE uint8_t *serials = malloc((size_t)LOOKUPS * 20);
     struct crl_entry entry;
     size_t found = 0;
 
-    fail_unless(serials != NULL, NULL, "out of memory");
+    bench_need(serials != NULL, NULL, "out of memory");
     for (size_t i = 0; i < LOOKUPS; i++)
         many_serial(i * 7919 % (2 * count), serials + i * 20);
-    double began = now_s();
+    double began = bench_now_s();
     for (size_t i = 0; i < LOOKUPS; i++)
         found += crl_find(crl, slice_mem(serials + i * 20, 20), &entry);
-    (void)printf("%s.lookups_per_s=%.0f\n%s.found_percent=%.0f\n", name,
-                 LOOKUPS / (now_s() - began), name, 100.0 * (double)found / LOOKUPS);
+    bench_line("look-ups", LOOKUPS / (bench_now_s() - began), "/s");
+    bench_need(found > 0 && found < LOOKUPS, NULL, "some of the serials asked for are listed");
 }
 
-static void bench_judgements(const char *name, const struct crl *crl, const struct pki *pki)
+static void bench_judgements(const struct crl *crl, const struct pki *pki)
 {
     const struct crl_index_parts parts = { .base = crl };
     const struct crl_query query = { pki->leaf.cert, pki->ca.cert, NOW_MS, 0 };
@@ -123,26 +107,26 @@ static void bench_judgements(const char *name, const struct crl *crl, const stru
     struct crl_answer answer = { 0 };
     struct err err;
 
-    fail_unless(crl_index_new(&parts, &index, &err) == ST_OK, &err, "index");
-    double began = now_s();
+    bench_need(crl_index_new(&parts, &index, &err) == ST_OK, &err, "index");
+    double began = bench_now_s();
     for (size_t i = 0; i < JUDGEMENTS; i++)
         crl_index_judge(index, &query, &answer);
-    fail_unless(answer.state == CRL_GOOD, NULL, answer.text);
-    (void)printf("%s.judgements_per_s=%.0f\n", name, JUDGEMENTS / (now_s() - began));
+    bench_need(answer.state == CRL_GOOD, NULL, answer.text);
+    bench_line("judgements of a certificate", JUDGEMENTS / (bench_now_s() - began), "/s");
 }
 
-static void bench_file(const char *name, const struct crl *crl, const char *path)
+static void bench_file(const struct crl *crl, const char *path)
 {
     const struct slice key = SLICE("0123456789abcdef0123456789abcdef");
     struct crl *again = NULL;
     struct err err;
 
-    double began = now_s();
-    fail_unless(crl_save(crl, path, key, &err) == ST_OK, &err, path);
-    double saved = now_s();
-    fail_unless(crl_load(path, key, crl_issuer(crl), &again, &err) == ST_OK, &err, path);
-    (void)printf("%s.save_ms=%.1f\n%s.restart_ms=%.1f\n", name, (saved - began) * 1e3, name,
-                 (now_s() - saved) * 1e3);
+    double began = bench_now_s();
+    bench_need(crl_save(crl, path, key, &err) == ST_OK, &err, path);
+    double saved = bench_now_s();
+    bench_need(crl_load(path, key, crl_issuer(crl), &again, &err) == ST_OK, &err, path);
+    bench_line("write the index to disk", (saved - began) * 1e3, "ms");
+    bench_line("restart: read it back", (bench_now_s() - saved) * 1e3, "ms");
     crl_free(again);
 }
 
@@ -152,17 +136,17 @@ int main(int argc, char **argv)
         const char *name;
         const char *key_type;
     } rows[] = {
-        { "crl.gost2015", KZGOST_KEY_2015_512 },
-        { "crl.gost2004", KZGOST_KEY_2004 },
-        { "crl.rsa", "RSA" },
+        { "ГОСТ 34.10-2015-512", KZGOST_KEY_2015_512 },
+        { "ГОСТ 34.310-2004", KZGOST_KEY_2004 },
+        { "RSA", "RSA" },
     };
     unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : ENTRIES;
     char path[512];
 
-    fail_unless(count > 0 && count <= ENTRIES_MAX, NULL, "ENTRIES is from 1 to 2000000");
-    fail_unless(text_format(path, sizeof(path), "%s/bench_crl.%d", argc > 2 ? argv[2] : "/tmp",
-                            (int)getpid()),
-                NULL, "the path is too long");
+    bench_need(count > 0 && count <= ENTRIES_MAX, NULL, "ENTRIES is from 1 to 2000000");
+    bench_need(text_format(path, sizeof(path), "%s/bench_crl.%d", argc > 2 ? argv[2] : "/tmp",
+                           (int)getpid()),
+               NULL, "the path is too long");
     setup_crypto(NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         pid_t child = fork(); /* one list each, so that each has a peak of its own */
@@ -171,16 +155,16 @@ int main(int argc, char **argv)
             struct pki *pki = pki_new(rows[i].key_type);
             write_list(&pki->ca, count, path);
             struct crl *crl = bench_load(rows[i].name, &pki->ca, path);
-            bench_file(rows[i].name, crl, path);
-            bench_lookups(rows[i].name, crl);
-            bench_judgements(rows[i].name, crl, pki);
+            bench_file(crl, path);
+            bench_lookups(crl);
+            bench_judgements(crl, pki);
             crl_free(crl);
             pki_free(pki);
             (void)unlink(path);
             _exit(fflush(stdout) == 0 ? 0 : 1);
         }
-        fail_unless(child > 0 && waitpid(child, &ended, 0) == child && ended == 0, NULL,
-                    rows[i].name);
+        bench_need(child > 0 && waitpid(child, &ended, 0) == child && ended == 0, NULL,
+                   rows[i].name);
     }
     return 0;
 }

@@ -1,0 +1,31 @@
+/* Timing side by side: what the bench programs share. They measure and never fail for being slow.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One operation; false: it went wrong, and the program ends. */
+typedef bool bench_operation(void *ctx);
+
+/* Seconds of CLOCK_MONOTONIC. */
+double bench_now_s(void);
+/* Ends the program with the error's text unless right. err may be NULL. */
+void bench_need(bool right, const struct err *err, const char *what);
+
+/* "name   value unit": one line. */
+void bench_line(const char *name, double value, const char *unit);
+
+struct bench_pair {
+    const char *name;
+    bench_operation *ours;
+    void *ours_ctx;
+    bench_operation *bare; /* what it is compared with */
+    void *bare_ctx;
+};
+/* Runs both in turn, a slice of time each, over an odd number of rounds, and prints one line: the
+ * medians per second and the median of the rounds' ratios (times ours cost what bare costs). The
+ * noise of the machine meets both alike. */
+void bench_duel(const struct bench_pair *pair);
