@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    ROWS_MAX = 256,
+    ROWS_MAX = 512,
     SIGNERS_MAX = 32,
     DETAIL_MAX = 1024, /* bytes of one row's text */
     SHORT_MAX = 256,
@@ -16,7 +16,8 @@ enum {
 struct row {
     enum check check;
     enum outcome outcome;
-    char *detail; /* owned */
+    char *detail;                 /* owned */
+    struct report_source *source; /* owned; NULL: none */
 };
 
 struct report {
@@ -87,12 +88,18 @@ struct report *report_new(void)
     return calloc(1, sizeof(struct report));
 }
 
+static void row_free(struct row *row)
+{
+    free(row->detail);
+    free(row->source);
+}
+
 void report_free(struct report *report)
 {
     if (!report)
         return;
     for (size_t i = 0; i < report->row_count; i++)
-        free(report->rows[i].detail);
+        row_free(&report->rows[i]);
     free(report->signers);
     free(report);
 }
@@ -105,20 +112,45 @@ static void renew_reason(struct report *report)
         text_copy(report->reason, sizeof(report->reason), "report: a row was lost");
 }
 
-void report_add(struct report *report, enum check check, enum outcome outcome, const char *fmt, ...)
+/* Takes row's source; a row that finds no room, or whose texts do not, is lost. */
+static void add_row(struct report *report, struct row row, bool whole, const char *fmt,
+                    va_list args)
 {
     char detail[DETAIL_MAX];
+
+    (void)text_vformat(detail, sizeof(detail), fmt, args);
+    row.detail = whole && report->row_count < ROWS_MAX ? strdup(detail) : NULL;
+    if (row.detail) {
+        report->rows[report->row_count++] = row;
+    } else {
+        free(row.source);
+        report->lost = true;
+    }
+    renew_reason(report);
+}
+
+void report_add(struct report *report, enum check check, enum outcome outcome, const char *fmt, ...)
+{
     va_list args;
 
     va_start(args, fmt);
-    (void)text_vformat(detail, sizeof(detail), fmt, args);
+    add_row(report, (struct row){ .check = check, .outcome = outcome }, true, fmt, args);
     va_end(args);
-    char *copy = report->row_count < ROWS_MAX ? strdup(detail) : NULL;
-    if (copy)
-        report->rows[report->row_count++] = (struct row){ check, outcome, copy };
-    else
-        report->lost = true;
-    renew_reason(report);
+}
+
+void report_add_source(struct report *report, enum outcome outcome,
+                       const struct report_source *source, const char *fmt, ...)
+{
+    struct row row = { .check = CHECK_REVOCATION,
+                       .outcome = outcome,
+                       .source = malloc(sizeof(*row.source)) };
+    va_list args;
+
+    if (row.source)
+        *row.source = *source;
+    va_start(args, fmt);
+    add_row(report, row, row.source != NULL, fmt, args);
+    va_end(args);
 }
 
 void report_set_algorithm(struct report *report, const char *name)
@@ -200,6 +232,40 @@ enum verdict report_verdict(const struct report *report)
     if (!signature_checked(report))
         return VERDICT_INVALID;
     return report_part_verdict(report, 0);
+}
+
+/* INDETERMINATE is no yes by itself: a format failure is that too, and so is a missing key. */
+static bool lacks_revocation_alone(const struct report *report)
+{
+    bool lacks = false;
+
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        if (row->outcome == OUTCOME_FAILED)
+            return false;
+        if (row->outcome != OUTCOME_UNKNOWN)
+            continue;
+        if (row->check != CHECK_REVOCATION)
+            return false;
+        lacks = true;
+    }
+    return lacks;
+}
+
+bool report_admits(const struct report *report, enum unknown policy)
+{
+    enum verdict verdict = report_verdict(report);
+
+    if (verdict == VERDICT_VALID)
+        return true;
+    return policy == UNKNOWN_ACCEPT && verdict == VERDICT_INDETERMINATE &&
+           lacks_revocation_alone(report);
+}
+
+void report_mark_admitted(struct report *report, const char *setting)
+{
+    report_add(report, CHECK_REVOCATION, OUTCOME_SKIPPED,
+               "let through although it cannot be learnt: %s = accept", setting);
 }
 
 const char *verdict_name(enum verdict verdict)
@@ -285,5 +351,5 @@ struct report_row report_row(const struct report *report, size_t i)
 {
     const struct row *row = &report->rows[i];
 
-    return (struct report_row){ row->check, row->outcome, row->detail };
+    return (struct report_row){ row->check, row->outcome, row->detail, row->source };
 }

@@ -40,8 +40,22 @@ void report_free(struct report *report);
 DEFINE_AUTO(struct report, report_free)
 
 /* Records one check (many of one kind may be recorded: a row per certificate of the path, per
- * signer). At most 256 rows; a row that is lost makes the report INVALID. */
+ * signer). At most 512 rows; a row that is lost makes the report INVALID. */
 void report_add(struct report *report, enum check check, enum outcome outcome, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* What a word on revocation rests on: the source, its time, its own signature. */
+struct report_source {
+    char kind[16];         /* ocsp · receipt: an answer kept for this signature · crl */
+    char signed_by[256];   /* common name of the responder or of the list's issuer */
+    char algorithm[32];    /* of its signature */
+    char number[56];       /* of a list; "" of an answer */
+    char delta_number[56]; /* "": none is used */
+    int64_t at_ms;         /* thisUpdate */
+    int64_t until_ms;      /* nextUpdate; 0: the source names none */
+};
+/* A row of CHECK_REVOCATION with its source, copied. */
+void report_add_source(struct report *report, enum outcome outcome,
+                       const struct report_source *source, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void report_set_algorithm(struct report *report, const char *name);
 void report_set_covers(struct report *report, const char *fmt, ...)
@@ -52,6 +66,18 @@ void report_add_signer(struct report *report, const struct signer *signer); /* a
 /* INVALID when any row failed, or no signature was checked; else INDETERMINATE when any row is
  * unknown; else VALID. A format failure alone is INDETERMINATE: nothing there to judge. */
 enum verdict report_verdict(const struct report *report);
+
+/* What becomes of a document of which all is in order but revocation that cannot be learnt: a
+ * setting for each purpose. Zero refuses. */
+enum unknown { UNKNOWN_REFUSE = 0, UNKNOWN_ACCEPT };
+/**
+ * The one decision whether a document is acted upon: VALID, or INDETERMINATE for want of nothing
+ * but revocations where the policy accepts that. The verdict stays what it is; whoever acts on one
+ * that is not VALID tells the journal, and marks the report.
+ */
+bool report_admits(const struct report *report, enum unknown policy);
+/* Adds the row that says so: a skipped revocation row that names the setting. */
+void report_mark_admitted(struct report *report, const char *setting);
 const char *verdict_name(enum verdict verdict); /* valid, invalid, indeterminate */
 /* The first failed row, else the first unknown one; CHECK_COUNT_ when there is none. */
 enum check report_culprit(const struct report *report);
@@ -69,7 +95,8 @@ const char *report_covers(const struct report *report);    /* likewise */
 struct report_row {
     enum check check;
     enum outcome outcome;
-    const char *detail; /* borrowed */
+    const char *detail;                 /* borrowed */
+    const struct report_source *source; /* borrowed; NULL: none */
 };
 size_t report_row_count(const struct report *report);
 struct report_row report_row(const struct report *report, size_t i);

@@ -40,6 +40,22 @@ static void add_signer(struct json *signers, const struct signer *signer)
             json_push_string(usage, slice_str(key_usage_name(bit)));
 }
 
+static void add_source(struct json *check, const struct report_source *source)
+{
+    struct json *object = json_set_object(check, "source");
+
+    set_text(object, "kind", source->kind);
+    set_text(object, "signedBy", source->signed_by);
+    set_text(object, "algorithm", source->algorithm);
+    set_time(object, "at", source->at_ms);
+    if (source->until_ms)
+        set_time(object, "until", source->until_ms);
+    if (source->number[0])
+        set_text(object, "number", source->number);
+    if (source->delta_number[0])
+        set_text(object, "deltaNumber", source->delta_number);
+}
+
 /* ok is false for what failed or is unknown; outcome tells which, and what was left out. */
 static void add_check(struct json *checks, struct report_row row)
 {
@@ -49,6 +65,8 @@ static void add_check(struct json *checks, struct report_row row)
     json_set_bool(object, "ok", row.outcome == OUTCOME_PASSED || row.outcome == OUTCOME_SKIPPED);
     set_text(object, "detail", row.detail);
     set_text(object, "outcome", outcome_name(row.outcome));
+    if (row.source)
+        add_source(object, row.source);
 }
 
 enum status report_json(const struct report *report, struct bytes **ret_json, struct err *err)

@@ -65,11 +65,11 @@ static void a_lost_row_is_no_yes(void **state)
     AUTO(report_free) struct report *report = report_new();
 
     (void)state;
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 512; i++)
         report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "row %d", i);
     assert_int_equal(report_verdict(report), VERDICT_VALID);
     report_add(report, CHECK_OWNER, OUTCOME_FAILED, "one too many");
-    assert_int_equal(report_row_count(report), 256);
+    assert_int_equal(report_row_count(report), 512);
     assert_int_equal(report_verdict(report), VERDICT_INVALID);
     assert_string_not_equal(report_reason(report), "");
     AUTO(report_free) struct report *crowd = report_new();
@@ -78,6 +78,66 @@ static void a_lost_row_is_no_yes(void **state)
         report_add_signer(crowd, &(struct signer){ .iin = "123456789011" });
     assert_int_equal(report_signer_count(crowd), 32);
     assert_int_equal(report_verdict(crowd), VERDICT_INVALID);
+}
+
+static void only_missing_revocation_is_let_through_and_only_where_it_is_accepted(void **state)
+{
+    static const struct {
+        struct rows given;
+        bool accepted;
+    } table[] = {
+        { { { { CHECK_SIGNATURE, OUTCOME_PASSED }, { CHECK_REVOCATION, OUTCOME_UNKNOWN } }, 2 },
+          true },
+        { { { { CHECK_SIGNATURE, OUTCOME_PASSED },
+              { CHECK_REVOCATION, OUTCOME_UNKNOWN },
+              { CHECK_REVOCATION, OUTCOME_UNKNOWN } },
+            3 },
+          true },
+        { { { { CHECK_SIGNATURE, OUTCOME_PASSED },
+              { CHECK_REVOCATION, OUTCOME_UNKNOWN },
+              { CHECK_REVOCATION, OUTCOME_FAILED } },
+            3 },
+          false },
+        { { { { CHECK_SIGNATURE, OUTCOME_UNKNOWN }, { CHECK_REVOCATION, OUTCOME_UNKNOWN } }, 2 },
+          false },
+        { { { { CHECK_SIGNATURE, OUTCOME_PASSED },
+              { CHECK_REVOCATION, OUTCOME_UNKNOWN },
+              { CHECK_PATH, OUTCOME_UNKNOWN } },
+            3 },
+          false },
+        { { { { CHECK_SIGNATURE, OUTCOME_PASSED },
+              { CHECK_REVOCATION, OUTCOME_UNKNOWN },
+              { CHECK_DATES, OUTCOME_FAILED } },
+            3 },
+          false },
+        /* nothing to judge is indeterminate too */
+        { { { { CHECK_FORMAT, OUTCOME_FAILED } }, 1 }, false },
+        { { { { CHECK_FORMAT, OUTCOME_FAILED }, { CHECK_REVOCATION, OUTCOME_UNKNOWN } }, 2 },
+          false },
+        { { { { CHECK_REVOCATION, OUTCOME_UNKNOWN } }, 1 }, false }, /* no signature at all */
+        { { { { 0, 0 } }, 0 }, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        AUTO(report_free) struct report *report = report_new();
+        for (size_t k = 0; k < table[i].given.count; k++)
+            report_add(report, table[i].given.rows[k].check, table[i].given.rows[k].outcome, "x");
+        assert_false(report_admits(report, UNKNOWN_REFUSE));
+        if (report_admits(report, UNKNOWN_ACCEPT) != table[i].accepted)
+            fail_msg("row %zu: %s", i, verdict_name(report_verdict(report)));
+    }
+    AUTO(report_free) struct report *valid = report_new();
+    report_add(valid, CHECK_SIGNATURE, OUTCOME_PASSED, "x");
+    assert_true(report_admits(valid, UNKNOWN_REFUSE));
+    /* the mark changes no verdict */
+    AUTO(report_free) struct report *marked = report_new();
+    report_add(marked, CHECK_SIGNATURE, OUTCOME_PASSED, "x");
+    report_add(marked, CHECK_REVOCATION, OUTCOME_UNKNOWN, "away");
+    report_mark_admitted(marked, "[trust] user_unknown");
+    assert_int_equal(report_verdict(marked), VERDICT_INDETERMINATE);
+    assert_string_equal(report_reason(marked), "revocation: away");
+    assert_non_null(strstr(report_row(marked, 2).detail, "[trust] user_unknown = accept"));
 }
 
 static void json_is_that_of_the_interface(void **state) /* architecture.md section 4 */
@@ -90,6 +150,10 @@ static void json_is_that_of_the_interface(void **state) /* architecture.md secti
         "\"roles\":[\"legalEntity\",\"ceo\"],\"keyUsage\":[\"digitalSignature\","
         "\"nonRepudiation\"]}],\"covers\":\"5 bytes\",\"timestamp\":\"2026-11-22T09:00:00.000Z\","
         "\"checks\":[{\"name\":\"signature\",\"ok\":true,\"detail\":\"fine\",\"outcome\":\"ok\"},"
+        "{\"name\":\"revocation\",\"ok\":true,\"detail\":\"good\",\"outcome\":\"ok\",\"source\":"
+        "{\"kind\":\"crl\",\"signedBy\":\"CA\",\"algorithm\":\"RSA\",\"at\":"
+        "\"2026-11-22T09:00:00.000Z\",\"until\":\"2026-11-22T09:00:01.000Z\",\"number\":\"14\","
+        "\"deltaNumber\":\"3\"}},"
         "{\"name\":\"dates\",\"ok\":false,\"detail\":\"\\\"X\\\" expired\",\"outcome\":"
         "\"failed\"},{\"name\":\"revocation\",\"ok\":false,\"detail\":\"away\",\"outcome\":"
         "\"unknown\"},{\"name\":\"owner\",\"ok\":true,\"detail\":\"anybody\",\"outcome\":"
@@ -111,6 +175,15 @@ static void json_is_that_of_the_interface(void **state) /* architecture.md secti
                                   .roles = ROLE_LEGAL_ENTITY | ROLE_CEO,
                                   .key_usage = USAGE_DIGITAL_SIGNATURE | USAGE_NON_REPUDIATION });
     report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "fine");
+    report_add_source(report, OUTCOME_PASSED,
+                      &(const struct report_source){ .kind = "crl",
+                                                     .signed_by = "CA",
+                                                     .algorithm = "RSA",
+                                                     .number = "14",
+                                                     .delta_number = "3",
+                                                     .at_ms = NOW_MS,
+                                                     .until_ms = NOW_MS + 1000 },
+                      "%s", "good");
     report_add(report, CHECK_DATES, OUTCOME_FAILED, "\"%s\" expired", "X");
     report_add(report, CHECK_REVOCATION, OUTCOME_UNKNOWN, "away");
     report_add(report, CHECK_OWNER, OUTCOME_SKIPPED, "anybody");
@@ -142,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_follow_the_rows),
         cmocka_unit_test(a_lost_row_is_no_yes),
+        cmocka_unit_test(only_missing_revocation_is_let_through_and_only_where_it_is_accepted),
         cmocka_unit_test(json_is_that_of_the_interface),
         cmocka_unit_test(names_cover_every_value),
     };
