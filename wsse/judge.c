@@ -64,7 +64,7 @@ static bool read_envelope(struct trial *trial, const xmlDoc *doc, bool understan
     if (!envelope_open(trial, doc, envelope) ||
         (understands_headers && !envelope_understands(trial, envelope)) ||
         !envelope_find_signature(trial, envelope) ||
-        !signature_read(trial, envelope->signature, signature))
+        !signature_read(trial, envelope->signature, SIGNATURE_WSSE, signature))
         return false;
     report_add(trial->report, CHECK_FORMAT, OUTCOME_PASSED, "SOAP 1.1 envelope with WS-Security");
     return true;
@@ -145,10 +145,11 @@ enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
     AUTO(cert_free) struct cert *cert = NULL;
     xmlNode *node = NULL;
     struct signature signature;
-    bool is_valid =
-        parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
-        find_enveloped(&trial, doc, &node) && signature_read(&trial, node, &signature) &&
-        verify_enveloped(&trial, &signature, &cert) && judge_signer(&trial, &signature, cert);
+    bool is_valid = parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
+                    find_enveloped(&trial, doc, &node) &&
+                    signature_read(&trial, node, SIGNATURE_ENVELOPED, &signature) &&
+                    verify_enveloped(&trial, &signature, &cert) &&
+                    judge_signer(&trial, &signature, cert);
     const enum verdict verdict = report_verdict(report);
 
     return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;

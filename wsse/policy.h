@@ -9,7 +9,7 @@
 struct plan {
     const struct signature_method *method;
     xmlSecTransformId c14n;       /* of ds:SignedInfo */
-    xmlSecTransformId allowed[4]; /* in References: transforms and digests */
+    xmlSecTransformId allowed[8]; /* in References: transforms and digests */
     unsigned allowed_count;
     struct {
         const char *uri;
@@ -32,3 +32,18 @@ bool policy_envelope(struct trial *trial, const struct envelope *envelope,
 /* НУЦ РК's enveloped profile (kz-crypto.md section 3): one Reference, URI="", the transforms
  * enveloped-signature and C14N. */
 bool policy_enveloped(struct trial *trial, const struct signature *signature, struct plan *ret);
+
+/* The pieces of which the profiles' policies are made. */
+
+/* Signature and digest methods: ours, and allowed; they become the plan's. CHECK_ALGORITHM. */
+bool policy_algorithms(struct trial *trial, const struct signature *signature, struct plan *plan);
+/* One more transform for References; one too many is not allowed, so that it is refused. */
+void policy_allow(struct plan *plan, xmlSecTransformId transform);
+/* Canonical XML 1.0, inclusive or exclusive, with comments or without; NULL: another method. */
+xmlSecTransformId policy_c14n(const char *uri);
+/* Inclusive prefixes times elements, which is what they cost. CHECK_COVERAGE. */
+bool policy_prefixes(struct trial *trial, const struct signature *signature);
+/* An id that says the same to every reader of a URI, an XPointer or an attribute. */
+bool policy_is_simple_id(const char *id);
+/* The id stands once in the document of node. CHECK_COVERAGE. */
+bool policy_id(struct trial *trial, const xmlNode *node, const char *id);

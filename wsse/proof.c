@@ -36,13 +36,11 @@ static bool register_ids(struct trial *trial, const struct plan *plan, xmlDoc *d
 
 static bool narrow(xmlSecDSigCtx *ctx, const struct plan *plan)
 {
-    const bool has_ids = plan->references[0].id != NULL;
-
-    ctx->flags = XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
-    if (has_ids)
-        ctx->flags |= XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES;
-    ctx->enabledReferenceUris =
-        has_ids ? xmlSecTransformUriTypeSameDocument : xmlSecTransformUriTypeEmpty;
+    ctx->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
+    ctx->enabledReferenceUris = xmlSecTransformUriTypeNone;
+    for (unsigned i = 0; i < plan->reference_count; i++)
+        ctx->enabledReferenceUris |= plan->references[i].id ? xmlSecTransformUriTypeSameDocument
+                                                            : xmlSecTransformUriTypeEmpty;
     if (xmlSecDSigCtxEnableSignatureTransform(ctx, plan->c14n) < 0 ||
         xmlSecDSigCtxEnableSignatureTransform(ctx, plan->method->transform()) < 0)
         return false;
@@ -52,14 +50,18 @@ static bool narrow(xmlSecDSigCtx *ctx, const struct plan *plan)
     return true;
 }
 
-/* The context of a verification, with the key lent to it; NULL when out of memory. */
-static xmlSecDSigCtx *new_context(const struct plan *plan, const struct cert *cert)
+/* The context of a verification, with the key lent to it; NULL when out of memory. keeps_signed:
+ * the digested bytes are kept too. */
+static xmlSecDSigCtx *new_context(const struct plan *plan, const struct cert *cert,
+                                  bool keeps_signed)
 {
     AUTO(xmlSecDSigCtxDestroy) xmlSecDSigCtx *ctx = xmlSecDSigCtxCreate(NULL);
     EVP_PKEY *pkey = X509_get0_pubkey(cert_x509(cert));
 
     if (!ctx || !pkey || !narrow(ctx, plan))
         return NULL;
+    if (keeps_signed)
+        ctx->flags |= XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES;
     ctx->signKey = transforms_lend_key(pkey, plan->method->transform());
     return ctx->signKey ? TAKE(ctx) : NULL;
 }
@@ -148,7 +150,7 @@ bool proof_verify(struct trial *trial, const struct plan *plan, xmlNode *signatu
                algorithm_name(plan->method->algorithm));
     if (!register_ids(trial, plan, signature_node->doc))
         return false;
-    ctx = new_context(plan, cert);
+    ctx = new_context(plan, cert, ret_signed != NULL);
     if (!ctx)
         return trial_fail(trial, ST_NOMEM, "out of memory");
     result = xmlSecDSigCtxVerify(ctx, signature_node);

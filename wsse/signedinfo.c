@@ -5,6 +5,18 @@
 
 enum { MAX_PREFIX_LIST = 1024, MAX_PREFIXES = 64 };
 
+/* What a ds:Signature may hold beside SignedInfo, SignatureValue and KeyInfo. */
+static const struct rules {
+    unsigned references; /* SIGNATURE_MAX_REFERENCES at most */
+    bool has_no_uri;     /* a Reference may go without a URI */
+    bool has_object;     /* one Object may stand behind KeyInfo */
+} rules_of[] = {
+    [SIGNATURE_WSSE] = { .references = 2 }, /* Body and Timestamp */
+    [SIGNATURE_ENVELOPED] = { .references = 1 },
+    [SIGNATURE_DETACHED] = { .references = 1, .has_no_uri = true },
+    [SIGNATURE_XADES] = { .references = 2, .has_object = true }, /* and SignedProperties */
+};
+
 static unsigned count_words(const char *list)
 {
     unsigned words = 0;
@@ -74,12 +86,14 @@ static bool read_transforms(struct trial *trial, const xmlNode *node, struct ref
     return true;
 }
 
-static bool read_reference(struct trial *trial, const xmlNode *node, struct reference *ret)
+static bool read_reference(struct trial *trial, const xmlNode *node, const struct rules *rules,
+                           struct reference *ret)
 {
     const xmlNode *at = dom_first(node);
 
     ret->uri = dom_attr(node, NULL, "URI");
-    if (!ret->uri)
+    ret->type = dom_attr(node, NULL, "Type");
+    if (!ret->uri && !rules->has_no_uri)
         return REFUSE(trial, CHECK_COVERAGE, "a ds:Reference has no URI");
     if (dom_is(at, NS_DS, "Transforms")) {
         if (!read_transforms(trial, at, ret))
@@ -95,16 +109,17 @@ static bool read_reference(struct trial *trial, const xmlNode *node, struct refe
     return read_method(trial, at, &ret->digest_uri);
 }
 
-static bool read_references(struct trial *trial, const xmlNode *first, struct signature *ret)
+static bool read_references(struct trial *trial, const xmlNode *first, const struct rules *rules,
+                            struct signature *ret)
 {
     for (const xmlNode *at = first; at; at = dom_next(at)) {
         if (!dom_is(at, NS_DS, "Reference"))
             return REFUSE(trial, CHECK_COVERAGE, "ds:SignedInfo holds %.60s",
                           (const char *)at->name);
-        if (ret->reference_count == SIGNATURE_MAX_REFERENCES)
-            return REFUSE(trial, CHECK_COVERAGE, "ds:SignedInfo has more than %d ds:Reference",
-                          SIGNATURE_MAX_REFERENCES);
-        if (!read_reference(trial, at, &ret->references[ret->reference_count]))
+        if (ret->reference_count == rules->references)
+            return REFUSE(trial, CHECK_COVERAGE, "ds:SignedInfo has more than %u ds:Reference",
+                          rules->references);
+        if (!read_reference(trial, at, rules, &ret->references[ret->reference_count]))
             return false;
         ret->reference_count++;
     }
@@ -126,7 +141,8 @@ static bool has_stray_text(const xmlNode *node)
     return false;
 }
 
-static bool read_signed_info(struct trial *trial, const xmlNode *node, struct signature *ret)
+static bool read_signed_info(struct trial *trial, const xmlNode *node, const struct rules *rules,
+                             struct signature *ret)
 {
     const xmlNode *c14n = dom_first(node);
     const xmlNode *method = dom_next(c14n);
@@ -138,7 +154,7 @@ static bool read_signed_info(struct trial *trial, const xmlNode *node, struct si
                       "ds:SignedInfo does not start with ds:CanonicalizationMethod, "
                       "ds:SignatureMethod");
     if (!read_c14n(trial, c14n, &ret->c14n) || !read_method(trial, method, &ret->method_uri) ||
-        !read_references(trial, dom_next(method), ret))
+        !read_references(trial, dom_next(method), rules, ret))
         return false;
     if (has_stray_text(node))
         return REFUSE(trial, CHECK_COVERAGE, "text stands between the elements of ds:SignedInfo");
@@ -155,27 +171,40 @@ static bool read_value(struct trial *trial, const xmlNode *node, struct signatur
     return true;
 }
 
-bool signature_read(struct trial *trial, xmlNode *node, struct signature *ret)
+/* KeyInfo and Object, as the profile lets them stand behind the value. */
+static bool read_rest(struct trial *trial, xmlNode *rest, const struct rules *rules,
+                      struct signature *ret)
 {
+    if (dom_is(rest, NS_DS, "KeyInfo")) {
+        ret->key_info = rest;
+        rest = dom_next(rest);
+    }
+    if (rules->has_object && dom_is(rest, NS_DS, "Object")) {
+        ret->object = rest;
+        rest = dom_next(rest);
+    }
+    if (rest)
+        return REFUSE(trial, CHECK_COVERAGE, "ds:Signature holds %.60s, which is not allowed here",
+                      (const char *)rest->name);
+    return true;
+}
+
+bool signature_read(struct trial *trial, xmlNode *node, enum signature_profile profile,
+                    struct signature *ret)
+{
+    const struct rules *rules = &rules_of[profile];
     const xmlNode *info = dom_first(node);
     const xmlNode *value = dom_next(info);
-    xmlNode *key_info = dom_next(value);
-    const xmlNode *rest = key_info;
     struct signature found = { .node = node };
 
     if (!dom_is(info, NS_DS, "SignedInfo") || !dom_is(value, NS_DS, "SignatureValue"))
         return REFUSE(trial, CHECK_COVERAGE,
                       "ds:Signature does not start with ds:SignedInfo, ds:SignatureValue");
-    if (dom_is(key_info, NS_DS, "KeyInfo")) {
-        found.key_info = key_info;
-        rest = dom_next(key_info);
-    }
-    if (rest)
-        return REFUSE(trial, CHECK_COVERAGE, "ds:Signature holds %.60s, which is not allowed here",
-                      (const char *)rest->name);
+    if (!read_rest(trial, dom_next(value), rules, &found))
+        return false;
     if (!dom_holds_elements_only(node))
         return REFUSE(trial, CHECK_COVERAGE, "text stands between the elements of ds:Signature");
-    if (!read_signed_info(trial, info, &found) || !read_value(trial, value, &found))
+    if (!read_signed_info(trial, info, rules, &found) || !read_value(trial, value, &found))
         return false;
     *ret = found;
     return true;

@@ -17,7 +17,8 @@ struct c14n_step {
 };
 
 struct reference {
-    const char *uri;
+    const char *uri;  /* NULL: absent, where the profile lets it be */
+    const char *type; /* NULL: absent */
     struct c14n_step transforms[SIGNATURE_MAX_TRANSFORMS];
     unsigned transform_count;
     const char *digest_uri;
@@ -32,11 +33,22 @@ struct signature {
     unsigned reference_count;
     struct slice value; /* base64 with blanks */
     xmlNode *key_info;  /* NULL: absent */
+    xmlNode *object;    /* the one ds:Object, not looked into; NULL: absent */
+};
+
+/* Who reads the signature; what each lets a ds:Signature hold is one table in signedinfo.c. */
+enum signature_profile {
+    SIGNATURE_WSSE,      /* shep-contract.md section 4 */
+    SIGNATURE_ENVELOPED, /* kz-crypto.md section 3 */
+    SIGNATURE_DETACHED,  /* the content is elsewhere, or beside it under an id */
+    SIGNATURE_XADES,     /* ETSI TS 101 903 */
 };
 
 /**
- * Reads ds:Signature: SignedInfo, SignatureValue, KeyInfo, in this order and nothing else (no
- * Object, no Manifest); in SignedInfo no comment, no stray text, no parameter but
- * InclusiveNamespaces. Refused: CHECK_COVERAGE, or CHECK_ALGORITHM for parameters of an algorithm.
+ * Reads ds:Signature: SignedInfo, SignatureValue, KeyInfo, in this order and nothing else but what
+ * the profile lets in (one Object, never a Manifest in SignedInfo); in SignedInfo no comment, no
+ * stray text, no parameter but InclusiveNamespaces. Refused: CHECK_COVERAGE, CHECK_SIGNATURE for
+ * the value, CHECK_ALGORITHM for parameters of an algorithm.
  */
-bool signature_read(struct trial *trial, xmlNode *node, struct signature *ret);
+bool signature_read(struct trial *trial, xmlNode *node, enum signature_profile profile,
+                    struct signature *ret);
