@@ -29,9 +29,9 @@ static void a_full_queue_refuses_and_nothing_that_was_taken_is_lost(void **state
     assert_int_equal(work_start(2, 5, count, &done, &work, &err), ST_OK);
     for (int i = 0; i < 100; i++)
         taken += work_push(work, &item) ? 1 : 0;
+    pthread_mutex_unlock(&gate); /* before any assertion: one that fails must not leave it locked */
+    work_stop(work);             /* runs what is queued before it returns */
     assert_in_range(taken, 5, 7); /* five wait, at most two are in the threads' hands */
-    pthread_mutex_unlock(&gate);
-    work_stop(work); /* runs what is queued before it returns */
     assert_int_equal(atomic_load(&done), taken);
 }
 
