@@ -94,8 +94,11 @@ static void judge_one(const struct signer_job *job)
     if (!cert)
         return;
     report_add_signer(job->report, cert_signer(cert));
-    if (scheme)
+    if (scheme) {
         report_set_algorithm(job->report, scheme->name);
+        if (job->who[0])
+            report_set_covers(job->report, "the content, %zu bytes", job->data->content.len);
+    }
     struct judge judge = *job->judge;
     sha256(asn1_slice(CMS_SignerInfo_get0_signature(job->info)), judge.signature_sha256);
     judge_time_and_trust(job, &judge, cert);
@@ -135,10 +138,13 @@ static void judge_signers(const struct judge *judge, struct signed_data *data,
         struct signer_job job = {
             .judge = judge, .data = data, .info = signed_data_signer(data, i), .report = report
         };
-        if (signers > 1)
+        if (signers > 1) {
             text_format(job.who, sizeof(job.who), "signer %zu: ", i + 1);
+            report_begin_signature(report, "");
+        }
         judge_one(&job);
     }
+    report_end_signature(report);
 }
 
 /* The certificates of the message help to build the paths of its signers. */

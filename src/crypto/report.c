@@ -11,6 +11,7 @@ enum {
     SIGNERS_MAX = 32,
     DETAIL_MAX = 1024, /* bytes of one row's text */
     SHORT_MAX = 256,
+    WHO_MAX = 32,
 };
 
 struct row {
@@ -18,6 +19,15 @@ struct row {
     enum outcome outcome;
     char *detail;                 /* owned */
     struct report_source *source; /* owned; NULL: none */
+    size_t signature;             /* 1, 2 …: of which of several; 0: of the document */
+};
+
+struct entry {
+    struct signer signer;
+    bool is_own; /* it has rows of its own: one of several signatures */
+    char who[WHO_MAX];
+    char covers[SHORT_MAX];
+    int64_t timestamp_ms;
 };
 
 struct report {
@@ -27,8 +37,9 @@ struct report {
     char algorithm[SHORT_MAX];
     char covers[SHORT_MAX];
     int64_t timestamp_ms;
-    struct signer *signers; /* SIGNERS_MAX at most */
+    struct entry *signers; /* SIGNERS_MAX at most */
     size_t signer_count;
+    struct entry *open; /* whose rows are being added; NULL: the document's */
     char reason[DETAIL_MAX + 32];
 };
 
@@ -116,9 +127,16 @@ static void renew_reason(struct report *report)
 static void add_row(struct report *report, struct row row, bool whole, const char *fmt,
                     va_list args)
 {
-    char detail[DETAIL_MAX];
+    char detail[DETAIL_MAX] = "";
+    size_t len = 0;
 
-    (void)text_vformat(detail, sizeof(detail), fmt, args);
+    if (report->open)
+        row.signature = (size_t)(report->open - report->signers) + 1;
+    if (report->open && report->open->who[0]) {
+        (void)text_format(detail, sizeof(detail), "%s: ", report->open->who);
+        len = strlen(detail);
+    }
+    (void)text_vformat(detail + len, sizeof(detail) - len, fmt, args);
     row.detail = whole && report->row_count < ROWS_MAX ? strdup(detail) : NULL;
     if (row.detail) {
         report->rows[report->row_count++] = row;
@@ -126,6 +144,12 @@ static void add_row(struct report *report, struct row row, bool whole, const cha
         free(row.source);
         report->lost = true;
     }
+    renew_reason(report);
+}
+
+static void lose(struct report *report)
+{
+    report->lost = true;
     renew_reason(report);
 }
 
@@ -153,9 +177,31 @@ void report_add_source(struct report *report, enum outcome outcome,
     va_end(args);
 }
 
+void report_append(struct report *report, const struct report *from)
+{
+    for (size_t i = 0; i < from->row_count; i++) {
+        const struct row *row = &from->rows[i];
+
+        if (row->source)
+            report_add_source(report, row->outcome, row->source, "%s", row->detail);
+        else
+            report_add(report, row->check, row->outcome, "%s", row->detail);
+    }
+    if (from->lost)
+        lose(report);
+}
+
+/* Of several signatures each may have its own. */
 void report_set_algorithm(struct report *report, const char *name)
 {
-    text_copy(report->algorithm, sizeof(report->algorithm), name);
+    const size_t len = strlen(report->algorithm);
+
+    if (report->open && strstr(report->algorithm, name))
+        return;
+    if (report->open && len > 0)
+        (void)text_format(report->algorithm + len, sizeof(report->algorithm) - len, ", %s", name);
+    else
+        text_copy(report->algorithm, sizeof(report->algorithm), name);
 }
 
 void report_set_covers(struct report *report, const char *fmt, ...)
@@ -163,25 +209,48 @@ void report_set_covers(struct report *report, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    (void)text_vformat(report->covers, sizeof(report->covers), fmt, args);
+    (void)text_vformat(report->open ? report->open->covers : report->covers, SHORT_MAX, fmt, args);
     va_end(args);
 }
 
 void report_set_timestamp(struct report *report, int64_t at_ms)
 {
     report->timestamp_ms = at_ms;
+    if (report->open)
+        report->open->timestamp_ms = at_ms;
+}
+
+/* NULL: no room, which loses what would have stood there. */
+static struct entry *new_entry(struct report *report)
+{
+    if (!report->signers)
+        report->signers = calloc(SIGNERS_MAX, sizeof(*report->signers));
+    if (report->signers && report->signer_count < SIGNERS_MAX)
+        return &report->signers[report->signer_count++];
+    lose(report);
+    return NULL;
 }
 
 void report_add_signer(struct report *report, const struct signer *signer)
 {
-    if (!report->signers)
-        report->signers = calloc(SIGNERS_MAX, sizeof(*report->signers));
-    if (report->signers && report->signer_count < SIGNERS_MAX) {
-        report->signers[report->signer_count++] = *signer;
+    struct entry *entry = report->open ? report->open : new_entry(report);
+
+    if (entry)
+        entry->signer = *signer;
+}
+
+void report_begin_signature(struct report *report, const char *who)
+{
+    report->open = new_entry(report);
+    if (!report->open)
         return;
-    }
-    report->lost = true;
-    renew_reason(report);
+    report->open->is_own = true;
+    text_copy(report->open->who, sizeof(report->open->who), who);
+}
+
+void report_end_signature(struct report *report)
+{
+    report->open = NULL;
 }
 
 static bool has(const struct report *report, size_t first, enum outcome outcome)
@@ -200,14 +269,29 @@ enum verdict report_part_verdict(const struct report *report, size_t first)
 }
 
 /* Passed, or unknown because a key is not here: with that the part's verdict is no yes. */
-static bool signature_checked(const struct report *report)
+static bool is_checked(const struct row *row)
+{
+    return row->check == CHECK_SIGNATURE &&
+           (row->outcome == OUTCOME_PASSED || row->outcome == OUTCOME_UNKNOWN);
+}
+
+/* signature: 0 for any. */
+static bool signature_checked(const struct report *report, size_t signature)
 {
     for (size_t i = 0; i < report->row_count; i++)
-        if (report->rows[i].check == CHECK_SIGNATURE &&
-            (report->rows[i].outcome == OUTCOME_PASSED ||
-             report->rows[i].outcome == OUTCOME_UNKNOWN))
+        if (is_checked(&report->rows[i]) &&
+            (signature == 0 || report->rows[i].signature == signature))
             return true;
     return false;
+}
+
+/* One at least, and of several each. */
+static bool signatures_checked(const struct report *report)
+{
+    for (size_t i = 0; i < report->signer_count; i++)
+        if (report->signers[i].is_own && !signature_checked(report, i + 1))
+            return false;
+    return signature_checked(report, 0);
 }
 
 /* Nothing was found that could be judged: the format alone failed. */
@@ -229,7 +313,7 @@ enum verdict report_verdict(const struct report *report)
 {
     if (is_no_document(report))
         return VERDICT_INDETERMINATE;
-    if (!signature_checked(report))
+    if (!signatures_checked(report))
         return VERDICT_INVALID;
     return report_part_verdict(report, 0);
 }
@@ -324,7 +408,34 @@ size_t report_signer_count(const struct report *report)
 
 const struct signer *report_signer(const struct report *report, size_t i)
 {
-    return &report->signers[i];
+    return &report->signers[i].signer;
+}
+
+static bool has_own(const struct report *report, size_t signature, enum outcome outcome)
+{
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].signature == signature && report->rows[i].outcome == outcome)
+            return true;
+    return false;
+}
+
+enum verdict report_signer_verdict(const struct report *report, size_t i)
+{
+    if (!report->signers[i].is_own)
+        return report_verdict(report);
+    if (report->lost || !signature_checked(report, i + 1) || has_own(report, i + 1, OUTCOME_FAILED))
+        return VERDICT_INVALID;
+    return has_own(report, i + 1, OUTCOME_UNKNOWN) ? VERDICT_INDETERMINATE : VERDICT_VALID;
+}
+
+const char *report_signer_covers(const struct report *report, size_t i)
+{
+    return report->signers[i].is_own ? report->signers[i].covers : report->covers;
+}
+
+int64_t report_signer_timestamp(const struct report *report, size_t i)
+{
+    return report->signers[i].is_own ? report->signers[i].timestamp_ms : report->timestamp_ms;
 }
 
 const char *report_algorithm(const struct report *report)
@@ -351,5 +462,6 @@ struct report_row report_row(const struct report *report, size_t i)
 {
     const struct row *row = &report->rows[i];
 
-    return (struct report_row){ row->check, row->outcome, row->detail, row->source };
+    return (struct report_row){ row->check, row->outcome, row->detail, row->source,
+                                row->signature };
 }

@@ -61,10 +61,24 @@ void report_set_algorithm(struct report *report, const char *name);
 void report_set_covers(struct report *report, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void report_set_timestamp(struct report *report, int64_t at_ms);
-void report_add_signer(struct report *report, const struct signer *signer); /* at most 32 */
+/* At most 32. Between report_begin_signature() and report_end_signature(): who made that one;
+ * else a signer for whom the verdict, what is covered and the time are the document's. */
+void report_add_signer(struct report *report, const struct signer *signer);
 
-/* INVALID when any row failed, or no signature was checked; else INDETERMINATE when any row is
- * unknown; else VALID. A format failure alone is INDETERMINATE: nothing there to judge. */
+/**
+ * One of several signatures in the document: until the next one begins, or report_end_signature(),
+ * the rows are of it, and so are signer, covers and timestamp; `who` ("signature 2") is put in
+ * front of each row, but "" where the rows say it themselves. It counts as a signer from now on,
+ * whoever that is: at most 32.
+ */
+void report_begin_signature(struct report *report, const char *who);
+void report_end_signature(struct report *report);
+/* The rows of a report of its own, as if they were added here one by one. */
+void report_append(struct report *report, const struct report *from);
+
+/* INVALID when any row failed, no signature was checked, or one of several was not; else
+ * INDETERMINATE when any row is unknown; else VALID. A format failure alone is INDETERMINATE:
+ * nothing there to judge. */
 enum verdict report_verdict(const struct report *report);
 
 /* What becomes of a document of which all is in order but revocation that cannot be learnt: a
@@ -87,16 +101,24 @@ const char *outcome_name(enum outcome outcome); /* failed, unknown, ok, skipped 
 /* One line: "signature: …" of the culprit; "" when valid. Borrowed. */
 const char *report_reason(const struct report *report);
 size_t report_signer_count(const struct report *report);
-const struct signer *report_signer(const struct report *report, size_t i); /* borrowed */
-int64_t report_timestamp(const struct report *report);     /* 0 when there is none */
-const char *report_algorithm(const struct report *report); /* "" when none was set */
-const char *report_covers(const struct report *report);    /* likewise */
+/* Borrowed; of several signatures one that does not stand may have an empty one. */
+const struct signer *report_signer(const struct report *report, size_t i);
+/* Of this signature alone; VALID only when all of its own rows are. */
+enum verdict report_signer_verdict(const struct report *report, size_t i);
+/* What it covers, "" when that was not settled; borrowed. */
+const char *report_signer_covers(const struct report *report, size_t i);
+int64_t report_signer_timestamp(const struct report *report, size_t i); /* 0: none */
+int64_t report_timestamp(const struct report *report);                  /* 0 when there is none */
+const char *report_algorithm(const struct report *report);              /* "" when none was set */
+const char *report_covers(const struct report *report);                 /* likewise */
 
 struct report_row {
     enum check check;
     enum outcome outcome;
     const char *detail;                 /* borrowed */
     const struct report_source *source; /* borrowed; NULL: none */
+    size_t
+        signature; /* 1, 2 …: of which of several signatures; 0: of the document, or of its one */
 };
 size_t report_row_count(const struct report *report);
 struct report_row report_row(const struct report *report, size_t i);

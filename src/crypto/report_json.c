@@ -12,16 +12,19 @@ static void set_text(struct json *object, const char *key, const char *text)
     json_set_string(object, key, slice_str(text));
 }
 
+/* "" for no time at all. */
 static void set_time(struct json *object, const char *key, int64_t ms)
 {
-    char text[TIME_TEXT];
+    char text[TIME_TEXT] = "";
 
-    time_utc_text(ms, text);
+    if (ms)
+        time_utc_text(ms, text);
     set_text(object, key, text);
 }
 
-static void add_signer(struct json *signers, const struct signer *signer)
+static void add_signer(struct json *signers, const struct report *report, size_t i)
 {
+    const struct signer *signer = report_signer(report, i);
     struct json *object = json_push_object(signers);
 
     set_text(object, "subject", signer->subject);
@@ -38,6 +41,9 @@ static void add_signer(struct json *signers, const struct signer *signer)
     for (unsigned bit = 1; bit && bit <= signer->key_usage; bit <<= 1)
         if (signer->key_usage & bit)
             json_push_string(usage, slice_str(key_usage_name(bit)));
+    set_text(object, "verdict", verdict_name(report_signer_verdict(report, i)));
+    set_text(object, "covers", report_signer_covers(report, i));
+    set_time(object, "timestamp", report_signer_timestamp(report, i));
 }
 
 static void add_source(struct json *check, const struct report_source *source)
@@ -56,7 +62,8 @@ static void add_source(struct json *check, const struct report_source *source)
         set_text(object, "deltaNumber", source->delta_number);
 }
 
-/* ok is false for what failed or is unknown; outcome tells which, and what was left out. */
+/* ok is false for what failed or is unknown; outcome tells which, and what was left out. signer
+ * counts signers[] from 1, where there are several. */
 static void add_check(struct json *checks, struct report_row row)
 {
     struct json *object = json_push_object(checks);
@@ -65,6 +72,8 @@ static void add_check(struct json *checks, struct report_row row)
     json_set_bool(object, "ok", row.outcome == OUTCOME_PASSED || row.outcome == OUTCOME_SKIPPED);
     set_text(object, "detail", row.detail);
     set_text(object, "outcome", outcome_name(row.outcome));
+    if (row.signature)
+        json_set_integer(object, "signer", (int64_t)row.signature);
     if (row.source)
         add_source(object, row.source);
 }
@@ -80,12 +89,9 @@ enum status report_json(const struct report *report, struct bytes **ret_json, st
     set_text(root, "algorithm", report_algorithm(report));
     struct json *signers = json_set_array(root, "signers");
     for (size_t i = 0; i < report_signer_count(report); i++)
-        add_signer(signers, report_signer(report, i));
+        add_signer(signers, report, i);
     set_text(root, "covers", report_covers(report));
-    if (report_timestamp(report))
-        set_time(root, "timestamp", report_timestamp(report));
-    else
-        set_text(root, "timestamp", "");
+    set_time(root, "timestamp", report_timestamp(report));
     struct json *checks = json_set_array(root, "checks");
     for (size_t i = 0; i < report_row_count(report); i++)
         add_check(checks, report_row(report, i));

@@ -374,6 +374,13 @@ static void every_signer_must_pass(void **state)
     assert_int_equal(report_signer_count(report), 2);
     (void)!cms_judge(&judge, bytes_slice(half), none, bad, NULL);
     assert_non_null(strstr(report_reason(bad), "signer "));
+    for (size_t i = 0; i < 2; i++) { /* the SET OF signers is sorted by its bytes */
+        const bool is_auth = strstr(report_signer(bad, i)->subject, "AUTH") != NULL;
+
+        assert_int_equal(report_signer_verdict(report, i), VERDICT_VALID);
+        assert_int_equal(report_signer_verdict(bad, i), is_auth ? VERDICT_INVALID : VERDICT_VALID);
+        assert_string_not_equal(report_signer_covers(report, i), "");
+    }
     made_free(&second);
     made_free(&auth);
 }

@@ -148,7 +148,9 @@ static void json_is_that_of_the_interface(void **state) /* architecture.md secti
         "\"iin\":\"123456789011\",\"bin\":\"\",\"serial\":\"1f\","
         "\"notBefore\":\"2026-11-22T09:00:00.000Z\",\"notAfter\":\"2026-11-22T09:00:01.000Z\","
         "\"roles\":[\"legalEntity\",\"ceo\"],\"keyUsage\":[\"digitalSignature\","
-        "\"nonRepudiation\"]}],\"covers\":\"5 bytes\",\"timestamp\":\"2026-11-22T09:00:00.000Z\","
+        "\"nonRepudiation\"],\"verdict\":\"invalid\",\"covers\":\"5 bytes\","
+        "\"timestamp\":\"2026-11-22T09:00:00.000Z\"}],\"covers\":\"5 bytes\","
+        "\"timestamp\":\"2026-11-22T09:00:00.000Z\","
         "\"checks\":[{\"name\":\"signature\",\"ok\":true,\"detail\":\"fine\",\"outcome\":\"ok\"},"
         "{\"name\":\"revocation\",\"ok\":true,\"detail\":\"good\",\"outcome\":\"ok\",\"source\":"
         "{\"kind\":\"crl\",\"signedBy\":\"CA\",\"algorithm\":\"RSA\",\"at\":"
@@ -197,6 +199,100 @@ static void json_is_that_of_the_interface(void **state) /* architecture.md secti
         fail_msg("%s", json->at);
 }
 
+/* Three signatures: one that holds, one whose revocation is not known, and the third as told. */
+static struct report *three_signatures(enum outcome third)
+{
+    struct report *report = report_new();
+
+    report_add(report, CHECK_FORMAT, OUTCOME_PASSED, "three");
+    report_begin_signature(report, "signature 1");
+    report_add_signer(report, &(struct signer){ .subject = "CN=A" });
+    report_set_covers(report, "all");
+    report_set_timestamp(report, NOW_MS);
+    report_set_algorithm(report, "RSA-SHA256");
+    report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "fine");
+    report_begin_signature(report, "signature 2");
+    report_add_signer(report, &(struct signer){ .subject = "CN=B" });
+    report_set_algorithm(report, "RSA-SHA256");
+    report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "fine");
+    report_add(report, CHECK_REVOCATION, OUTCOME_UNKNOWN, "away");
+    report_begin_signature(report, "signature 3");
+    report_set_algorithm(report, "ГОСТ 34.310-2004");
+    report_add(report, CHECK_SIGNATURE, third, "of the third");
+    report_end_signature(report);
+    report_set_covers(report, "the document");
+    return report;
+}
+
+static void each_of_several_signatures_has_its_own_verdict(void **state)
+{
+    AUTO(report_free) struct report *bad = three_signatures(OUTCOME_FAILED);
+    AUTO(report_free) struct report *good = three_signatures(OUTCOME_PASSED);
+    AUTO(bytes_free) struct bytes *json = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(report_verdict(bad), VERDICT_INVALID);
+    assert_int_equal(report_verdict(good), VERDICT_INDETERMINATE);
+    assert_int_equal(report_signer_count(bad), 3);
+    assert_int_equal(report_signer_verdict(bad, 0), VERDICT_VALID);
+    assert_int_equal(report_signer_verdict(bad, 1), VERDICT_INDETERMINATE);
+    assert_int_equal(report_signer_verdict(bad, 2), VERDICT_INVALID);
+    assert_string_equal(report_signer(bad, 2)->subject, "");
+    assert_string_equal(report_reason(bad), "signature: signature 3: of the third");
+    assert_string_equal(report_algorithm(bad), "RSA-SHA256, ГОСТ 34.310-2004");
+    assert_string_equal(report_covers(bad), "the document");
+    assert_string_equal(report_signer_covers(bad, 0), "all");
+    assert_string_equal(report_signer_covers(bad, 1), "");
+    assert_int_equal(report_signer_timestamp(bad, 0), NOW_MS);
+    assert_int_equal(report_signer_timestamp(bad, 1), 0);
+    assert_int_equal(report_row(bad, 0).signature, 0);
+    assert_int_equal(report_row(bad, 1).signature, 1);
+    assert_ok(report_json(bad, &json, &err), &err);
+    assert_non_null(strstr(json->at, "\"detail\":\"signature 3: of the third\""));
+    assert_non_null(strstr(json->at, "\"signer\":3"));
+}
+
+static void a_signature_that_nobody_checked_is_no_yes(void **state)
+{
+    AUTO(report_free) struct report *report = report_new();
+
+    (void)state;
+    report_begin_signature(report, "signature 1");
+    report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "fine");
+    assert_int_equal(report_verdict(report), VERDICT_VALID);
+    report_begin_signature(report, "signature 2");
+    report_add(report, CHECK_DIGEST, OUTCOME_PASSED, "fine");
+    report_end_signature(report);
+    report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "of nobody");
+    assert_int_equal(report_verdict(report), VERDICT_INVALID);
+    assert_int_equal(report_signer_verdict(report, 0), VERDICT_VALID);
+    assert_int_equal(report_signer_verdict(report, 1), VERDICT_INVALID);
+    assert_string_not_equal(report_reason(report), "");
+}
+
+static void appended_rows_keep_what_they_say(void **state)
+{
+    const struct report_source source = { .kind = "crl", .number = "14" };
+    AUTO(report_free) struct report *part = report_new();
+    AUTO(report_free) struct report *whole = report_new();
+
+    (void)state;
+    report_add(part, CHECK_SIGNATURE, OUTCOME_PASSED, "100%% fine");
+    report_add_source(part, OUTCOME_UNKNOWN, &source, "old");
+    report_begin_signature(whole, "signature 1");
+    report_append(whole, part);
+    assert_int_equal(report_row_count(whole), 2);
+    assert_string_equal(report_row(whole, 0).detail, "signature 1: 100% fine");
+    assert_string_equal(report_row(whole, 1).source->number, "14");
+    assert_int_equal(report_verdict(whole), VERDICT_INDETERMINATE);
+    for (int i = 0; i < 600; i++)
+        report_add(part, CHECK_PATH, OUTCOME_PASSED, "x");
+    AUTO(report_free) struct report *other = report_new();
+    report_append(other, part);
+    assert_int_equal(report_verdict(other), VERDICT_INVALID);
+}
+
 static void names_cover_every_value(void **state)
 {
     (void)state;
@@ -217,6 +313,9 @@ int main(void)
         cmocka_unit_test(a_lost_row_is_no_yes),
         cmocka_unit_test(only_missing_revocation_is_let_through_and_only_where_it_is_accepted),
         cmocka_unit_test(json_is_that_of_the_interface),
+        cmocka_unit_test(each_of_several_signatures_has_its_own_verdict),
+        cmocka_unit_test(a_signature_that_nobody_checked_is_no_yes),
+        cmocka_unit_test(appended_rows_keep_what_they_say),
         cmocka_unit_test(names_cover_every_value),
     };
 
