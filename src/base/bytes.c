@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +92,57 @@ void bytes_addf(struct bytes *b, const char *fmt, ...)
     else
         b->failed = true;
     va_end(again);
+}
+
+static const char *xml_escape(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\r':
+        return "&#13;";
+    default:
+        return NULL;
+    }
+}
+
+/* The first character's bytes; 0: it is none of XML's. */
+static size_t xml_char(struct slice text)
+{
+    static const char *const not_characters[] = { "\xEF\xBF\xBE", "\xEF\xBF\xBF" };
+    const unsigned char first = (unsigned char)text.at[0];
+    const size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (len > text.len || !text_is_utf8((struct slice){ text.at, len }))
+        return 0;
+    if (first < ' ' && first != '\t' && first != '\n' && first != '\r')
+        return 0;
+    for (size_t i = 0; len == 3 && i < 2; i++)
+        if (memcmp(text.at, not_characters[i], 3) == 0)
+            return 0;
+    return len;
+}
+
+void bytes_add_xml(struct bytes *b, struct slice text)
+{
+    while (text.len > 0) {
+        const size_t len = xml_char(text);
+        const char *escape = xml_escape(text.at[0]);
+
+        if (len == 0)
+            bytes_add_str(b, "\xEF\xBF\xBD");
+        else if (escape)
+            bytes_add_str(b, escape);
+        else
+            bytes_add(b, (struct slice){ text.at, len });
+        text = slice_skip(text, len ? len : 1);
+    }
 }
 
 enum status bytes_check(const struct bytes *b, const char *what, struct err *err)

@@ -26,6 +26,10 @@ void bytes_add(struct bytes *b, struct slice s);
 void bytes_add_str(struct bytes *b, const char *text);
 void bytes_addf(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* text as XML content or attribute value: markup and carriage returns escaped, what is no XML
+ * character (or no UTF-8) as U+FFFD. */
+void bytes_add_xml(struct bytes *b, struct slice text);
+
 /* Room for n more bytes at the returned place, counted as written; NULL once failed. */
 char *bytes_extend(struct bytes *b, size_t n);
 

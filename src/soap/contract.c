@@ -12,21 +12,6 @@ enum { MAX_ADDRESS = 2048, MAX_FILE = 1 << 20 };
 
 extern const struct embedded contract_files[];
 
-static void add_escaped(struct bytes *out, struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '&')
-            bytes_add(out, SLICE("&amp;"));
-        else if (c == '<')
-            bytes_add(out, SLICE("&lt;"));
-        else if (c == '"')
-            bytes_add(out, SLICE("&quot;"));
-        else
-            bytes_add(out, (struct slice){ &c, 1 });
-    }
-}
-
 /* scheme://host[/prefix], where /wsdl/ stands beside /shep/SyncChannel. */
 static struct slice base_of(struct slice address)
 {
@@ -61,11 +46,11 @@ static void copy_with_addresses(struct bytes *out, struct slice file, struct sli
     while (file.len) {
         const struct slice *marker = marker_at(file);
         if (slice_starts(file, placeholder)) {
-            add_escaped(out, address);
+            bytes_add_xml(out, address);
             file = slice_skip(file, placeholder.len);
         } else if (marker) {
             bytes_add(out, *marker);
-            add_escaped(out, base);
+            bytes_add_xml(out, base);
             bytes_add(out, SLICE(CONTRACT_PATH));
             file = slice_skip(file, marker->len);
         } else {

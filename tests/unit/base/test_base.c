@@ -222,11 +222,37 @@ static void a_file_is_read_whole_or_refused_by_name(void **state)
     assert_int_equal(file_load("/tmp", 5, &file, &err), ST_NOT_FOUND);
 }
 
+static void text_becomes_xml_that_every_parser_takes(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *xml;
+    } rows[] = {
+        { "", "" },
+        { "a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;" },
+        { "тест\t\n", "тест\t\n" },
+        { "a\r\n", "a&#13;\n" },
+        { "\x01\x1f", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+        { "a\xff\xd1", "a\xEF\xBF\xBD\xEF\xBF\xBD" },
+        { "\xEF\xBF\xBF\xEF\xBF\xBE\xEF\xBF\xBC", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+                                                  "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBC" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        AUTO(bytes_free) struct bytes *out = bytes_new(256);
+
+        bytes_add_xml(out, slice_str(rows[i].text));
+        assert_string_equal(out->at ? out->at : "", rows[i].xml);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_grow_to_their_ceiling_and_fail_for_good_beyond_it),
         cmocka_unit_test(a_copy_holds_every_byte_nul_included),
+        cmocka_unit_test(text_becomes_xml_that_every_parser_takes),
         cmocka_unit_test(an_arena_gives_aligned_zeroed_memory_up_to_its_ceiling),
         cmocka_unit_test(texts_are_cut_between_characters),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
