@@ -9,8 +9,6 @@
 #include <openssl/err.h>
 #include <openssl/ess.h>
 
-enum { TSP_ANSWER_MAX = 64 * 1024 };
-
 DEFINE_AUTO(ESS_SIGNING_CERT_V2, ESS_SIGNING_CERT_V2_free)
 
 static enum status add_signing_cert(CMS_SignerInfo *info, X509 *x509, struct err *err)
@@ -101,35 +99,15 @@ enum status signed_data_der(CMS_ContentInfo *cms, struct bytes **ret_der, struct
     return *ret_der ? ST_OK : RAISE(err, ST_NOMEM, "CMS: out of memory");
 }
 
-static enum status fetch_token(const struct key *key, struct slice signature,
-                               const struct cms_params *params, struct bytes **ret_token,
-                               struct err *err)
-{
-    AUTO(bytes_free) struct bytes *request = NULL;
-    AUTO(bytes_free) struct bytes *response = NULL;
-
-    if (!params->io->fetch)
-        return RAISE(err, ST_UPSTREAM, "the timestamp authority is out of reach");
-    TRY(tsp_request(signature, key_algorithm(key), &request, err));
-    const struct fetch fetch = {
-        .url = params->tsp_url,
-        .content_type = "application/timestamp-query",
-        .accept = "application/timestamp-reply",
-        .body = bytes_slice(request),
-        .max_bytes = TSP_ANSWER_MAX,
-        .deadline_ms = params->deadline_ms,
-    };
-    TRY(params->io->fetch(params->io->ctx, &fetch, &response, err));
-    return tsp_response_token(bytes_slice(response), bytes_slice(request), ret_token, err);
-}
-
 static enum status add_timestamp(CMS_ContentInfo *cms, const struct key *key,
                                  const struct cms_params *params, struct err *err)
 {
     CMS_SignerInfo *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+    const struct tsp_source source = { params->io, params->tsp_url, params->deadline_ms };
     AUTO(bytes_free) struct bytes *token = NULL;
 
-    TRY(fetch_token(key, asn1_slice(CMS_SignerInfo_get0_signature(info)), params, &token, err));
+    TRY(tsp_fetch(&source, asn1_slice(CMS_SignerInfo_get0_signature(info)), key_algorithm(key),
+                  &token, err));
     struct slice der = bytes_slice(token);
     if (CMS_unsigned_add1_attr_by_NID(info, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, der.at,
                                       (int)der.len) != 1)

@@ -15,8 +15,8 @@
 struct trust;
 
 MUST_USE enum status trust_new(struct trust **ret_trust, struct err *err);
-/* A self-signed certificate becomes an anchor, another an untrusted intermediate; one that is there
- * already is not added again. Only while the trust is being built by one thread. */
+/* A self-signed certificate becomes an anchor, another an untrusted intermediate.
+ * Only while the trust is being built by one thread. */
 MUST_USE enum status trust_add(struct trust *trust, const struct cert *cert, struct err *err);
 /* Every regular file of the folder, any name, DER or PEM (several PEM in one file too).
  * ST_INPUT: a file that holds no certificate, named; ST_NOT_FOUND: no such folder. */
@@ -26,9 +26,6 @@ struct trust *trust_ref(const struct trust *trust);
 void trust_free(struct trust *trust);
 DEFINE_AUTO(struct trust, trust_free)
 size_t trust_anchor_count(const struct trust *trust);
-size_t trust_count(const struct trust *trust);                        /* of all certificates */
-const struct cert *trust_at(const struct trust *trust, size_t i);     /* borrowed */
-bool trust_holds(const struct trust *trust, const struct cert *cert); /* by SHA-256 */
 
 /* What crypto may ask of the outside; a NULL member means "source unreachable". */
 struct fetch {
@@ -128,6 +125,11 @@ struct judge {
  */
 MUST_USE enum verdict trust_judge(const struct judge *judge, const struct cert *signer,
                                   struct report *report);
+
+/* trust_judge() at a time that is not judge->now_ms (a timestamp's); revocation is judged at
+ * judge->now_ms all the same. who: put in front of every row, "" when there is one signer only. */
+MUST_USE enum verdict trust_judge_at(const struct judge *judge, const struct cert *signer,
+                                     int64_t at_ms, const char *who, struct report *report);
 
 /**
  * Judges a certificate for its own sake: the issuer's signature, then as trust_judge() does. The

@@ -14,6 +14,7 @@
 enum {
     NONCE_BYTES = 8,
     TOKEN_MAX = 256 * 1024,
+    ANSWER_MAX = 64 * 1024,
     GRANTED = 0,
     GRANTED_WITH_MODS = 1, /* PKIStatus, RFC 3161 section 2.4.2 */
 };
@@ -152,6 +153,27 @@ enum status tsp_response_token(struct slice response, struct slice request,
     TRY(answers(token.whole, request, err));
     *ret_token = bytes_dup(token.whole);
     return *ret_token ? ST_OK : RAISE(err, ST_NOMEM, "timestamp token: out of memory");
+}
+
+enum status tsp_fetch(const struct tsp_source *source, struct slice data, enum algorithm algorithm,
+                      struct bytes **ret_token, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *request = NULL;
+    AUTO(bytes_free) struct bytes *response = NULL;
+
+    if (!source->io->fetch)
+        return RAISE(err, ST_UPSTREAM, "the timestamp authority is out of reach");
+    TRY(tsp_request(data, algorithm, &request, err));
+    const struct fetch fetch = {
+        .url = source->url,
+        .content_type = "application/timestamp-query",
+        .accept = "application/timestamp-reply",
+        .body = bytes_slice(request),
+        .max_bytes = ANSWER_MAX,
+        .deadline_ms = source->deadline_ms,
+    };
+    TRY(source->io->fetch(source->io->ctx, &fetch, &response, err));
+    return tsp_response_token(bytes_slice(response), bytes_slice(request), ret_token, err);
 }
 
 /* NULL: it is that of the data. */

@@ -12,6 +12,17 @@ MUST_USE enum status tsp_request(struct slice data, enum algorithm algorithm,
  * equal. ST_UPSTREAM otherwise. */
 MUST_USE enum status tsp_response_token(struct slice response, struct slice request,
                                         struct bytes **ret_token, struct err *err);
+
+/* Where timestamps come from; borrowed. */
+struct tsp_source {
+    const struct trust_io *io;
+    const char *url;
+    int64_t deadline_ms; /* monotonic */
+};
+/* Asks an authority for a token over data, imprinted by the algorithm's own digest. The token (DER)
+ * is the caller's. ST_UPSTREAM, ST_TIMEOUT, ST_UNAVAILABLE: the authority. */
+MUST_USE enum status tsp_fetch(const struct tsp_source *source, struct slice data,
+                               enum algorithm algorithm, struct bytes **ret_token, struct err *err);
 /**
  * Judges a token over `imprinted` (at == NULL: the imprint is not compared): imprint, signature,
  * signingCertificate, TSA's path, dates and EKU at genTime; not the TSA's revocation. An imprint by
