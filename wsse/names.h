@@ -20,6 +20,12 @@
 #define URI_EXC_C14N_COMMENTS NS_EC "WithComments"
 #define URI_ENVELOPED NS_DS "enveloped-signature"
 
+/* XAdES: ETSI TS 101 903 v1.2.2, v1.3.2 */
+#define NS_XADES_122 "http://uri.etsi.org/01903/v1.2.2#"
+#define NS_XADES_132 "http://uri.etsi.org/01903/v1.3.2#"
+#define URI_SIGNED_PROPERTIES_122 NS_XADES_122 "SignedProperties"
+#define URI_SIGNED_PROPERTIES_132 "http://uri.etsi.org/01903#SignedProperties"
+
 /* kz-crypto.md section 3 */
 #define URI_MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define URI_KZ "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"

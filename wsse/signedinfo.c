@@ -9,12 +9,12 @@ enum { MAX_PREFIX_LIST = 1024, MAX_PREFIXES = 64 };
 static const struct rules {
     unsigned references; /* SIGNATURE_MAX_REFERENCES at most */
     bool has_no_uri;     /* a Reference may go without a URI */
-    bool has_object;     /* one Object may stand behind KeyInfo */
+    unsigned objects;    /* so many Object may stand behind KeyInfo */
 } rules_of[] = {
     [SIGNATURE_WSSE] = { .references = 2 }, /* Body and Timestamp */
     [SIGNATURE_ENVELOPED] = { .references = 1 },
     [SIGNATURE_DETACHED] = { .references = 1, .has_no_uri = true },
-    [SIGNATURE_XADES] = { .references = 2, .has_object = true }, /* and SignedProperties */
+    [SIGNATURE_XADES] = { .references = 2, .objects = 2 }, /* the document, SignedProperties */
 };
 
 static unsigned count_words(const char *list)
@@ -179,10 +179,8 @@ static bool read_rest(struct trial *trial, xmlNode *rest, const struct rules *ru
         ret->key_info = rest;
         rest = dom_next(rest);
     }
-    if (rules->has_object && dom_is(rest, NS_DS, "Object")) {
-        ret->object = rest;
+    for (unsigned i = 0; i < rules->objects && dom_is(rest, NS_DS, "Object"); i++)
         rest = dom_next(rest);
-    }
     if (rest)
         return REFUSE(trial, CHECK_COVERAGE, "ds:Signature holds %.60s, which is not allowed here",
                       (const char *)rest->name);

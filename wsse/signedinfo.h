@@ -33,7 +33,6 @@ struct signature {
     unsigned reference_count;
     struct slice value; /* base64 with blanks */
     xmlNode *key_info;  /* NULL: absent */
-    xmlNode *object;    /* the one ds:Object, not looked into; NULL: absent */
 };
 
 /* Who reads the signature; what each lets a ds:Signature hold is one table in signedinfo.c. */
@@ -46,9 +45,9 @@ enum signature_profile {
 
 /**
  * Reads ds:Signature: SignedInfo, SignatureValue, KeyInfo, in this order and nothing else but what
- * the profile lets in (one Object, never a Manifest in SignedInfo); in SignedInfo no comment, no
- * stray text, no parameter but InclusiveNamespaces. Refused: CHECK_COVERAGE, CHECK_SIGNATURE for
- * the value, CHECK_ALGORITHM for parameters of an algorithm.
+ * the profile lets in (Objects, which are not looked into; never a Manifest in SignedInfo); in
+ * SignedInfo no comment, no stray text, no parameter but InclusiveNamespaces. Refused:
+ * CHECK_COVERAGE, CHECK_SIGNATURE for the value, CHECK_ALGORITHM for parameters of an algorithm.
  */
 bool signature_read(struct trial *trial, xmlNode *node, enum signature_profile profile,
                     struct signature *ret);

@@ -1,0 +1,544 @@
+/* XAdES: what we make, by a second implementation too; what is refused and why. */
+#include "base/clock.h"
+#include "unit/crypto/responder.h"
+#include "unit/wsse/fixture.h"
+#include "unit/wsse/xades_maker.h"
+#include "unit/wsse/xmlsec1.h"
+#include "wsse/names.h"
+#include "wsse/xades.h"
+
+#define DS_XMLNS " xmlns:ds=\"" NS_DS "\""
+
+static const char *const documents[] = {
+    "<a/>",
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>тест</a>",
+    "\xEF\xBB\xBF<?xml version=\"1.0\"?><!-- before --><?pi x?><a xmlns=\"urn:a\" "
+    "xmlns:b=\"urn:b\" xmlns:xades=\"urn:other\" xml:lang=\"kk\" b:c='&quot;'><!-- inside --> "
+    "<b:d/>]]&gt;<![CDATA[<x>]]>&#13;</a><!-- behind -->",
+    "<ds:a xmlns:ds=\"urn:not-ds\"><ds:b/></ds:a>",
+};
+enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
+
+/* tsa NULL: XAdES-BES. */
+static struct bytes *seal_by(const struct made *signer, const char *xml, struct responder *tsa)
+{
+    const struct trust_io io = tsa ? responder_io(tsa) : (struct trust_io){ 0 };
+    const struct xades_params params = { .signing_time_ms = NOW_MS,
+                                         .io = tsa ? &io : NULL,
+                                         .tsp_url = tsa ? "http://tsp.test/" : NULL,
+                                         .deadline_ms = clock_monotonic_ms() + 1000 };
+    struct bytes *out = NULL;
+    struct err err;
+
+    assert_ok(xades_seal(signer->key, slice_str(xml), &params, &usual_limits, &out, &err), &err);
+    return out;
+}
+
+static struct bytes *seal(enum keys keys, const char *xml)
+{
+    struct responder tsa = { .pki = pki_of(keys) };
+
+    return seal_by(&pki_of(keys)->leaf, xml, &tsa);
+}
+
+static void expect(const struct judge *how, const char *xml, enum check culprit, const char *words)
+{
+    AUTO(report_free) struct report *report = report_new();
+    const enum verdict verdict = xades_judge(how, slice_str(xml), &usual_limits, report);
+    const bool is_valid = culprit == CHECK_COUNT_;
+
+    if (verdict != report_verdict(report) && verdict == VERDICT_VALID)
+        fail_msg("the verdict is better than its report: %s", report_reason(report));
+    if ((verdict == VERDICT_VALID) == is_valid && report_culprit(report) == culprit &&
+        (!words || strstr(report_reason(report), words)))
+        return;
+    print_report(report);
+    fail_msg("wanted %s «%s», got %s: %s", is_valid ? "valid" : check_name(culprit),
+             words ? words : "", verdict_name(verdict), report_reason(report));
+}
+
+/* ---- made ---- */
+
+static void a_sealed_document_is_valid(void **state) /* req 0.14 */
+{
+    (void)state;
+    for (enum keys keys = 0; keys < KEYS_COUNT; keys++)
+        for (size_t i = 0; i < DOCUMENTS; i++) {
+            struct judge how = pki_judge(pki_of(keys));
+            AUTO(bytes_free) struct bytes *bes = seal_by(&pki_of(keys)->leaf, documents[i], NULL);
+            AUTO(bytes_free) struct bytes *stamped = seal(keys, documents[i]);
+
+            expect(&how, bes->at, CHECK_COUNT_, NULL);
+            expect(&how, stamped->at, CHECK_COUNT_, NULL);
+            how.timestamp_required = true;
+            expect(&how, bes->at, CHECK_TIMESTAMP, "one is demanded");
+            expect(&how, stamped->at, CHECK_COUNT_, NULL);
+            assert_int_equal(strstr(documents[i], "<?xml") != NULL,
+                             strncmp(bes->at, "<?xml", 5) == 0);
+        }
+}
+
+static void a_report_tells_what_is_signed_by_whom_and_when(void **state) /* req 0.14 */
+{
+    const struct judge how = pki_judge(pki_of(KEYS_GOST2015));
+    AUTO(bytes_free) struct bytes *xml = seal(KEYS_GOST2015, "<a/>");
+    AUTO(report_free) struct report *report = report_new();
+
+    (void)state;
+    assert_int_equal(xades_judge(&how, bytes_slice(xml), &usual_limits, report), VERDICT_VALID);
+    assert_string_equal(report_covers(report), "the whole document, SignedProperties");
+    assert_string_equal(report_algorithm(report), "ГОСТ 34.10-2015-512");
+    assert_int_equal(report_timestamp(report), NOW_MS);
+    assert_int_equal(report_signer_count(report), 1);
+    assert_string_equal(report_signer(report, 0)->iin, "123456789011");
+    assert_string_equal(report_row(report, 0).detail, "XAdES-T (ETSI TS 101 903 v1.2.2)");
+}
+
+static void a_seal_has_the_elements_of_the_standard(void **state) /* TS 101 903 v1.2.2 */
+{
+    static const char *const wanted[] = {
+        "Type=\"" URI_SIGNED_PROPERTIES_122 "\"",
+        "<xades:QualifyingProperties xmlns:xades=\"" NS_XADES_122 "\" Target=\"#id-",
+        "<xades:SigningTime>2026-11-22T09:00:00.000Z</xades:SigningTime>",
+        "<xades:SigningCertificate><xades:Cert><xades:CertDigest><ds:DigestMethod "
+        "Algorithm=\"" URI_DIGEST_2015_512 "\"/>",
+        "<ds:X509IssuerName>C=KZ,CN=CA</ds:X509IssuerName>",
+        "<xades:SignatureTimeStamp><xades:Include URI=\"#id-",
+        "<xades:EncapsulatedTimeStamp>MII",
+    };
+    AUTO(bytes_free) struct bytes *xml = seal(KEYS_GOST2015, "<a/>");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (!strstr(xml->at, wanted[i]))
+            fail_msg("no %s in %s", wanted[i], xml->at);
+}
+
+static void xmlsec1_verifies_our_seal(void **state)
+{
+    const struct cert *cert = key_cert(rsa_key());
+    const char *properties = NS_XADES_122 ":SignedProperties";
+
+    (void)state;
+    if (!have_xmlsec1())
+        skip();
+    for (size_t i = 0; i < DOCUMENTS; i++) {
+        AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, documents[i]);
+        AUTO_FREE char *edited = soap_replace(out->at, "T09:00:00.000Z", "T09:00:01.000Z");
+
+        assert_int_equal(xmlsec1_verify(out->at, properties, cert), 0);
+        assert_int_not_equal(xmlsec1_verify(edited, properties, cert), 0);
+    }
+}
+
+static void what_cannot_be_sealed_is_refused(void **state)
+{
+    struct responder away = { .pki = pki_of(KEYS_RSA), .unreachable = true };
+    const struct trust_io io = responder_io(&away);
+    const struct xades_params bes = { .signing_time_ms = NOW_MS };
+    const struct xades_params stamped = {
+        .signing_time_ms = NOW_MS, .io = &io, .tsp_url = "http://tsp.test/", .deadline_ms = 1
+    };
+    AUTO(bytes_free) struct bytes *once = seal_by(&pki_of(KEYS_RSA)->leaf, "<a/>", NULL);
+    const struct {
+        struct slice xml;
+        const struct xades_params *params;
+        enum status status;
+    } refused[] = {
+        { SLICE("<!DOCTYPE a><a/>"), &bes, ST_FORMAT },
+        { SLICE("text"), &bes, ST_FORMAT },
+        { bytes_slice(once), &bes, ST_CONFLICT },
+        { SLICE("<a/>"), &stamped, ST_UNAVAILABLE },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct bytes *out = NULL;
+        struct err err;
+
+        assert_int_equal(
+            xades_seal(rsa_key(), refused[i].xml, refused[i].params, &usual_limits, &out, &err),
+            refused[i].status);
+        assert_null(out);
+    }
+}
+
+/* ---- changed ---- */
+
+static void a_changed_seal_is_not_valid(void **state) /* req 0.14 */
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        enum check culprit;
+        const char *words;
+    } changes[] = {
+        { "<v>1</v>", "<v>2</v>", CHECK_DIGEST, "the whole document" },
+        { "</r>", " </r>", CHECK_DIGEST, "the whole document" },
+        { "T09:00:00.000Z", "T08:00:00.000Z", CHECK_DIGEST, "SignedProperties" },
+        { "CN=CA<", "CN=CB<", CHECK_DIGEST, "SignedProperties" },
+        { "Target=\"#id-", "Target=\"#ie-", CHECK_COVERAGE, "Target" },
+        { "Target=\"#id-", "Target=\"id-", CHECK_COVERAGE, "Target" },
+        { " Target=", " x=", CHECK_COVERAGE, "Target" },
+        { "<xades:Include URI=\"#id-", "<xades:Include URI=\"#ie-", CHECK_TIMESTAMP, "includes" },
+        { "<xades:EncapsulatedTimeStamp>MII", "<xades:EncapsulatedTimeStamp>MIJ", CHECK_TIMESTAMP,
+          "not a timestamp token" },
+        { "<xades:EncapsulatedTimeStamp>", "<xades:XMLTimeStamp/><xades:EncapsulatedTimeStamp>",
+          CHECK_TIMESTAMP, "EncapsulatedTimeStamp" },
+        { "Type=\"" URI_SIGNED_PROPERTIES_122, "Type=\"urn:x", CHECK_COVERAGE, "Type" },
+        { "</ds:Object>", "</ds:Object><ds:Object/>", CHECK_COVERAGE, "2 ds:Object" },
+        { "</ds:Object>", "</ds:Object><ds:Object/><ds:Object/>", CHECK_COVERAGE, "Object" },
+        { "</ds:Object>", "<x/></ds:Object>", CHECK_COVERAGE, "beside it" },
+        { "<xades:SignedProperties ", "<xades:UnsignedProperties/><xades:SignedProperties ",
+          CHECK_COVERAGE, "SignedProperties, which is not allowed there" },
+        { "</xades:UnsignedSignatureProperties>",
+          "<xades:Nonsense/></xades:UnsignedSignatureProperties>", CHECK_COVERAGE, "Nonsense" },
+        { "<ds:SignatureValue Id=\"", "<ds:SignatureValue x=\"1\" Id=\"", CHECK_TIMESTAMP,
+          "other data" },
+        { "</r>", "<ds:Signature xmlns:ds=\"" NS_DS "\"/></r>", CHECK_COVERAGE, "2 ds:Signature" },
+        { "<r>", "<w><r>", CHECK_FORMAT, "XML" },
+    };
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r><v>1</v></r>");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        AUTO_FREE char *xml = soap_replace(out->at, changes[i].from, changes[i].to);
+
+        expect(&how, xml, changes[i].culprit, changes[i].words);
+    }
+}
+
+/* Nothing rests on them: they are told. */
+static void properties_beyond_the_timestamp_are_told(void **state)
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r/>");
+    AUTO_FREE char *xml =
+        soap_replace(out->at, "</xades:UnsignedSignatureProperties>",
+                     "<xades:CertificateValues/></xades:UnsignedSignatureProperties>");
+    AUTO(report_free) struct report *report = report_new();
+
+    (void)state;
+    assert_int_equal(xades_judge(&how, slice_str(xml), &usual_limits, report), VERDICT_VALID);
+    assert_non_null(strstr(report_row(report, 0).detail, "not judged: CertificateValues"));
+}
+
+static void a_moved_signature_is_not_valid(void **state)
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r><v>1</v></r>");
+    AUTO_FREE char *wrapped = soap_join((const char *const[]){ "<w>", out->at, "</w>", NULL });
+    AUTO_FREE char *signature = soap_cut(out->at, "<ds:Signature ", "</ds:Signature>");
+    AUTO_FREE char *moved =
+        soap_join((const char *const[]){ "<r><v>1</v><v>evil</v>", signature, "</r>", NULL });
+
+    (void)state;
+    expect(&how, wrapped, CHECK_COVERAGE, "not a child");
+    expect(&how, moved, CHECK_DIGEST, "the whole document");
+    expect(&how, signature, CHECK_COVERAGE, "1 ds:Object in the signature; 2");
+    expect(&how, "<a/>", CHECK_FORMAT, "no ds:Signature");
+}
+
+static void a_signature_without_properties_is_no_xades(void **state)
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *out = NULL;
+    struct err err;
+
+    (void)state;
+    assert_ok(xmlsig_sign_enveloped(rsa_key(), SLICE("<a/>"), &usual_limits, &out, &err), &err);
+    expect(&how, out->at, CHECK_FORMAT, "without XAdES' QualifyingProperties");
+}
+
+/* ---- timestamps ---- */
+
+static void a_timestamp_moves_the_time_of_the_signer(void **state)
+{
+    const struct pki *pki = pki_of(KEYS_GOST2015);
+    struct made short_lived = made_new(
+        &(struct made_params){
+            .cn = "SHORT", .usage = "digitalSignature,nonRepudiation", .to_ms = NOW_MS + DAY_MS },
+        &pki->ca);
+    struct responder tsa = { .pki = pki };
+    struct judge how = pki_judge(pki);
+    AUTO(bytes_free) struct bytes *stamped = seal_by(&short_lived, "<a/>", &tsa);
+    AUTO(bytes_free) struct bytes *bare = seal_by(&short_lived, "<a/>", NULL);
+
+    (void)state;
+    how.now_ms = NOW_MS + 30LL * DAY_MS;
+    expect(&how, bare->at, CHECK_DATES, "expired");
+    expect(&how, stamped->at, CHECK_COUNT_, NULL);
+    made_free(&short_lived);
+}
+
+static void a_bad_timestamp_is_named(void **state) /* req 0.14 */
+{
+    const struct pki *pki = pki_of(KEYS_GOST2015);
+    struct made not_tsa =
+        made_new(&(struct made_params){ .cn = "NOT A TSA", .usage = "digitalSignature" }, &pki->ca);
+    struct made foreign = made_new(&(struct made_params){ .cn = "TSA",
+                                                          .usage = "digitalSignature",
+                                                          .eku = "critical,timeStamping" },
+                                   NULL);
+    struct made old = made_new(&(struct made_params){ .cn = "TSA",
+                                                      .usage = "digitalSignature",
+                                                      .eku = "critical,timeStamping",
+                                                      .from_ms = NOW_MS - 9LL * DAY_MS,
+                                                      .to_ms = NOW_MS - DAY_MS },
+                               &pki->ca);
+    struct responder rows[] = { { .tsa = &not_tsa },
+                                { .tsa = &foreign },
+                                { .tsa = &old },
+                                { .tsa_time_ms = NOW_MS + 60000 },
+                                { .tsa_time_ms = NOW_MS - 60000 } };
+    static const char *const texts[] = { "keyUsage", "path", "dates", "in the future",
+                                         "behind the timestamp's time" };
+    struct judge how = pki_judge(pki);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rows[i].pki = pki;
+        AUTO(bytes_free) struct bytes *xml = seal_by(&pki->leaf, "<a/>", &rows[i]);
+        expect(&how, xml->at, CHECK_TIMESTAMP, texts[i]);
+        how.signature_only = true;
+        expect(&how, xml->at, CHECK_COUNT_, NULL);
+        how.signature_only = false;
+    }
+    made_free(&not_tsa);
+    made_free(&foreign);
+    made_free(&old);
+}
+
+static void a_timestamp_of_another_signature_is_refused(void **state) /* req 0.14 */
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *one = seal(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *two = seal(KEYS_RSA, "<b/>");
+    const char *end = "</xades:EncapsulatedTimeStamp>";
+    AUTO_FREE char *its = soap_cut(one->at, "<xades:EncapsulatedTimeStamp>", end);
+    AUTO_FREE char *others = soap_cut(two->at, "<xades:EncapsulatedTimeStamp>", end);
+    AUTO_FREE char *spliced = soap_replace(one->at, its, others);
+
+    (void)state;
+    expect(&how, spliced, CHECK_TIMESTAMP, "other data");
+}
+
+static void c14n_of_a_timestamp_is_as_said_or_as_others_take_it(void **state)
+{
+    static const struct {
+        const char *head;
+        bool exclusive; /* the token's */
+        enum check culprit;
+    } rows[] = {
+        { "<x:Include URI=\"#v\"/><ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>",
+          true, CHECK_COUNT_ },
+        { "<x:Include URI=\"#v\"/><ds:CanonicalizationMethod Algorithm=\"" URI_C14N "\"/>", false,
+          CHECK_COUNT_ },
+        { "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>", true, CHECK_COUNT_ },
+        { "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>", false, CHECK_TIMESTAMP },
+        { "<ds:CanonicalizationMethod Algorithm=\"" URI_C14N "\"/>", true, CHECK_TIMESTAMP },
+        { "<ds:CanonicalizationMethod Algorithm=\"urn:c14n\"/>", true, CHECK_TIMESTAMP },
+        { "", false, CHECK_COUNT_ },
+        { "", true, CHECK_COUNT_ }, /* as ds:SignedInfo */
+        { "<x:Include URI=\"#s\"/>", true, CHECK_TIMESTAMP },
+        { "<x:Include URI=\"#v\"/><x:Include URI=\"#s\"/>", true, CHECK_TIMESTAMP },
+    };
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    const struct key *tsa = pki_of(KEYS_RSA)->tsa.key;
+    AUTO_FREE char *bare = xades_make(&(struct xades_parts){ 0 }, rsa_key());
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        AUTO_FREE char *stamp = xades_stamp(bare, rows[i].head, tsa, rows[i].exclusive);
+        AUTO_FREE char *tail =
+            soap_join((const char *const[]){ stamp, "</x:QualifyingProperties>", NULL });
+        AUTO_FREE char *xml = soap_replace(bare, "</x:QualifyingProperties>", tail);
+
+        expect(&how, xml, rows[i].culprit, NULL);
+    }
+}
+
+/* ---- made by others ---- */
+
+static void what_others_make_is_valid(void **state)
+{
+    static const struct xades_parts rows[] = {
+        { 0 },
+        { .ns = NS_XADES_132,
+          .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE_AS(
+              "#sp", URI_SIGNED_PROPERTIES_132) },
+        { .references = XADES_PROPERTIES_REFERENCE XADES_DOCUMENT_REFERENCE },
+        { .references = XADES_REFERENCE("", "", XADES_TRANSFORMS(XADES_TRANSFORM(URI_ENVELOPED)),
+                                        "@doc@") XADES_PROPERTIES_REFERENCE },
+        { .time = "" },
+        { .time = "<x:SigningTime>2026-11-22T14:00:00+05:00</x:SigningTime>" },
+        { .behind = "<x:SignaturePolicyIdentifier><x:SignaturePolicyImplied/>"
+                    "</x:SignaturePolicyIdentifier>" },
+        { .behind = "<x:SignatureProductionPlace/><x:SignerRole/>" },
+        { .content = "<v>1</v>", .references = XADES_CONTENT_REFERENCE XADES_PROPERTIES_REFERENCE },
+        { .certificate = "<x:SigningCertificate>" XADES_CERT("AAAA", "CN=X", "1") XADES_CERT(
+              "@cert-digest@", "CN = CA, C = KZ", "@serial@") "</x:SigningCertificate>" },
+    };
+
+    (void)state;
+    for (enum keys keys = 0; keys < KEYS_COUNT; keys++)
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            const struct judge how = pki_judge(pki_of(keys));
+            AUTO_FREE char *xml = xades_make(&rows[i], pki_of(keys)->leaf.key);
+
+            expect(&how, xml, CHECK_COUNT_, NULL);
+        }
+}
+
+/* A ds:Reference without ds:Transforms is by the inclusive C14N (XMLDSig section 4.3.3.2). */
+static void a_reference_without_transforms_is_read_as_the_standard_says(void **state)
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    const char *const reference = XADES_REFERENCE("#sp", " Type=\"" XADES_TYPE "\"", "", "@sp@");
+    const struct xades_parts said = { .references = XADES_DOCUMENT_REFERENCE XADES_REFERENCE(
+                                          "#sp", " Type=\"" XADES_TYPE "\"",
+                                          XADES_TRANSFORMS(XADES_TRANSFORM(URI_C14N)),
+                                          "@digest@") };
+    AUTO_FREE char *one = xades_make(&said, rsa_key());
+    AUTO_FREE char *its = soap_cut(strstr(one, "URI=\"#sp\""), "<ds:DigestValue>", "</");
+    AUTO_FREE char *digest = soap_replace(its, "<ds:DigestValue>", "");
+    AUTO_FREE char *bare = soap_replace(reference, "@sp@</", digest);
+    AUTO_FREE char *references =
+        soap_join((const char *const[]){ XADES_DOCUMENT_REFERENCE, bare, NULL });
+    AUTO_FREE char *xml = xades_make(&(struct xades_parts){ .references = references }, rsa_key());
+
+    (void)state;
+    expect(&how, one, CHECK_COUNT_, NULL);
+    expect(&how, xml, CHECK_COUNT_, NULL);
+}
+
+/* Signed as it should be, and yet not XAdES as we accept it. */
+static void a_forged_shape_is_not_valid(void **state) /* req 0.14 */
+{
+    const struct xades_parts parts[] = {
+        { .named = pki_of(KEYS_RSA)->ca.cert },
+        { .certificate = "<x:SigningCertificate>" XADES_CERT(
+              "@cert-digest@", "CN=OTHER,C=KZ", "@serial@") "</x:SigningCertificate>" },
+        { .certificate = "<x:SigningCertificate>" XADES_CERT("@cert-digest@", "@issuer@",
+                                                             "12345") "</x:SigningCertificate>" },
+        { .certificate = "" },
+        { .certificate = "<x:SigningCertificate/>" },
+        { .references = XADES_DOCUMENT_REFERENCE },
+        { .references = XADES_PROPERTIES_REFERENCE },
+        { .references = XADES_DOCUMENT_REFERENCE XADES_DOCUMENT_REFERENCE },
+        { .references = XADES_PROPERTIES_REFERENCE XADES_PROPERTIES_REFERENCE },
+        { .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE_AS("#v", XADES_TYPE) },
+        { .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE_AS("#sp", "urn:x") },
+        { .references =
+              XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE XADES_PROPERTIES_REFERENCE },
+        { .properties = "<x:SignedProperties Id=\"sp\"/>" },
+        { .properties = "<x:SignedProperties Id=\"sp\"/><x:SignedProperties Id=\"sp2\"/>" },
+        { .properties = "<x:SignedProperties Id=\"s\"/>" },
+        { .target = "#sp" },
+        { .behind = "<x:SignaturePolicyIdentifier><x:SignaturePolicyId/>"
+                    "</x:SignaturePolicyIdentifier>" },
+        { .behind = "<x:SigningTime>2026-11-22T09:00:00Z</x:SigningTime>" },
+        { .behind = "text" },
+        { .time = "<x:SigningTime>2026-11-22T09:06:00Z</x:SigningTime>" },
+        { .time = "<x:SigningTime>yesterday</x:SigningTime>" },
+        { .time = "<x:SigningTime><x/></x:SigningTime>" },
+        { .ns = "http://uri.etsi.org/01903/v1.1.1#" },
+        { .objects = "" },
+        { .stamps = "<x:UnsignedProperties Id=\"sp\"/>" },
+        { .content = "<v>1</v>",
+          .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE },
+        { .content = "<v>1</v></ds:Object><ds:Object>",
+          .references = XADES_CONTENT_REFERENCE XADES_PROPERTIES_REFERENCE },
+        { .stamps = "<x:UnsignedProperties><x:UnsignedSignatureProperties><x:CounterSignature>"
+                    "<x:QualifyingProperties/></x:CounterSignature></x:UnsignedSignatureProperties>"
+                    "</x:UnsignedProperties>" },
+    };
+    static const struct {
+        enum check culprit;
+        const char *words;
+    } wanted[] = {
+        { CHECK_SIGNATURE, "SigningCertificate does not name" },
+        { CHECK_SIGNATURE, "another issuer or serial" },
+        { CHECK_SIGNATURE, "another issuer or serial" },
+        { CHECK_COVERAGE, "no SigningCertificate" },
+        { CHECK_COVERAGE, "no SigningCertificate" },
+        { CHECK_COVERAGE, "1 ds:Reference" },
+        { CHECK_COVERAGE, "1 ds:Reference" },
+        { CHECK_COVERAGE, "SignedProperties is not signed" },
+        { CHECK_COVERAGE, "both ds:Reference" },
+        { CHECK_COVERAGE, "URI is \"#v\"" },
+        { CHECK_COVERAGE, "Type" },
+        { CHECK_COVERAGE, "more than 2 ds:Reference" },
+        { CHECK_COVERAGE, "no SigningCertificate" },
+        { CHECK_COVERAGE, "QualifyingProperties holds SignedProperties" },
+        { CHECK_COVERAGE, "stands more than once" },
+        { CHECK_COVERAGE, "Target" },
+        { CHECK_COVERAGE, "policy" },
+        { CHECK_COVERAGE, "SigningTime, which is not allowed there" },
+        { CHECK_COVERAGE, "text stands" },
+        { CHECK_TIMESTAMP, "in the future" },
+        { CHECK_TIMESTAMP, "no time" },
+        { CHECK_COVERAGE, "more than text" },
+        { CHECK_FORMAT, "without XAdES' QualifyingProperties" },
+        { CHECK_FORMAT, "without XAdES' QualifyingProperties" },
+        { CHECK_COVERAGE, "the id sp stands 2 times" },
+        { CHECK_COVERAGE, "ds:Object with the content" },
+        { CHECK_COVERAGE, "ds:Signature holds Object" },
+        { CHECK_COVERAGE, "more than one QualifyingProperties" },
+    };
+    struct judge how = pki_judge(pki_of(KEYS_RSA));
+
+    (void)state;
+    how.skew_ms = INT64_C(5) * 60 * 1000;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct xades_parts row = parts[i];
+
+        if (row.properties || row.objects || row.ns) /* there is no "#sp" to be digested */
+            row.references = XADES_DOCUMENT_REFERENCE XADES_DOCUMENT_REFERENCE;
+        AUTO_FREE char *xml = xades_make(&row, rsa_key());
+
+        expect(&how, xml, wanted[i].culprit, wanted[i].words);
+    }
+}
+
+static void the_signer_is_judged_like_any(void **state)
+{
+    const struct pki *pki = pki_of(KEYS_RSA);
+    AUTO(bytes_free) struct bytes *xml = seal(KEYS_RSA, "<a/>");
+    struct judge how = pki_judge(pki_of(KEYS_GOST2015));
+
+    (void)state;
+    expect(&how, xml->at, CHECK_TIMESTAMP, "path");
+    how = pki_judge(pki);
+    how.algorithms = ALG_GOST;
+    expect(&how, xml->at, CHECK_ALGORITHM, "not allowed");
+    how = pki_judge(pki);
+    how.expect_iin = "123456789012";
+    expect(&how, xml->at, CHECK_OWNER, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sealed_document_is_valid),
+        cmocka_unit_test(a_report_tells_what_is_signed_by_whom_and_when),
+        cmocka_unit_test(a_seal_has_the_elements_of_the_standard),
+        cmocka_unit_test(xmlsec1_verifies_our_seal),
+        cmocka_unit_test(what_cannot_be_sealed_is_refused),
+        cmocka_unit_test(a_changed_seal_is_not_valid),
+        cmocka_unit_test(properties_beyond_the_timestamp_are_told),
+        cmocka_unit_test(a_moved_signature_is_not_valid),
+        cmocka_unit_test(a_signature_without_properties_is_no_xades),
+        cmocka_unit_test(a_timestamp_moves_the_time_of_the_signer),
+        cmocka_unit_test(a_bad_timestamp_is_named),
+        cmocka_unit_test(a_timestamp_of_another_signature_is_refused),
+        cmocka_unit_test(c14n_of_a_timestamp_is_as_said_or_as_others_take_it),
+        cmocka_unit_test(what_others_make_is_valid),
+        cmocka_unit_test(a_reference_without_transforms_is_read_as_the_standard_says),
+        cmocka_unit_test(a_forged_shape_is_not_valid),
+        cmocka_unit_test(the_signer_is_judged_like_any),
+    };
+
+    return cmocka_run_group_tests(tests, setup_wsse, teardown_wsse);
+}
