@@ -8,14 +8,15 @@
 #include "wsse/names.h"
 #include "wsse/proof.h"
 #include "wsse/timestamp.h"
+#include "wsse/wsse_impl.h"
 #include "wsse/xmlsig.h"
 
 void envelope_findings_clear(struct envelope_findings *findings)
 {
     cert_free(findings->cert);
     bytes_free(findings->body);
-    findings->cert = NULL;
-    findings->body = NULL;
+    bytes_free(findings->authored);
+    *findings = (struct envelope_findings){ .is_receiver = findings->is_receiver };
 }
 
 static bool parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
@@ -70,17 +71,28 @@ static bool read_envelope(struct trial *trial, const xmlDoc *doc, bool understan
     return true;
 }
 
+static bool find_authored(struct trial *trial, const struct envelope *envelope,
+                          struct envelope_findings *findings)
+{
+    struct err err;
+
+    if (!findings->is_receiver ||
+        payload_document(envelope->body, &findings->authored, &err) == ST_OK)
+        return true;
+    return trial_fail(trial, err.status, err.text);
+}
+
 enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct xml_limits *limits,
                             struct envelope_findings *findings)
 {
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     struct envelope envelope;
     struct signature signature;
-    bool is_valid =
-        parse(trial, xml, limits, 0, &doc) &&
-        read_envelope(trial, doc, findings->understands_headers, &envelope, &signature) &&
-        verify_envelope(trial, &envelope, &signature, findings) &&
-        judge_signer(trial, &signature, findings->cert);
+    bool is_valid = parse(trial, xml, limits, 0, &doc) &&
+                    read_envelope(trial, doc, findings->is_receiver, &envelope, &signature) &&
+                    verify_envelope(trial, &envelope, &signature, findings) &&
+                    judge_signer(trial, &signature, findings->cert) &&
+                    find_authored(trial, &envelope, findings);
     const enum verdict verdict = report_verdict(trial->report);
 
     return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;

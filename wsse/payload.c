@@ -45,8 +45,78 @@ static enum status find_data(const xmlNode *body, xmlNode **ret, struct err *err
     return ST_OK;
 }
 
-static enum status keep_payload(const xmlNode *root, enum payload_form form, size_t max_bytes,
-                                struct verified *env, struct err *err)
+/* ---- a business signature inside ---- */
+
+static bool bears_signature(const xmlNode *root)
+{
+    return dom_is(root, NS_DS, "Signature") || dom_count(root, NS_DS, "Signature") > 0;
+}
+
+/* The namespaces it takes from outside are declared on its root. */
+static enum status write_alone(xmlNode *element, struct bytes **ret, struct err *err)
+{
+    AUTO(xmlFreeDoc) xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *copy = doc ? xmlDocCopyNode(element, doc, 1) : NULL;
+
+    if (!copy)
+        return RAISE(err, ST_NOMEM, "payload: out of memory");
+    (void)xmlDocSetRootElement(doc, copy);
+    return document_write(doc, false, ret, err);
+}
+
+enum status payload_document(const xmlNode *body, struct bytes **ret, struct err *err)
+{
+    xmlNode *data = NULL;
+    xmlNode *root = NULL;
+
+    TRY(find_data(body, &data, err));
+    root = dom_first(data);
+    return root && bears_signature(root) ? write_alone(root, ret, err) : ST_OK;
+}
+
+/* What a business signature will be judged by must be what the transport's covers: it may differ
+ * in namespaces that nothing uses, and in comments. */
+static enum status check_alone(const xmlNode *root, const struct xml_limits *limits,
+                               const struct verified *env, struct err *err)
+{
+    const struct xml_limits wide = { document_canonical_max(limits), limits->max_depth };
+    AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
+    AUTO(bytes_free) struct bytes *alone = NULL;
+    AUTO(bytes_free) struct bytes *inside = NULL;
+
+    TRY(document_parse(bytes_slice(env->authored), &wide, 0, &doc, err));
+    TRY(c14n_document(doc, C14N_EXCLUSIVE, wide.max_bytes, &alone, err));
+    TRY(c14n_subtree(root, C14N_EXCLUSIVE, wide.max_bytes, &inside, err));
+    if (!slice_eq(bytes_slice(alone), bytes_slice(inside)))
+        return RAISE(err, ST_FORGED,
+                     "the signed payload is not what the message's signature covers");
+    return ST_OK;
+}
+
+/* Keeps the signed document, and leaves in the tree what is for the decoder. */
+static enum status take_signatures(xmlNode *root, enum payload_form form,
+                                   const struct xml_limits *limits, struct verified *env,
+                                   struct err *err)
+{
+    xmlNode *signature = NULL;
+
+    if (!bears_signature(root))
+        return ST_OK;
+    if (form == PAYLOAD_TEXT)
+        TRY(document_write(root->doc, false, &env->authored, err));
+    TRY(check_alone(root, limits, env, err));
+    while ((signature = dom_child(root, NS_DS, "Signature", NULL))) {
+        xmlUnlinkNode(signature);
+        xmlFreeNode(signature);
+    }
+    return ST_OK;
+}
+
+/* ---- the payload ---- */
+
+static enum status keep_payload(xmlNode *root, enum payload_form form,
+                                const struct xml_limits *limits, struct verified *env,
+                                struct err *err)
 {
     const char *name = (const char *)root->name;
     const char *ns = root->ns ? (const char *)root->ns->href : "";
@@ -58,7 +128,9 @@ static enum status keep_payload(const xmlNode *root, enum payload_form form, siz
     bytes_add(names, slice_mem(name, strlen(name) + 1));
     bytes_add_str(names, ns);
     TRY(bytes_check(names, "payload", err));
-    TRY(c14n_subtree(root, C14N_EXCLUSIVE, max_bytes, &env->payload_c14n, err));
+    TRY(take_signatures(root, form, limits, env, err));
+    TRY(c14n_subtree(root, C14N_EXCLUSIVE, document_canonical_max(limits), &env->payload_c14n,
+                     err));
     env->payload = (struct payload){ form, bytes_slice(env->payload_c14n), names->at,
                                      names->at + strlen(name) + 1 };
     return ST_OK;
@@ -82,14 +154,13 @@ static enum status read_text(struct slice text, const struct xml_limits *limits,
             return RAISE(err, ST_NOMEM, "payload: out of memory");
         return REJECT(env, "payloadNotXml", "the text in data: %.180s", cause.text);
     }
-    return keep_payload(xmlDocGetRootElement(doc), PAYLOAD_TEXT, document_canonical_max(limits),
-                        env, err);
+    return keep_payload(xmlDocGetRootElement(doc), PAYLOAD_TEXT, limits, env, err);
 }
 
 static enum status read_data(const xmlNode *data, const struct xml_limits *limits,
                              struct verified *env, struct err *err)
 {
-    const xmlNode *root = dom_first(data);
+    xmlNode *root = dom_first(data);
     struct slice text;
 
     if (!root && dom_leaf(data, &text))
@@ -97,7 +168,7 @@ static enum status read_data(const xmlNode *data, const struct xml_limits *limit
     if (!root || dom_next(root) || !dom_holds_elements_only(data))
         return REJECT(env, "payloadNotOneElement",
                       "data holds neither one element nor the text of one XML document");
-    return keep_payload(root, PAYLOAD_ELEMENT, document_canonical_max(limits), env, err);
+    return keep_payload(root, PAYLOAD_ELEMENT, limits, env, err);
 }
 
 static void empty(xmlNode *node)

@@ -32,6 +32,7 @@ static enum status copy_settings(const struct wsse_params *params, struct wsse *
 {
     wsse->limits = params->limits.max_bytes ? params->limits : default_limits;
     wsse->algorithms = params->algorithms;
+    wsse->business_algorithms = params->business_algorithms;
     wsse->revocation = params->revocation;
     wsse->skew_ms = params->skew_ms;
     wsse->clock = params->clock;
@@ -77,7 +78,7 @@ void wsse_free(struct wsse *wsse)
     free(wsse);
 }
 
-static struct judge judge_of(const struct wsse *wsse, int64_t deadline_ms)
+struct judge wsse_judge_of(const struct wsse *wsse, int64_t deadline_ms)
 {
     return (struct judge){
         .trust = wsse->trust,
@@ -102,17 +103,23 @@ static const enum status status_of_check[CHECK_COUNT_] = {
     [CHECK_ROLE] = ST_FORGED,      [CHECK_OWNER] = ST_FORGED,     [CHECK_TIMESTAMP] = ST_STALE,
 };
 
-static enum status refuse(const struct trial *trial, enum verdict verdict, struct err *err)
+enum status wsse_status_of(const struct report *report)
 {
-    const enum check culprit = report_culprit(trial->report);
-    enum status status = ST_FORGED;
+    const enum check culprit = report_culprit(report);
 
-    if (trial->status != ST_OK)
-        status = trial->status;
-    else if (verdict == VERDICT_INDETERMINATE)
-        status = ST_UNAVAILABLE;
-    else if (culprit < CHECK_COUNT_ && status_of_check[culprit] != ST_OK)
-        status = status_of_check[culprit];
+    if (report_verdict(report) == VERDICT_INDETERMINATE)
+        return ST_UNAVAILABLE;
+    if (culprit < CHECK_COUNT_ && status_of_check[culprit] != ST_OK)
+        return status_of_check[culprit];
+    return ST_FORGED;
+}
+
+static enum status refuse(const struct trial *trial, struct err *err)
+{
+    enum status status = trial->status;
+
+    if (status == ST_OK)
+        status = wsse_status_of(trial->report);
     return RAISE(err, status, "%s", report_reason(trial->report));
 }
 
@@ -125,7 +132,7 @@ static void fill_signer(const struct wsse *wsse, const struct cert *cert, struct
             (void)text_copy(ret->pin, sizeof(ret->pin), wsse->pins[i].name);
 }
 
-static enum status make_verified(const struct wsse *wsse, const struct envelope_findings *findings,
+static enum status make_verified(const struct wsse *wsse, struct envelope_findings *findings,
                                  struct verified **ret_env, struct err *err)
 {
     AUTO(verified_free) struct verified *env = calloc(1, sizeof(*env));
@@ -134,6 +141,7 @@ static enum status make_verified(const struct wsse *wsse, const struct envelope_
         return RAISE(err, ST_NOMEM, "verified envelope: out of memory");
     known_keep(wsse->known, findings->cert);
     fill_signer(wsse, findings->cert, &env->signer);
+    env->authored = TAKE(findings->authored);
     TRY(payload_split(bytes_slice(findings->body), &wsse->limits, env, err));
     *ret_env = TAKE(env);
     return ST_OK;
@@ -142,10 +150,10 @@ static enum status make_verified(const struct wsse *wsse, const struct envelope_
 enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t deadline_ms,
                         struct verified **ret_env, struct err *err)
 {
-    const struct judge judge = judge_of(wsse, deadline_ms);
+    const struct judge judge = wsse_judge_of(wsse, deadline_ms);
     AUTO(report_free) struct report *report = report_new();
     struct trial trial = { &judge, report, wsse->known, ST_OK };
-    struct envelope_findings findings = { .understands_headers = true };
+    struct envelope_findings findings = { .is_receiver = true };
     enum verdict verdict;
     enum status status;
 
@@ -155,7 +163,7 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
     if (verdict == VERDICT_VALID && findings.cert && findings.body)
         status = make_verified(wsse, &findings, ret_env, err);
     else
-        status = refuse(&trial, verdict, err);
+        status = refuse(&trial, err);
     envelope_findings_clear(&findings);
     return status;
 }
@@ -167,6 +175,7 @@ void verified_free(struct verified *env)
     bytes_free(env->body);
     bytes_free(env->payload_c14n);
     bytes_free(env->payload_names);
+    bytes_free(env->authored);
     free(env);
 }
 

@@ -32,7 +32,8 @@ struct pin {
 
 struct wsse_params {
     struct xml_limits limits;
-    unsigned algorithms; /* allow-list, enum algorithm */
+    unsigned algorithms;          /* allow-list, enum algorithm */
+    unsigned business_algorithms; /* likewise, for signatures inside the payload; 0: ALG_DEFAULT */
     struct trust *trust;
     const struct pin *pins;
     size_t pin_count;

@@ -12,13 +12,16 @@ enum status {
     ST_STALE,    /* signature out of date: certificate's dates, path, revocation, window (SCE005) */
     ST_FORGED,   /* signature, algorithm, coverage, or sender wrong (SCE006) */
     ST_UNSIGNED, /* no signature where one is demanded (SCE007) */
-    ST_INPUT,    /* error in the business data (SCSE002); names code, field, limit */
-    ST_NOT_FOUND,   /* no such thing */
-    ST_CONFLICT,    /* the thing's state does not allow it, or somebody was first */
-    ST_UPSTREAM,    /* the other side answered wrongly */
-    ST_TIMEOUT,     /* not in time */
-    ST_UNAVAILABLE, /* away or full for now; a later try may succeed */
-    ST_INTERNAL,    /* our own fault; its text is not for the caller */
+    ST_AUTHOR_STALE,    /* the same three of the business signature in the payload: SCE015, */
+    ST_AUTHOR_FORGED,   /* SCE016, */
+    ST_AUTHOR_UNSIGNED, /* SCE017 */
+    ST_INPUT,           /* error in the business data (SCSE002); names code, field, limit */
+    ST_NOT_FOUND,       /* no such thing */
+    ST_CONFLICT,        /* the thing's state does not allow it, or somebody was first */
+    ST_UPSTREAM,        /* the other side answered wrongly */
+    ST_TIMEOUT,         /* not in time */
+    ST_UNAVAILABLE,     /* away or full for now; a later try may succeed */
+    ST_INTERNAL,        /* our own fault; its text is not for the caller */
 };
 
 struct err {

@@ -1,0 +1,494 @@
+/* The signature inside the payload: which forms keep it, what breaks it, whose it must be. */
+#include "unit/wsse/fixture.h"
+
+#include "unit/crypto/responder.h"
+#include "wsse/business.h"
+
+#include <openssl/ocsp.h>
+
+#define IIN "123456789011"
+#define BIN "123456789021"
+#define P "<p:r xmlns:p=\"urn:p\"><v>1</v></p:r>"
+#define XSI " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
+#define SIGN_USAGE "critical,digitalSignature,nonRepudiation"
+
+static const struct author_rule the_leaf = { .iin = IIN, .bin = BIN };
+static const struct author_rule anyone = { .iin = "", .bin = "", .anyone = true };
+
+/* ---- making requests ---- */
+
+/* A payload signed as a document of its own; the caller's. */
+static char *sign_payload(const char *xml, const struct key *key)
+{
+    AUTO(bytes_free) struct bytes *out = NULL;
+    struct err err;
+
+    assert_ok(xmlsig_sign_enveloped(key, slice_str(xml), &usual_limits, &out, &err), &err);
+    return strndup(out->at, out->len);
+}
+
+static char *escape(const char *xml)
+{
+    struct bytes *out = bytes_new(1 << 20);
+    char *text;
+
+    for (; *xml; xml++) {
+        if (*xml == '<' || *xml == '&')
+            bytes_add_str(out, *xml == '<' ? "&lt;" : "&amp;");
+        else
+            bytes_add(out, slice_mem(xml, 1));
+    }
+    text = strndup(out->at, out->len);
+    bytes_free(out);
+    return text;
+}
+
+/* A request with data between the two, its transport signed by the RSA leaf. */
+static struct verified *receive_between(const char *before, const char *data, const char *after)
+{
+    const struct wsse_params params = wsse_usual(KEYS_RSA);
+    AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+    AUTO_FREE char *whole = soap_join((const char *const[]){ before, data, after, NULL });
+    AUTO_FREE char *body = soap_message(whole);
+    AUTO_FREE char *xml = soap_make(&(struct soap_params){ .body = body }, rsa_key());
+
+    return expect_verified(wsse, xml);
+}
+
+static struct verified *receive(const char *payload)
+{
+    AUTO_FREE char *escaped = escape(payload);
+
+    return receive_between("<data>", escaped, "</data>");
+}
+
+/* ---- judging them ---- */
+
+static enum status judge_with(const struct wsse_params *params, const struct verified *env,
+                              const struct author_rule *rule, struct signer *author,
+                              struct err *err)
+{
+    AUTO(wsse_free) struct wsse *wsse = wsse_make(params);
+
+    return wsse_judge_author(wsse, env, rule, 0, author, err);
+}
+
+static enum status judge(const struct verified *env, const struct author_rule *rule,
+                         struct signer *author, struct err *err)
+{
+    const struct wsse_params params = wsse_usual(KEYS_RSA);
+
+    return judge_with(&params, env, rule, author, err);
+}
+
+/* Refused so, with these words, and neither IIN nor BIN among them. */
+static void expect_refused(const char *name, enum status got, const struct err *err,
+                           enum status want, const char *words)
+{
+    if (got != want || !strstr(err->text, words))
+        fail_msg("%s: wanted %s with \"%s\", got %s: %s", name, status_name(want), words,
+                 status_name(got), got == ST_OK ? "" : err->text);
+    assert_null(strstr(err->text, IIN));
+    assert_null(strstr(err->text, BIN));
+}
+
+/* ---- what stands ---- */
+
+static const struct {
+    const char *name;
+    const char *document; /* what the author signs */
+    bool escaped;
+    const char *before, *after; /* of it, in requestData */
+    const char *moved;          /* a piece that the carrier moves from the document … */
+    const char *c14n;           /* the payload for the decoder */
+} forms[] = {
+    { "an element", P, false, "<data>", "</data>", NULL, P },
+    { "an element and blanks", P, false, "<data>\n  ", "\n</data>", NULL, P },
+    { "an element typed", P, false, "<data" XSI " xsi:type=\"x:R\" xmlns:x=\"urn:x\">", "</data>",
+      NULL, P },
+    { "an element that declares more than it uses",
+      "<p:r xmlns:p=\"urn:p\"" XSI " xmlns:u=\"urn:u\"><v>1</v></p:r>", false, "<data>", "</data>",
+      NULL, P },
+    { "an element whose prefix its carrier declared outside", P, false, "<data xmlns:p=\"urn:p\">",
+      "</data>", " xmlns:p=\"urn:p\"", P },
+    { "an element in the default namespace", "<r xmlns=\"urn:p\"><v>1</v></r>", false, "<data>",
+      "</data>", NULL, "<r xmlns=\"urn:p\"><v>1</v></r>" },
+    { "an element of no namespace where another is the default", "<r><v>1</v></r>", false,
+      "<data xmlns:d=\"urn:d\">", "</data>", NULL, "<r><v>1</v></r>" },
+    { "text", P, true, "<data>", "</data>", NULL, P },
+    { "text of xs:string", P, true, "<data" XSI " xsi:type=\"xs:string\">", "</data>", NULL, P },
+    { "text that declares more than it uses",
+      "<p:r xmlns:p=\"urn:p\" xmlns:u=\"urn:u\"><v>1</v></p:r>", true, "<data>", "</data>", NULL,
+      P },
+    { "text of .NET", P, true, "<data>&lt;?xml version=\"1.0\" encoding=\"utf-16\"?>&#13;\n",
+      "</data>", NULL, P },
+    { "text with a BOM and blanks", P, true, "<data>\n\xEF\xBB\xBF ", "\n</data>", NULL, P },
+    { "text with a comment", "<p:r xmlns:p=\"urn:p\"><!-- x --><v>1</v></p:r>", true, "<data>",
+      "</data>", NULL, P },
+    { "CDATA", P, false, "<data><![CDATA[", "]]></data>", NULL, P },
+    { "entities, a CR and letters", "<p:r xmlns:p=\"urn:p\"><v>Ә &amp; &lt;&#13;</v></p:r>", true,
+      "<data>", "</data>", NULL, "<p:r xmlns:p=\"urn:p\"><v>Ә &amp; &lt;&#xD;</v></p:r>" },
+};
+
+static void check_form(size_t i, enum keys keys)
+{
+    AUTO_FREE char *as_signed = sign_payload(forms[i].document, pki_of(keys)->leaf.key);
+    AUTO_FREE char *moved =
+        forms[i].moved ? soap_replace(as_signed, forms[i].moved, "") : strdup(as_signed);
+    AUTO_FREE char *data = forms[i].escaped ? escape(moved) : strdup(moved);
+    AUTO(verified_free)
+    struct verified *env = receive_between(forms[i].before, data, forms[i].after);
+    struct signer author = { 0 };
+    struct payload payload;
+    struct err err;
+
+    if (judge(env, &the_leaf, &author, &err) != ST_OK)
+        fail_msg("%s, %s: %s", forms[i].name, algorithm_name(key_algorithm(pki_of(keys)->leaf.key)),
+                 err.text);
+    assert_string_equal(author.iin, IIN);
+    assert_memory_equal(author.sha256, cert_signer(pki_of(keys)->leaf.cert)->sha256, 32);
+    /* the decoder gets the payload without the signature, as if there were none */
+    assert_ok(verified_payload(env, &payload, &err), &err);
+    if (!slice_eq_str(payload.c14n, forms[i].c14n))
+        fail_msg("%s: %s", forms[i].name, payload.c14n.at);
+}
+
+static void an_author_is_known_in_every_form_and_algorithm(void **state) /* req 0.30, 0.31 */
+{
+    (void)state;
+    for (enum keys keys = 0; keys < KEYS_COUNT; keys++)
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+            check_form(i, keys);
+}
+
+static void a_payload_without_signature_has_no_author(void **state)
+{
+    static const char *const datas[] = { "",
+                                         "<data/>",
+                                         "<data>" P "</data>",
+                                         "<data>&lt;a/></data>",
+                                         "<data>no xml</data>",
+                                         "<data><a/><b/></data>" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(datas) / sizeof(datas[0]); i++) {
+        AUTO(verified_free) struct verified *env = receive_between(datas[i], "", "");
+        struct signer author;
+        struct err err;
+
+        expect_refused(datas[i], judge(env, &anyone, &author, &err), &err, ST_NOT_FOUND, "no sign");
+    }
+}
+
+/* ---- what does not stand ---- */
+
+static char *tampered(const char *xml)
+{
+    return soap_replace(xml, "<v>1</v>", "<v>2</v>");
+}
+
+static char *something_added(const char *xml)
+{
+    return soap_replace(xml, "<v>1</v>", "<v>1</v><w/>");
+}
+
+static char *signature_moved_down(const char *xml)
+{
+    AUTO_FREE char *deep = soap_replace(xml, "</ds:Signature>", "</ds:Signature></w>");
+
+    return soap_replace(deep, "<ds:Signature ", "<w><ds:Signature ");
+}
+
+/* The good payload inside another: what is signed is not what would be used. */
+static char *wrapped(const char *xml)
+{
+    return soap_join(
+        (const char *const[]){ "<p:r xmlns:p=\"urn:p\"><v>evil</v>", xml, "</p:r>", NULL });
+}
+
+/* The good document as an Object of a signature that is taken along with a new root. */
+static char *signature_around(const char *xml)
+{
+    return soap_join((const char *const[]){
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:Object>", xml,
+        "</ds:Object></ds:Signature>", NULL });
+}
+
+static char *a_part_referenced(const char *xml)
+{
+    return soap_replace(xml, "URI=\"\"", "URI=\"#v\"");
+}
+
+static char *signature_of_another(const char *xml)
+{
+    AUTO_FREE char *other = sign_payload("<p:r xmlns:p=\"urn:p\"><v>9</v></p:r>", rsa_key());
+    AUTO_FREE char *theirs = soap_cut(other, "<ds:Signature ", "</ds:Signature>");
+    AUTO_FREE char *own = soap_cut(xml, "<ds:Signature ", "</ds:Signature>");
+
+    return soap_replace(xml, own, theirs);
+}
+
+static char *an_empty_signature(const char *xml)
+{
+    AUTO_FREE char *own = soap_cut(xml, "<ds:Signature ", "</ds:Signature>");
+
+    return soap_replace(xml, own,
+                        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/>");
+}
+
+static char *a_forged_second(const char *xml)
+{
+    AUTO_FREE char *other = sign_payload("<p:r xmlns:p=\"urn:p\"><v>9</v></p:r>", rsa_key());
+    AUTO_FREE char *theirs = soap_cut(other, "<ds:Signature ", "</ds:Signature>");
+    AUTO_FREE char *both = soap_join((const char *const[]){ theirs, "</p:r>", NULL });
+
+    return soap_replace(xml, "</p:r>", both);
+}
+
+static const struct {
+    const char *name;
+    char *(*change)(const char *xml);
+    const char *words;
+} forgeries[] = {
+    { "tampered", tampered, "digest" },
+    { "something added", something_added, "digest" },
+    { "moved down", signature_moved_down, "business signature: " },
+    { "wrapped", wrapped, "business signature: " },
+    { "a signature around", signature_around, "business signature: " },
+    { "a part referenced", a_part_referenced, "business signature: " },
+    { "of another document", signature_of_another, "digest" },
+    { "empty", an_empty_signature, "business signature: " },
+    { "a forged second", a_forged_second, "business signature: " },
+};
+
+static void a_signature_that_covers_anything_else_is_wrong(void **state) /* SCE016 */
+{
+    AUTO_FREE char *good = sign_payload(P, rsa_key());
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+        AUTO_FREE char *payload = forgeries[i].change(good);
+
+        for (int as_text = 0; as_text < 2; as_text++) {
+            AUTO(verified_free)
+            struct verified *env =
+                as_text ? receive(payload) : receive_between("<data>", payload, "</data>");
+            struct signer author;
+            struct err err = { 0 };
+
+            expect_refused(forgeries[i].name, judge(env, &anyone, &author, &err), &err,
+                           ST_AUTHOR_FORGED, forgeries[i].words);
+        }
+    }
+}
+
+/* A sender whose signatures are not looked at: those at the root are left out, others stay for the
+ * decoder to refuse. */
+static void a_signature_elsewhere_stays_in_the_payload(void **state)
+{
+    AUTO_FREE char *good = sign_payload(P, rsa_key());
+    AUTO_FREE char *deep = signature_moved_down(good);
+    AUTO(verified_free) struct verified *env = receive(deep);
+    struct payload payload;
+    struct err err;
+
+    (void)state;
+    assert_ok(verified_payload(env, &payload, &err), &err);
+    assert_non_null(strstr(payload.c14n.at, "<w><ds:Signature "));
+}
+
+/* ---- whose it is ---- */
+
+static void the_author_must_be_the_rules(void **state) /* req 0.16, 0.17 */
+{
+    static const struct {
+        const char *name;
+        struct author_rule rule;
+        bool is_author;
+    } cases[] = {
+        { "by BIN", { "", BIN, false }, true },
+        { "by IIN", { IIN, "", false }, true },
+        { "by both", { IIN, BIN, false }, true },
+        { "anyone", { "", "", true }, true },
+        { "another BIN", { "", "999999999999", false }, false },
+        { "another IIN", { "999999999999", "", false }, false },
+        { "the IIN, but another BIN", { IIN, "999999999999", false }, false },
+        { "a rule that names nobody", { "", "", false }, false },
+    };
+    AUTO_FREE char *good = sign_payload(P, rsa_key());
+    AUTO(verified_free) struct verified *env = receive(good);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct signer author;
+        struct err err = { 0 };
+        const enum status got = judge(env, &cases[i].rule, &author, &err);
+
+        if (cases[i].is_author)
+            assert_ok(got, &err);
+        else
+            expect_refused(cases[i].name, got, &err, ST_AUTHOR_FORGED, "somebody else");
+    }
+}
+
+static const struct {
+    const char *name;
+    struct made_params params;
+    enum status want;
+    const char *words;
+} authors[] = {
+    { "expired",
+      { .usage = SIGN_USAGE, .from_ms = NOW_MS - 9LL * DAY_MS, .to_ms = NOW_MS - 2LL * DAY_MS },
+      ST_AUTHOR_STALE,
+      "dates" },
+    { "not yet valid",
+      { .usage = SIGN_USAGE, .from_ms = NOW_MS + 2LL * DAY_MS },
+      ST_AUTHOR_STALE,
+      "dates" },
+    { "for authentication",
+      { .usage = "critical,digitalSignature,keyEncipherment" },
+      ST_AUTHOR_FORGED,
+      "keyUsage" },
+    { "for transport alone",
+      { .usage = "critical,digitalSignature" },
+      ST_AUTHOR_FORGED,
+      "keyUsage" },
+};
+
+static void a_certificate_is_for_signing_and_in_its_dates(void **state) /* req 0.18, 0.26 */
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(authors) / sizeof(authors[0]); i++) {
+        struct made_params params = authors[i].params;
+        struct signer author;
+        struct err err = { 0 };
+
+        params.cn = "АВТОР";
+        params.iin = IIN;
+        params.key_type = "RSA";
+        struct made made = made_new(&params, &pki_of(KEYS_RSA)->ca);
+        AUTO_FREE char *payload = sign_payload(P, made.key);
+        AUTO(verified_free) struct verified *env = receive(payload);
+        expect_refused(authors[i].name, judge(env, &anyone, &author, &err), &err, authors[i].want,
+                       authors[i].words);
+        made_free(&made);
+    }
+}
+
+static void a_pinned_gateway_is_no_author(void **state)
+{
+    struct made gateway = made_new(
+        &(struct made_params){
+            .cn = "ШЭП", .key_type = "RSA", .issuer_cn = "НУЦ", .bin = BIN, .usage = SIGN_USAGE },
+        NULL);
+    struct pin pin = { "gateway", gateway.cert };
+    struct wsse_params params = wsse_usual(KEYS_RSA);
+    AUTO_FREE char *payload = sign_payload(P, gateway.key);
+    AUTO(verified_free) struct verified *env = receive(payload);
+    struct signer author;
+    struct err err = { 0 };
+
+    (void)state;
+    params.pins = &pin;
+    params.pin_count = 1;
+    expect_refused("pin", judge_with(&params, env, &anyone, &author, &err), &err, ST_AUTHOR_STALE,
+                   "path");
+    made_free(&gateway);
+}
+
+static void an_algorithm_off_the_business_list_is_refused(void **state) /* C-28 */
+{
+    AUTO_FREE char *payload = sign_payload(P, rsa_key());
+    AUTO(verified_free) struct verified *env = receive(payload);
+    struct wsse_params params = wsse_usual(KEYS_RSA);
+    struct signer author;
+    struct err err = { 0 };
+
+    (void)state;
+    params.business_algorithms = ALG_GOST;
+    expect_refused("RSA", judge_with(&params, env, &anyone, &author, &err), &err, ST_AUTHOR_FORGED,
+                   "algorithm");
+    params.algorithms = ALG_GOST; /* the transport's list is another */
+    params.business_algorithms = ALG_DEFAULT;
+    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+}
+
+static void a_revoked_author_is_stale_and_an_unknown_one_waits(void **state) /* req 0.22 */
+{
+    struct responder responder = { .pki = pki_of(KEYS_RSA),
+                                   .status = V_OCSP_CERTSTATUS_REVOKED,
+                                   .revoked_ms = NOW_MS - DAY_MS };
+    const struct trust_io io = responder_io(&responder);
+    struct wsse_params params = wsse_usual(KEYS_RSA);
+    AUTO_FREE char *payload = sign_payload(P, rsa_key());
+    AUTO(verified_free) struct verified *env = receive(payload);
+    struct signer author;
+    struct err err = { 0 };
+
+    (void)state;
+    params.revocation = REVOCATION_OCSP;
+    params.io = &io;
+    expect_refused("revoked", judge_with(&params, env, &anyone, &author, &err), &err,
+                   ST_AUTHOR_STALE, "revocation");
+    responder.unreachable = true;
+    expect_refused("unknown", judge_with(&params, env, &anyone, &author, &err), &err,
+                   ST_UNAVAILABLE, "revocation");
+    responder.unreachable = false;
+    responder.status = V_OCSP_CERTSTATUS_GOOD;
+    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    responder_clear(&responder);
+}
+
+/* ---- ours ---- */
+
+static void our_payload_is_signed_and_judged_like_anybodys(void **state) /* req 0.29 */
+{
+    (void)state;
+    for (enum keys keys = 0; keys < KEYS_COUNT; keys++) {
+        const struct wsse_params params = wsse_usual(keys);
+        AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+        AUTO(bytes_free) struct bytes *out = NULL;
+        struct signer author;
+        struct err err;
+
+        assert_ok(wsse_sign_payload(wsse, SLICE(P), &out, &err), &err);
+        AUTO(verified_free) struct verified *env = receive(out->at);
+        assert_ok(judge(env, &the_leaf, &author, &err), &err);
+    }
+}
+
+static void what_cannot_be_signed_is_our_own_fault(void **state)
+{
+    struct wsse_params params = wsse_usual(KEYS_RSA);
+    AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+    AUTO_FREE char *already = sign_payload(P, rsa_key());
+    AUTO(bytes_free) struct bytes *out = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(wsse_sign_payload(wsse, slice_str(already), &out, &err), ST_INTERNAL);
+    assert_int_equal(wsse_sign_payload(wsse, SLICE("no xml"), &out, &err), ST_INTERNAL);
+    params.key = NULL;
+    AUTO(wsse_free) struct wsse *without = wsse_make(&params);
+    assert_int_equal(wsse_sign_payload(without, SLICE(P), &out, &err), ST_INTERNAL);
+    assert_null(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_author_is_known_in_every_form_and_algorithm),
+        cmocka_unit_test(a_payload_without_signature_has_no_author),
+        cmocka_unit_test(a_signature_that_covers_anything_else_is_wrong),
+        cmocka_unit_test(a_signature_elsewhere_stays_in_the_payload),
+        cmocka_unit_test(the_author_must_be_the_rules),
+        cmocka_unit_test(a_certificate_is_for_signing_and_in_its_dates),
+        cmocka_unit_test(a_pinned_gateway_is_no_author),
+        cmocka_unit_test(an_algorithm_off_the_business_list_is_refused),
+        cmocka_unit_test(a_revoked_author_is_stale_and_an_unknown_one_waits),
+        cmocka_unit_test(our_payload_is_signed_and_judged_like_anybodys),
+        cmocka_unit_test(what_cannot_be_signed_is_our_own_fault),
+    };
+
+    return cmocka_run_group_tests(tests, setup_wsse, teardown_wsse);
+}
