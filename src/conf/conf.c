@@ -271,9 +271,9 @@ static bool is_loopback(const char *listen)
 static enum status check_sender(const struct loader *l, const struct conf_sender *sender,
                                 struct err *err)
 {
-    const char *ids[] = { sender->iin, sender->bin };
+    const char *ids[] = { sender->iin, sender->bin, sender->business_iin, sender->business_bin };
 
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (is_set(ids[i]) && !text_is_digits(slice_str(ids[i]), 12))
             return RAISE(err, ST_INPUT, "%s: [sender \"%s\"] iin and bin are 12 digits", l->path,
                          sender->name);
@@ -290,6 +290,46 @@ static enum status check_sender(const struct loader *l, const struct conf_sender
                          "%s: [sender \"%s\"] names gateway %s, which has no section", l->path,
                          sender->name, *name);
     }
+    return ST_OK;
+}
+
+static bool is_word(const char *text, const char *word)
+{
+    return strcmp(text, word) == 0;
+}
+
+static bool is_listed(const char *const *list, const char *word)
+{
+    for (; *list; list++)
+        if (is_word(*list, word))
+            return true;
+    return false;
+}
+
+/* A demand that nobody can meet, or that never takes effect, is a mistake. */
+static enum status check_business(const struct loader *l, const struct conf_sender *sender,
+                                  struct err *err)
+{
+    const bool some = sender->business_services[0];
+    const bool known = is_set(sender->business_iin) || is_set(sender->business_bin) ||
+                       is_set(sender->iin) || is_set(sender->bin);
+
+    if (some && is_word(sender->business_signature, "ignore"))
+        return RAISE(err, ST_INPUT,
+                     "%s: [sender \"%s\"] business_signature = ignore, yet business_services "
+                     "demand one",
+                     l->path, sender->name);
+    if ((some || is_word(sender->business_signature, "demand")) &&
+        is_word(sender->business_signer, "sender") && !known)
+        return RAISE(err, ST_INPUT,
+                     "%s: [sender \"%s\"] wants business_iin or business_bin: whose signature is "
+                     "demanded?",
+                     l->path, sender->name);
+    for (const char *const *name = sender->business_services; *name; name++)
+        if (!is_listed(sender->service_ids, *name))
+            return RAISE(err, ST_INPUT,
+                         "%s: [sender \"%s\"] business_services: %s is not among service_ids",
+                         l->path, sender->name, *name);
     return ST_OK;
 }
 
@@ -310,6 +350,7 @@ static enum status check_whole(const struct loader *l, struct err *err)
                      l->path);
     for (size_t i = 0; i < c->sender_count; i++) {
         TRY(check_sender(l, &l->senders[i], err));
+        TRY(check_business(l, &l->senders[i], err));
         for (size_t k = 0; k < i; k++)
             if (strcmp(l->senders[i].sender_id, l->senders[k].sender_id) == 0)
                 return RAISE(err, ST_INPUT, "%s: sender_id %s stands in two sections", l->path,

@@ -58,6 +58,7 @@ struct conf_trust {
     const char *dir;
     const char *const *transport_algorithms; /* gost2015 gost2004 rsa */
     const char *const *user_algorithms;
+    const char *const *business_algorithms;
     const char *revocation;                            /* auto | ocsp | crl | off */
     const char *ocsp_url;                              /* "" = as each certificate says */
     const char *crl_dir;                               /* "" = lists live in memory */
@@ -94,6 +95,11 @@ struct conf_sender { /* [sender "name"] */
     const char *const *gateways;
     const char *const *service_ids;
     const char *organisation_ru, *organisation_kz, *organisation_en;
+    const char *business_signature;          /* verify | demand | ignore */
+    const char *const *business_services;    /* in which one is demanded anyhow */
+    const char *business_signer;             /* sender | anyone */
+    const char *business_iin, *business_bin; /* both "" = iin and bin */
+    const char *business_answer;             /* no | same | always */
 };
 
 struct conf_gateway { /* [gateway "name"] */

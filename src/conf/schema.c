@@ -93,6 +93,8 @@ const struct conf_row conf_rows[] = {
       "gost2015 gost2004", 0, 0, ALGORITHMS, "allowed for signatures of requests" },
     { "trust", "user_algorithms", CONF_WORDS, AT(trust.user_algorithms), "gost2015 gost2004 rsa", 0,
       0, ALGORITHMS, "allowed for citizens' signatures" },
+    { "trust", "business_algorithms", CONF_WORDS, AT(trust.business_algorithms),
+      "gost2015 gost2004", 0, 0, ALGORITHMS, "allowed for business signatures inside payloads" },
     { "trust", "revocation", CONF_WORD, AT(trust.revocation), "auto", 0, 0, "auto ocsp crl off",
       "how revocation is learnt; auto = by OCSP, by CRL where no usable answer is to be had" },
     { "trust", "ocsp_url", CONF_TEXT, AT(trust.ocsp_url), "", 0, 0, NULL,
@@ -162,6 +164,25 @@ const struct conf_row conf_rows[] = {
       "in Kazakh" },
     { "sender", "organisation_en", CONF_TEXT, OF_SENDER(organisation_en), "", 0, 0, NULL,
       "in English" },
+    { "sender", "business_signature", CONF_WORD, OF_SENDER(business_signature), "verify", 0, 0,
+      "verify demand ignore",
+      "an XMLDSig inside the payload: verify = when it is there; demand = refuse a payload "
+      "without; "
+      "ignore = leave it out, unseen" },
+    { "sender", "business_services", CONF_LIST, OF_SENDER(business_services), "", 0, 0, NULL,
+      "of service_ids: those in which it is demanded in any case" },
+    { "sender", "business_signer", CONF_WORD, OF_SENDER(business_signer), "sender", 0, 0,
+      "sender anyone",
+      "who must have signed the payload: the sender itself; or anyone whom the trust folder knows, "
+      "as where citizens sign" },
+    { "sender", "business_iin", CONF_TEXT, OF_SENDER(business_iin), "", 0, 0, NULL,
+      "IIN of the sender in business signatures; with business_bin empty too = iin and bin" },
+    { "sender", "business_bin", CONF_TEXT, OF_SENDER(business_bin), "", 0, 0, NULL,
+      "BIN of the sender in business signatures, for a sender that only gateways speak for" },
+    { "sender", "business_answer", CONF_WORD, OF_SENDER(business_answer), "no", 0, 0,
+      "no same always",
+      "our own signature inside the payload of answers, which then travels as text: same = when "
+      "the request's payload was signed" },
 
     { "gateway", "certificate_file", CONF_TEXT, OF_GATEWAY(certificate_file), NULL, 0, 0, NULL,
       "pinned certificate of the gateway, PEM or DER" },

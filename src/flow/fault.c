@@ -15,6 +15,9 @@ static const struct fault_row {
     { ST_STALE, "SCE005", "Срок действия транспортной подписи" },
     { ST_FORGED, "SCE006", "Транспортная подпись неверна" },
     { ST_UNSIGNED, "SCE007", "Сообщение не подписано" },
+    { ST_AUTHOR_STALE, "SCE015", "Срок действия бизнес-подписи" },
+    { ST_AUTHOR_FORGED, "SCE016", "Бизнес-подпись неверна" },
+    { ST_AUTHOR_UNSIGNED, "SCE017", "Бизнес-данные не подписаны" },
 };
 
 static const struct fault_row *find_fault(enum status status)
@@ -61,7 +64,9 @@ struct reply *reply_new(const struct peer *peer, const struct request *req, int6
     reply->message_id = arena_text(arena, slice_str(peer->exchange.text));
     reply->correlation_id = arena_text(arena, slice_str(req ? req->info.message_id : ""));
     reply->session_id = arena_text(arena, slice_str(req ? req->info.session_id : ""));
-    reply->data_as_text = req && req->data_as_text;
+    reply->sign_payload = req && req->sign_answer;
+    /* a gateway would re-serialise a live element, and its signature would not survive that */
+    reply->data_as_text = req && (req->data_as_text || req->sign_answer);
     if (!reply->message_id || !reply->correlation_id || !reply->session_id)
         return NULL;
     reply->arena = TAKE(arena);

@@ -95,7 +95,7 @@ static enum status settle_claim(struct flows *flows, const struct claim *claim, 
 
     if (!keep)
         return store_claim_release(flows->params.store, claim, err);
-    TRY(soap_encode(flows->params.codec, reply, &reply->kept, err));
+    TRY(soap_encode(flows->params.codec, flows->params.wsse, reply, &reply->kept, err));
     TRY(pack_answer(reply, &kept, err));
     return store_claim_keep(flows->params.store, claim, bytes_slice(kept), err);
 }
@@ -142,8 +142,7 @@ enum status flow_run(struct flows *flows, const struct peer *peer, const struct 
     AUTO(reply_free) struct reply *reply = NULL;
     struct err cause = { 0 };
 
-    TRY(sender_check(flows, req, &sender, err));
-    TRY(message_date_check(req, now_ms, flows->params.message_window_ms, err));
+    TRY(request_check(flows, req, now_ms, &sender, err));
     reply = reply_new(peer, req, now_ms);
     if (!reply)
         return RAISE(err, ST_NOMEM, "reply: out of memory");

@@ -11,10 +11,23 @@
 #include "model/request.h"
 #include "soap/soap.h"
 #include "store/store.h"
+#include "wsse/business.h"
 
 #include <stdbool.h>
 
 struct flows;
+
+enum business_answer { BUSINESS_ANSWER_NO, BUSINESS_ANSWER_SAME, BUSINESS_ANSWER_ALWAYS };
+
+/* What a sender's payloads must bear, and ours to it (req 0.29, 0.30); zero is «verified when it is
+ * there, and nobody is its author». */
+struct business {
+    bool ignored;                /* a signature in the payload is left out and not looked at */
+    bool demanded;               /* in every service … */
+    const char *const *services; /* … or in these; NULL-terminated */
+    struct author_rule author;
+    enum business_answer answer;
+};
 
 /* A configured sender (req 0.16, 0.17, 0.31, 0.32); texts borrowed from the configuration. */
 struct flow_sender {
@@ -25,6 +38,7 @@ struct flow_sender {
     const char *const *gateways;    /* names of pins that may speak for it; NULL-terminated */
     const char *const *service_ids; /* NULL-terminated */
     struct organisation organisation;
+    struct business business;
 };
 
 struct flow_params {
@@ -37,6 +51,7 @@ struct flow_params {
     struct mobile *mobile;          /* borrowed, as all below */
     struct store *store;
     struct codec *codec;
+    const struct wsse *wsse;
     const struct clock *clock;
 };
 /* Borrows params' texts and rooms: they must outlive the flows. */
@@ -45,6 +60,14 @@ MUST_USE enum status flows_new(const struct flow_params *params, struct flows **
 /* NULL is fine. */
 void flows_free(struct flows *flows);
 DEFINE_AUTO(struct flows, flows_free)
+
+/**
+ * Who wrote the payload, by the sender's rule: fills req->has_author, author and sign_answer. A
+ * sender that may not call is left to flow_run(), which says so; nothing is fetched for it.
+ * ST_AUTHOR_STALE, ST_AUTHOR_FORGED, ST_UNAVAILABLE, ST_NOMEM  as wsse_judge_author()
+ */
+MUST_USE enum status flow_author(struct flows *flows, const struct peer *peer,
+                                 const struct verified *env, struct request *req, struct err *err);
 
 /* A request that may wait for news before it runs: getSigningStatus with waitSeconds (flows.md
  * section 1). The server parks it, so that it holds no worker. */
@@ -58,7 +81,7 @@ bool flow_waits(struct flows *flows, const struct peer *peer, const struct reque
 /**
  * Sender, service, window, claim, operation, kept answer. Business errors and failures of ours
  * become replies (SCSE002, SCSE003) here; what remains an error is a Fault: ST_SERVICE, ST_FORGED,
- * ST_STALE, ST_FORMAT.
+ * ST_STALE, ST_FORMAT, ST_AUTHOR_UNSIGNED.
  */
 MUST_USE enum status flow_run(struct flows *flows, const struct peer *peer,
                               const struct request *req, struct reply **ret_reply, struct err *err);

@@ -6,9 +6,18 @@
 /* What is known of a sender when its request has passed: who, and as what it may act. */
 MUST_USE enum status sender_check(struct flows *flows, const struct request *req,
                                   const struct flow_sender **ret_sender, struct err *err);
+/* All that is asked of a request before its claim: sender_check(), a business signature where one
+ * is demanded, message_date_check(). */
+MUST_USE enum status request_check(struct flows *flows, const struct request *req, int64_t now_ms,
+                                   const struct flow_sender **ret_sender, struct err *err);
+/* ST_AUTHOR_UNSIGNED: the sender owes a business signature here, and flow_author() found none. */
+MUST_USE enum status author_check(const struct flow_sender *sender, const struct request *req,
+                                  struct err *err);
 /* messageDate within the window around now (architecture.md section 5). */
 MUST_USE enum status message_date_check(const struct request *req, int64_t now_ms,
                                         int64_t window_ms, struct err *err);
+
+bool in_list(const char *const *list, const char *word); /* NULL-terminated, or NULL */
 
 /* A response without answer yet: SCSS001, ids filled in. NULL when out of memory. */
 struct reply *reply_new(const struct peer *peer, const struct request *req, int64_t now_ms);

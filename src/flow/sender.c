@@ -12,9 +12,9 @@ static const struct flow_sender *find_sender(const struct flows *flows, const ch
     return NULL;
 }
 
-static bool in_list(const char *const *list, const char *word)
+bool in_list(const char *const *list, const char *word)
 {
-    for (; *list; list++)
+    for (; list && *list; list++)
         if (strcmp(*list, word) == 0)
             return true;
     return false;
@@ -84,5 +84,17 @@ enum status message_date_check(const struct request *req, int64_t now_ms, int64_
     if (date.to_ms < now_ms - window_ms || date.from_ms > now_ms + window_ms)
         return RAISE_CAUSE(err, ST_STALE, "messageDate", "messageDate", limit,
                            "messageDate is more than %s away from our clock", limit);
+    return ST_OK;
+}
+
+enum status request_check(struct flows *flows, const struct request *req, int64_t now_ms,
+                          const struct flow_sender **ret_sender, struct err *err)
+{
+    const struct flow_sender *sender = NULL;
+
+    TRY(sender_check(flows, req, &sender, err));
+    TRY(author_check(sender, req, err));
+    TRY(message_date_check(req, now_ms, flows->params.message_window_ms, err));
+    *ret_sender = sender;
     return ST_OK;
 }

@@ -14,8 +14,7 @@ bool flow_waits(struct flows *flows, const struct peer *peer, const struct reque
 
     if (req->op != OP_GET_SIGNING_STATUS || req->payload.query.wait_seconds <= 0)
         return false;
-    if (sender_check(flows, req, &sender, &ignored) != ST_OK ||
-        message_date_check(req, now_ms, flows->params.message_window_ms, &ignored) != ST_OK)
+    if (request_check(flows, req, now_ms, &sender, &ignored) != ST_OK)
         return false;
     reply = reply_new(peer, req, now_ms);
     if (!reply || mobile_status(flows->params.mobile, sender->sender_id, &req->payload.query, reply,

@@ -3,8 +3,11 @@
 #include "journal/journal.h"
 
 #include "base/text.h"
+#include "journal/line.h"
 
 #include <string.h>
+
+enum { AUTHOR_TEXT = 256 };
 
 /* What both lines take from the request, NULL when none could be read. */
 static struct event event_of(const struct peer *peer, const struct request *req)
@@ -26,15 +29,34 @@ static struct event event_of(const struct peer *peer, const struct request *req)
     return event;
 }
 
+/* Who signed the payload: the certificate and the keyed pseudonym, for the evidence (req 0.30). */
+static void author_text(const struct journal *journal, const struct request *req,
+                        char dst[AUTHOR_TEXT])
+{
+    char sha256[2 * sizeof(req->author.sha256) + 1];
+    char iin[LINE_PSEUDONYM] = "none";
+
+    dst[0] = '\0';
+    if (!req->has_author)
+        return;
+    text_hex(slice_mem(req->author.sha256, sizeof(req->author.sha256)), sha256);
+    if (req->author.iin[0])
+        journal_pseudonym(journal, req->author.iin, iin);
+    (void)text_format(dst, AUTHOR_TEXT, " author=%s authorSha256=%s authorIin=%s",
+                      req->author.serial, sha256, iin);
+}
+
 enum status journal_received(struct journal *journal, const struct peer *peer,
                              const struct request *req, struct err *err)
 {
     struct event event = event_of(peer, req);
+    char author[AUTHOR_TEXT];
     char text[1024];
 
-    (void)text_format(text, sizeof(text), "service=%s operation=%s certificate=%s%s%s",
+    author_text(journal, req, author);
+    (void)text_format(text, sizeof(text), "service=%s operation=%s certificate=%s%s%s%s",
                       req->info.service_id, req->operation_name, req->signer.serial,
-                      req->signer.pin[0] ? " gateway=" : "", req->signer.pin);
+                      req->signer.pin[0] ? " gateway=" : "", req->signer.pin, author);
     event.level = EVENT_INFO;
     event.name = "exchange.received";
     event.text = text;

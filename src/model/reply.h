@@ -50,6 +50,7 @@ struct reply {
     const char *message_id;     /* ours: the exchange's id */
     const char *correlation_id; /* the request's messageId */
     bool data_as_text;
+    bool sign_payload; /* a business signature of ours; the payload then goes as text */
     bool has_detail;
     struct error_detail detail; /* with SCSE002, SCSE003 */
     enum operation op;          /* which member below is the answer; OP_NONE: none */

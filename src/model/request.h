@@ -56,6 +56,9 @@ struct request {
     struct arena *arena; /* owned */
     struct message_info info;
     struct signer signer;       /* of the transport signature, copied from the verified envelope */
+    bool has_author;            /* the payload bears a business signature that stands … */
+    struct signer author;       /* … and this is whose (req 0.30, 0.31) */
+    bool sign_answer;           /* the sender wants the answer's payload signed */
     bool data_as_text;          /* the payload came as text in `data`: answer likewise */
     uint8_t payload_sha256[32]; /* of the payload's exclusive C14N; zeros when there is none */
     enum operation op;

@@ -10,6 +10,7 @@ enum status exchange_receive(const struct road *r, const struct peer *peer, stru
 
     TRY(wsse_verify(r->wsse, in, peer->deadline_ms, &env, err)); /* bytes    -> verified envelope */
     TRY(soap_decode(r->codec, env, ret_req, err));               /* verified -> typed request */
+    TRY(flow_author(r->flows, peer, env, *ret_req, err));        /* and who wrote its payload */
     return journal_received(r->journal, peer, *ret_req, err);    /* on record before any effect */
 }
 
@@ -37,7 +38,7 @@ enum status exchange_answer(const struct road *r, const struct peer *peer,
             TAKE(reply)); /* what is not on record does not leave; the one answer without a line: */
         TRY(flow_fault(&cause, peer, req, clock_now(r->clock), &reply, err));
     }
-    TRY(soap_encode(r->codec, reply, &body, err)); /* reply -> body bytes */
+    TRY(soap_encode(r->codec, r->wsse, reply, &body, err)); /* reply -> body bytes */
     TRY(wsse_sign(r->wsse, bytes_slice(body), &ret_answer->bytes,
                   err)); /* body  -> signed envelope */
     ret_answer->http_status = reply->kind == REPLY_FAULT ? 500 : 200;

@@ -110,6 +110,7 @@ static enum status make_wsse(struct service *s, struct err *err)
     const struct wsse_params params = {
         .limits = { (size_t)c->http.max_request_bytes, (int)c->limits.xml_depth },
         .algorithms = algorithm_bits(c->trust.transport_algorithms),
+        .business_algorithms = algorithm_bits(c->trust.business_algorithms),
         .trust = s->trust,
         .pins = s->pins,
         .pin_count = s->pin_count,
@@ -157,6 +158,29 @@ static enum status make_mobile(struct service *s, struct err *err)
     return mobile_new(&params, &s->mobile, err);
 }
 
+static enum business_answer answer_of(const char *word)
+{
+    if (strcmp(word, "always") == 0)
+        return BUSINESS_ANSWER_ALWAYS;
+    return strcmp(word, "same") == 0 ? BUSINESS_ANSWER_SAME : BUSINESS_ANSWER_NO;
+}
+
+/* Behind a gateway the transport's certificate is the gateway's: the author is the sender's own. */
+static struct business business_of(const struct conf_sender *c)
+{
+    const bool own = *c->business_iin || *c->business_bin;
+
+    return (struct business){
+        .ignored = strcmp(c->business_signature, "ignore") == 0,
+        .demanded = strcmp(c->business_signature, "demand") == 0,
+        .services = c->business_services,
+        .author = { .iin = own ? c->business_iin : c->iin,
+                    .bin = own ? c->business_bin : c->bin,
+                    .anyone = strcmp(c->business_signer, "anyone") == 0 },
+        .answer = answer_of(c->business_answer),
+    };
+}
+
 static struct flow_sender sender_of(const struct conf_sender *c)
 {
     return (struct flow_sender){
@@ -168,6 +192,7 @@ static struct flow_sender sender_of(const struct conf_sender *c)
         .service_ids = c->service_ids,
         .organisation = { .name = { c->organisation_ru, c->organisation_kz, c->organisation_en },
                           .bin = c->bin },
+        .business = business_of(c),
     };
 }
 
@@ -190,6 +215,7 @@ static enum status make_flows(struct service *s, struct err *err)
         .mobile = s->mobile,
         .store = s->rooms->store,
         .codec = s->rooms->codec,
+        .wsse = s->wsse,
         .clock = s->rooms->clock,
     };
     return flows_new(&params, &s->flows, err);

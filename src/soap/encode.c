@@ -2,6 +2,7 @@
 #include "soap/answer.h"
 
 #include "base/clock.h"
+#include "wsse/business.h"
 
 enum { MAX_MESSAGE_CHARS = 250 };
 
@@ -90,7 +91,7 @@ static enum status put_info(const struct writer *w, const struct reply *reply,
 }
 
 /* Writes the payload by itself, so that it can stand in `data` as text. */
-static enum status flatten(struct engine *engine, struct data *data, struct bytes **ret,
+static enum status flatten(struct engine *engine, const struct data *data, struct bytes **ret,
                            struct err *err)
 {
     const struct Namespace *table =
@@ -103,7 +104,6 @@ static enum status flatten(struct engine *engine, struct data *data, struct byte
     TRY(engine_write(engine, table, text, err));
     failed = soap_putelement(engine->soap, data->element, "", 0, data->type);
     TRY(engine_written(engine, failed, err));
-    *data = (struct data){ .text = text->at };
     *ret = TAKE(text);
     return ST_OK;
 }
@@ -117,8 +117,23 @@ static const struct Namespace *table_of(const struct data *data)
     return data->type == SOAP_TYPE__e__error ? answer_common : answer_signing;
 }
 
-static enum status write_response(struct engine *engine, const struct reply *reply,
-                                  struct bytes *out, struct err *err)
+/* The payload by itself, with our business signature where it is wanted (req 0.29). */
+static enum status put_text(struct engine *engine, const struct wsse *wsse, bool is_signed,
+                            struct data *data, struct bytes **ret, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *text = NULL;
+
+    TRY(flatten(engine, data, &text, err));
+    if (is_signed)
+        TRY(wsse_sign_payload(wsse, bytes_slice(text), ret, err));
+    else
+        *ret = TAKE(text);
+    *data = (struct data){ .text = (*ret)->at };
+    return ST_OK;
+}
+
+static enum status write_response(struct engine *engine, const struct wsse *wsse,
+                                  const struct reply *reply, struct bytes *out, struct err *err)
 {
     struct writer w = { engine->soap, err };
     AUTO(bytes_free) struct bytes *text = NULL; /* outlives its use in data */
@@ -132,8 +147,8 @@ static enum status write_response(struct engine *engine, const struct reply *rep
 
     TRY(put_info(&w, reply, &info));
     TRY(answer_data(&w, reply, &data));
-    if (data.type && reply->data_as_text)
-        TRY(flatten(engine, &data, &text, err));
+    if (data.type && (reply->data_as_text || reply->sign_payload))
+        TRY(put_text(engine, wsse, reply->sign_payload, &data, &text, err));
     holder.data = data.type || data.text ? &data : NULL;
     TRY(engine_write(engine, table_of(&data), out, err));
     failed =
@@ -162,8 +177,8 @@ static enum status write_fault(struct engine *engine, const struct reply *reply,
     return engine_written(engine, failed, err);
 }
 
-enum status soap_encode(struct codec *codec, const struct reply *reply, struct bytes **ret_body,
-                        struct err *err)
+enum status soap_encode(struct codec *codec, const struct wsse *wsse, const struct reply *reply,
+                        struct bytes **ret_body, struct err *err)
 {
     AUTO(bytes_free) struct bytes *out = NULL;
     AUTO(engine_return) struct engine *engine = NULL;
@@ -182,7 +197,7 @@ enum status soap_encode(struct codec *codec, const struct reply *reply, struct b
     if (reply->kind == REPLY_FAULT)
         TRY(write_fault(engine, reply, out, err));
     else
-        TRY(write_response(engine, reply, out, err));
+        TRY(write_response(engine, wsse, reply, out, err));
     *ret_body = TAKE(out);
     return ST_OK;
 }

@@ -45,14 +45,16 @@ MUST_USE enum status soap_decode(struct codec *codec, const struct verified *env
  * an XML declaration, its namespaces declared on itself. Dates have Astana's offset; the status
  * message is cut at 250 characters; sessionId is echoed when it is a guid in braces and left out
  * otherwise (it would break the caller's validation); characters that XML cannot carry become
- * U+FFFD.
+ * U+FFFD. With reply->sign_payload the payload is signed by wsse (NULL otherwise allowed) and
+ * stands in `data` as text.
  *
- * ST_INTERNAL  a signed XML document that is no XML text; a reply without its session
- * ST_NOMEM     also when the answer grows over 128 MiB
- * *ret_body is the caller's. Thread-safe.
+ * ST_INTERNAL  a signed XML document that is no XML text; a reply without its session; a payload
+ * that cannot be signed ST_NOMEM     also when the answer grows over 128 MiB *ret_body is the
+ * caller's. Thread-safe.
  */
-MUST_USE enum status soap_encode(struct codec *codec, const struct reply *reply,
-                                 struct bytes **ret_body, struct err *err);
+MUST_USE enum status soap_encode(struct codec *codec, const struct wsse *wsse,
+                                 const struct reply *reply, struct bytes **ret_body,
+                                 struct err *err);
 
 /**
  * The contract as served: the files of wsdl/ by name ("SyncChannel.wsdl", "signing.xsd" …),

@@ -34,6 +34,10 @@ static void a_whole_file_is_read_with_defaults_lists_and_comments(void **state)
     assert_string_equal(conf->gateways[0].certificate_file, "/g.pem");
     assert_string_equal(conf->trust.transport_algorithms[0], "gost2015"); /* C-28 */
     assert_false(conf->sandbox.enabled);
+    assert_string_equal(conf->senders[0].business_signature, "verify");
+    assert_string_equal(conf->senders[0].business_signer, "sender");
+    assert_string_equal(conf->senders[0].business_answer, "no");
+    assert_string_equal(conf->trust.business_algorithms[1], "gost2004");
 }
 
 static const struct {
@@ -61,6 +65,16 @@ static const struct {
     { "same sender twice",
       REQUIRED SENDER "[sender \"b\"]\nsender_id = ekzamen\nbin = 123456789021\nservice_ids = A\n",
       "two sections" },
+    { "a business signature ignored and demanded",
+      REQUIRED SENDER "business_signature = ignore\nbusiness_services = A\n",
+      "yet business_services demand one" },
+    { "a business signature of nobody",
+      REQUIRED "[gateway \"g\"]\ncertificate_file = /g\n[sender \"a\"]\nsender_id = a\n"
+               "service_ids = A\ngateways = g\nbusiness_signature = demand\n",
+      "whose signature is demanded" },
+    { "a business service that is not called", REQUIRED SENDER "business_services = C\n",
+      "C is not among service_ids" },
+    { "a business BIN", REQUIRED SENDER "business_bin = 12\n", "12 digits" },
     { "half of TLS", REQUIRED "[http]\ntls_cert_file = /c\n", "go together" },
     { "admin for all without TLS", REQUIRED "[admin]\nlisten = 0.0.0.0:1\n", "loopback" },
     { "lease too short", REQUIRED "[limits]\nclaim_lease_ms = 30000\n", "above exchange_ms" },

@@ -16,6 +16,9 @@ static struct {
     const char *operation_code;
     char kept[256];
     int kept_times, released, ran;
+    enum status author_fails; /* what wsse_judge_author() says */
+    struct author_rule rule;  /* it was asked by */
+    int judged;
 } fake;
 
 enum status store_claim(struct store *s, const struct claim *claim, enum claim_state *ret_state,
@@ -52,13 +55,29 @@ enum status store_claim_release(struct store *s, const struct claim *claim, stru
     return ST_OK;
 }
 
-enum status soap_encode(struct codec *codec, const struct reply *reply, struct bytes **ret_body,
-                        struct err *err)
+enum status soap_encode(struct codec *codec, const struct wsse *wsse, const struct reply *reply,
+                        struct bytes **ret_body, struct err *err)
 {
     (void)codec;
+    (void)wsse;
     (void)err;
     *ret_body = bytes_new(1000);
     bytes_addf(*ret_body, "<body of %s>", reply->code);
+    return ST_OK;
+}
+
+enum status wsse_judge_author(const struct wsse *wsse, const struct verified *env,
+                              const struct author_rule *rule, int64_t deadline_ms,
+                              struct signer *ret_author, struct err *err)
+{
+    (void)wsse;
+    assert_null(env);
+    assert_true(deadline_ms > 0);
+    fake.judged++;
+    fake.rule = *rule;
+    if (fake.author_fails)
+        return RAISE(err, fake.author_fails, "the author's signature");
+    (void)snprintf(ret_author->serial, sizeof(ret_author->serial), "1f");
     return ST_OK;
 }
 
@@ -127,10 +146,53 @@ bool passwords_match(struct passwords *p, const char *phc, struct slice password
 static const char *const gateways[] = { "shep-2026", NULL };
 static const char *const no_gateways[] = { NULL };
 static const char *const services[] = { "EGOVMOBILE_QR_SIGN_SERVICE", "OTHER", NULL };
+static const char *const signing_alone[] = { "EGOVMOBILE_QR_SIGN_SERVICE", NULL };
+static const char *const other_alone[] = { "OTHER", NULL };
+
+#define NOBODY                                                                                     \
+    {                                                                                              \
+        { "", "", "" }, ""                                                                         \
+    }
+#define OWN_BIN                                                                                    \
+    {                                                                                              \
+        .iin = "", .bin = "123456789021"                                                           \
+    }
 static const struct flow_sender senders[] = {
-    { "ekzamen", "$hash", "", "123456789021", gateways, services, { { "", "", "" }, "" } },
-    { "person", "", "123456789011", "", no_gateways, services, { { "", "", "" }, "" } },
-    { "gated", "", "", "", gateways, services, { { "", "", "" }, "" } },
+    { "ekzamen", "$hash", "", "123456789021", gateways, services, NOBODY, { .author = OWN_BIN } },
+    { "person", "", "123456789011", "", no_gateways, services, NOBODY, { .author = OWN_BIN } },
+    { "gated", "", "", "", gateways, services, NOBODY, { .author = OWN_BIN } },
+    { "signing",
+      "",
+      "",
+      "123456789021",
+      gateways,
+      services,
+      NOBODY,
+      { .demanded = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
+    { "in signing",
+      "",
+      "",
+      "123456789021",
+      gateways,
+      services,
+      NOBODY,
+      { .services = signing_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_ALWAYS } },
+    { "in other",
+      "",
+      "",
+      "123456789021",
+      gateways,
+      services,
+      NOBODY,
+      { .services = other_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
+    { "deaf",
+      "",
+      "",
+      "123456789021",
+      gateways,
+      services,
+      NOBODY,
+      { .ignored = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
 };
 
 static struct request request_of(const char *sender, const char *password)
@@ -146,7 +208,14 @@ static struct request request_of(const char *sender, const char *password)
     return req;
 }
 
-static enum status run(const struct request *req, struct reply **ret_reply, struct err *err)
+static enum status author_and_run(struct flows *flows, const struct peer *peer, struct request *req,
+                                  struct reply **ret_reply, struct err *err)
+{
+    TRY(flow_author(flows, peer, NULL, req, err));
+    return flow_run(flows, peer, req, ret_reply, err);
+}
+
+static enum status run(struct request *req, struct reply **ret_reply, struct err *err)
 {
     const struct clock clock = clock_fixed_at(now_ms);
     const struct flow_params params = {
@@ -163,7 +232,7 @@ static enum status run(const struct request *req, struct reply **ret_reply, stru
     AUTO(flows_free) struct flows *flows = NULL;
 
     TRY(flows_new(&params, &flows, err));
-    return flow_run(flows, &peer, req, ret_reply, err);
+    return author_and_run(flows, &peer, req, ret_reply, err);
 }
 
 /* req 0.16, 0.17, 0.31, 0.32, payloads.md section 3 */
@@ -220,6 +289,76 @@ static void a_caller_must_be_who_it_says_and_may_do_what_it_asks(void **state)
         assert_int_equal(fake.ran, cases[i].want == ST_OK);
         assert_null(strstr(err.text, "guess"));
     }
+}
+
+/* payloads.md section 3; req 0.29, 0.30 */
+static void a_business_signature_is_judged_and_demanded_by_the_senders_rule(void **state)
+{
+    static const struct {
+        const char *name, *sender;
+        enum status judge; /* ST_NOT_FOUND: the payload is not signed */
+        enum status want;
+        bool judged, has_author, signs;
+    } cases[] = {
+        { "verified when it is there", "ekzamen", ST_OK, ST_OK, true, true, false },
+        { "not demanded", "ekzamen", ST_NOT_FOUND, ST_OK, true, false, false },
+        { "wrong though not demanded", "ekzamen", ST_AUTHOR_FORGED, ST_AUTHOR_FORGED, true, false,
+          false },
+        { "out of date", "ekzamen", ST_AUTHOR_STALE, ST_AUTHOR_STALE, true, false, false },
+        { "not to be learnt", "ekzamen", ST_UNAVAILABLE, ST_UNAVAILABLE, true, false, false },
+        { "no memory", "ekzamen", ST_NOMEM, ST_NOMEM, true, false, false },
+        { "demanded and there, answered in kind", "signing", ST_OK, ST_OK, true, true, true },
+        { "demanded and absent", "signing", ST_NOT_FOUND, ST_AUTHOR_UNSIGNED, true, false, false },
+        { "demanded in this service", "in signing", ST_NOT_FOUND, ST_AUTHOR_UNSIGNED, true, false,
+          true },
+        { "there in this service", "in signing", ST_OK, ST_OK, true, true, true },
+        { "demanded in another", "in other", ST_NOT_FOUND, ST_OK, true, false, false },
+        { "ignored", "deaf", ST_AUTHOR_FORGED, ST_OK, false, false, false },
+        { "nobody may call: nothing is judged", "nobody", ST_OK, ST_FORGED, false, false, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct request req = request_of(cases[i].sender, "secret");
+        struct err err = { 0 };
+
+        fake = (typeof(fake)){ .claims = { CLAIM_MINE },
+                               .author_fails = cases[i].judge == ST_OK ? 0 : cases[i].judge };
+        enum status got = run(&req, &reply, &err);
+        if (got != cases[i].want)
+            fail_msg("%s: %s (%s)", cases[i].name, status_name(got), err.text);
+        if (fake.judged != cases[i].judged || req.has_author != cases[i].has_author ||
+            req.sign_answer != cases[i].signs || fake.ran != (got == ST_OK))
+            fail_msg("%s: judged %d author %d signs %d ran %d", cases[i].name, fake.judged,
+                     req.has_author, req.sign_answer, fake.ran);
+        assert_int_equal(fake.claim_calls, got == ST_OK); /* no claim before the author is known */
+        if (reply)
+            assert_true(reply->sign_payload == cases[i].signs &&
+                        reply->data_as_text == cases[i].signs);
+        if (fake.judged)
+            assert_string_equal(fake.rule.bin, "123456789021");
+    }
+}
+
+/* The demand does not rest on the one who calls flow_author() first. */
+static void a_demand_is_not_met_by_forgetting_to_look(void **state)
+{
+    const struct clock clock = clock_fixed_at(now_ms);
+    const struct flow_params params = { .senders = senders,
+                                        .sender_count = COUNT(senders),
+                                        .signing_service_id = "EGOVMOBILE_QR_SIGN_SERVICE",
+                                        .message_window_ms = DAY_MS,
+                                        .clock = &clock };
+    const struct peer peer = { .deadline_ms = 1 };
+    const struct request req = request_of("signing", "");
+    AUTO(flows_free) struct flows *flows = NULL;
+    AUTO(reply_free) struct reply *reply = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(flows_new(&params, &flows, &err), ST_OK);
+    assert_int_equal(flow_run(flows, &peer, &req, &reply, &err), ST_AUTHOR_UNSIGNED);
 }
 
 static const struct {
@@ -384,6 +523,9 @@ static void an_error_becomes_its_fault_or_status(void **state)
         { ST_STALE, true, REPLY_FAULT, "SCE005", false },
         { ST_FORGED, false, REPLY_FAULT, "SCE006", false },
         { ST_UNSIGNED, false, REPLY_FAULT, "SCE007", false },
+        { ST_AUTHOR_STALE, true, REPLY_FAULT, "SCE015", false },
+        { ST_AUTHOR_FORGED, true, REPLY_FAULT, "SCE016", false },
+        { ST_AUTHOR_UNSIGNED, true, REPLY_FAULT, "SCE017", false },
         { ST_INTERNAL, false, REPLY_FAULT, "SCE909", true },
         { ST_UNAVAILABLE, false, REPLY_FAULT, "SCE909", true },
         { ST_UNAVAILABLE, true, REPLY_RESPONSE, "SCSE003", false },
@@ -418,6 +560,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_caller_must_be_who_it_says_and_may_do_what_it_asks),
+        cmocka_unit_test(a_business_signature_is_judged_and_demanded_by_the_senders_rule),
+        cmocka_unit_test(a_demand_is_not_met_by_forgetting_to_look),
         cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
         cmocka_unit_test(an_error_becomes_its_fault_or_status),
     };

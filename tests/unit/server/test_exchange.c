@@ -56,6 +56,16 @@ enum status soap_decode(struct codec *codec, const struct verified *env, struct 
     return ST_OK;
 }
 
+enum status flow_author(struct flows *flows, const struct peer *peer, const struct verified *env,
+                        struct request *req, struct err *err)
+{
+    (void)flows;
+    assert_int_equal(peer->deadline_ms, 77);
+    assert_non_null(env);
+    assert_non_null(req);
+    return step("author", err);
+}
+
 enum status journal_received(struct journal *j, const struct peer *peer, const struct request *req,
                              struct err *err)
 {
@@ -109,10 +119,11 @@ enum status journal_answered(struct journal *j, const struct peer *peer, const s
     return step("answered", err);
 }
 
-enum status soap_encode(struct codec *codec, const struct reply *reply, struct bytes **ret_body,
-                        struct err *err)
+enum status soap_encode(struct codec *codec, const struct wsse *wsse, const struct reply *reply,
+                        struct bytes **ret_body, struct err *err)
 {
     (void)codec;
+    (void)wsse;
     assert_non_null(reply);
     TRY(step("encode", err));
     *ret_body = bytes_dup(SLICE("body"));
@@ -147,18 +158,20 @@ static const struct {
     int http_status;
     bool request_known; /* to flow_fault */
 } cases[] = {
-    { NULL, ST_OK, "verify decode received flow answered encode sign ", ST_OK, 200, false },
+    { NULL, ST_OK, "verify decode author received flow answered encode sign ", ST_OK, 200, false },
     { "verify", ST_FORGED, "verify fault answered encode sign ", ST_OK, 500, false },
     { "decode", ST_FORGED, "verify decode fault answered encode sign ", ST_OK, 500, false },
-    { "received", ST_UNAVAILABLE, "verify decode received fault answered encode sign ", ST_OK, 200,
-      true },
-    { "flow", ST_FORGED, "verify decode received flow fault answered encode sign ", ST_OK, 500,
-      true },
-    { "answered", ST_UNAVAILABLE, "verify decode received flow answered fault encode sign ", ST_OK,
-      200, true },
-    { "encode", ST_NOMEM, "verify decode received flow answered encode ", ST_NOMEM, 0, false },
-    { "sign", ST_INTERNAL, "verify decode received flow answered encode sign ", ST_INTERNAL, 0,
+    { "author", ST_FORGED, "verify decode author fault answered encode sign ", ST_OK, 500, true },
+    { "received", ST_UNAVAILABLE, "verify decode author received fault answered encode sign ",
+      ST_OK, 200, true },
+    { "flow", ST_FORGED, "verify decode author received flow fault answered encode sign ", ST_OK,
+      500, true },
+    { "answered", ST_UNAVAILABLE, "verify decode author received flow answered fault encode sign ",
+      ST_OK, 200, true },
+    { "encode", ST_NOMEM, "verify decode author received flow answered encode ", ST_NOMEM, 0,
       false },
+    { "sign", ST_INTERNAL, "verify decode author received flow answered encode sign ", ST_INTERNAL,
+      0, false },
 };
 
 static void exchange_takes_the_road_each_case_draws(void **state)

@@ -35,7 +35,7 @@ static struct bytes *encode(const struct reply *reply)
     struct bytes *body = NULL;
     struct err err;
 
-    if (soap_encode(codec, reply, &body, &err) != ST_OK)
+    if (soap_encode(codec, NULL, reply, &body, &err) != ST_OK)
         fail_msg("%s", err.text);
     return body;
 }
@@ -482,7 +482,7 @@ static void a_signed_document_that_xml_cannot_carry_is_an_error(void **state)
     documents[1].content = SLICE("<doc>\0</doc>");
     reply.op = OP_GET_SIGNING_RESULT;
     reply.session = &session;
-    assert_int_equal(soap_encode(codec, &reply, &xml, &err), ST_INTERNAL);
+    assert_int_equal(soap_encode(codec, NULL, &reply, &xml, &err), ST_INTERNAL);
     assert_null(xml);
 }
 

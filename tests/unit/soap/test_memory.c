@@ -104,7 +104,7 @@ static enum status encode_all(const struct ready *ready)
     AUTO(bytes_free) struct bytes *out = NULL;
     struct err err = { 0 };
 
-    return soap_encode(ready->codec, &reply, &out, &err);
+    return soap_encode(ready->codec, NULL, &reply, &out, &err);
 }
 
 static void assert_survives(enum status (*work)(const struct ready *ready))

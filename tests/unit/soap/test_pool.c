@@ -35,7 +35,7 @@ static void *work(void *arg)
 
         failures += soap_decode_parts(codec, &parts, &req, &err) != (is_good ? ST_OK : ST_FORMAT);
         failures += is_good && strcmp(req->info.message_id, "m-1") != 0;
-        failures += soap_encode(codec, &reply, &out, &err) != ST_OK;
+        failures += soap_encode(codec, NULL, &reply, &out, &err) != ST_OK;
     }
     return (void *)failures;
 }
