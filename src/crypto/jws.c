@@ -277,6 +277,21 @@ bool jws_kid_is(struct slice kid, const struct cert *cert)
     return serial_text(cert, serial) && strcasecmp(digits, serial) == 0;
 }
 
+void jws_found_add(struct jws_found *found, const struct cert *cert)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (slice_eq(cert_der(found->certs[i]), cert_der(cert)))
+            return;
+    if (found->count < JWS_FOUND_MAX)
+        found->certs[found->count++] = cert_ref(cert);
+}
+
+void jws_found_clear(struct jws_found *found)
+{
+    while (found->count > 0)
+        cert_free(found->certs[--found->count]);
+}
+
 /* ---- writing ---- */
 
 static struct bytes *encode(struct slice data, enum jws_alphabet alphabet)

@@ -56,12 +56,28 @@ bool jws_payload(const struct jws *jws, struct slice *ret_payload);
  */
 bool jws_kid_is(struct slice kid, const struct cert *cert);
 
-/* Where certificates are looked for when none at hand has the kid, e.g. the authority's LDAP. */
+/* What a JWS says of its signer. Borrowed. */
+struct jws_want {
+    struct slice kid;    /* hex digits as written */
+    struct slice iss;    /* "": none */
+    int64_t deadline_ms; /* monotonic */
+};
+enum { JWS_FOUND_MAX = 8 };
+struct jws_found {
+    struct cert *certs[JWS_FOUND_MAX];
+    size_t count;
+};
+/* Adds a certificate, which it shares, unless it is there already or there is no room. */
+void jws_found_add(struct jws_found *found, const struct cert *cert);
+void jws_found_clear(struct jws_found *found); /* frees the certificates, not the struct */
+
+/* Where certificates are looked for when none at hand has the kid: the authority's LDAP
+ * (rest/ldap.h). What is found is no more than bytes: path and revocation are judged apart. */
 struct jws_lookup {
     void *ctx;
-    /* ST_NOT_FOUND: the source has none of that kid. iss may be empty. *ret_cert is the caller's.
-     */
-    enum status (*find)(void *ctx, struct slice kid, struct slice iss, struct cert **ret_cert,
+    /* All certificates of the kid that the source has, at least one on ST_OK; then the caller's:
+     * jws_found_clear(). ST_NOT_FOUND: the source was asked and has none of that kid. */
+    enum status (*find)(void *ctx, const struct jws_want *want, struct jws_found *ret_found,
                         struct err *err);
 };
 
@@ -72,7 +88,7 @@ struct jws_params {
 
 /**
  * Judges a JWS over body. The certificate is the one of judge->pins and judge->extra whose serial
- * number is the kid (several: the one whose key made the signature), else lookup's; none known, or
+ * number is the kid, else lookup's (several: the one whose key made the signature); none known, or
  * a source that is away, is «unknown», never a yes. `alg` must be that of its key. `iss` is told,
  * not judged: the kid and the key decide.
  *

@@ -11,7 +11,7 @@ struct job {
     struct slice body;
     struct bytes *input;    /* what is signed; NULL: the body itself */
     struct bytes *reversed; /* the signature */
-    struct cert *found;     /* by look-up */
+    struct jws_found found; /* by look-up */
     struct report *report;
 };
 
@@ -19,7 +19,7 @@ static void job_clear(struct job *job)
 {
     bytes_free(job->input);
     bytes_free(job->reversed);
-    cert_free(job->found);
+    jws_found_clear(&job->found);
 }
 
 /* A body inside and one beside it must be the same. */
@@ -84,28 +84,43 @@ static const struct cert *choose(const struct job *job, const struct cert *const
     return best;
 }
 
+/* Asks the look-up; NULL: it has none of the kid, or it is away. */
+static const struct cert *look_up(struct job *job, struct err *err)
+{
+    enum { PATIENCE_MS = 25 * 1000 };
+    const struct jws_lookup *lookup = job->params->lookup;
+    int64_t deadline_ms = job->judge->deadline_ms;
+    const struct jws_want want = {
+        .kid = jws_kid(job->jws),
+        .iss = jws_iss(job->jws),
+        .deadline_ms = deadline_ms ? deadline_ms : clock_monotonic_ms() + PATIENCE_MS,
+    };
+    enum status status = ST_NOT_FOUND;
+
+    if (lookup && lookup->find)
+        status = lookup->find(lookup->ctx, &want, &job->found, err);
+    if (status == ST_NOT_FOUND)
+        err->text[0] = '\0'; /* «not known» says it all */
+    return choose(job, (const struct cert *const *)job->found.certs, job->found.count, NULL);
+}
+
 /* NULL: there is none; the row says why. */
 static const struct cert *find_cert(struct job *job)
 {
-    const struct jws_lookup *lookup = job->params->lookup;
-    const struct cert *cert = choose(job, job->judge->pins, job->judge->pin_count, NULL);
+    const struct judge *judge = job->judge;
+    const struct cert *cert = choose(job, judge->pins, judge->pin_count, NULL);
     struct slice kid = jws_kid(job->jws);
-    enum status status = ST_NOT_FOUND;
     struct err err = { 0 };
 
     if (!cert || !verifies(job, cert))
-        cert = choose(job, job->judge->extra, job->judge->extra_count, cert);
-    if (cert)
-        return cert;
-    if (lookup && lookup->find)
-        status = lookup->find(lookup->ctx, kid, jws_iss(job->jws), &job->found, &err);
-    if (status == ST_OK && job->found && jws_kid_is(kid, job->found))
-        return job->found;
-    report_add(job->report, CHECK_SIGNATURE, OUTCOME_UNKNOWN,
-               "the certificate of kid %.*s is not known%s%s", (int)kid.len, kid.at,
-               status == ST_OK || status == ST_NOT_FOUND ? "" : ": ",
-               status == ST_OK || status == ST_NOT_FOUND ? "" : err.text);
-    return NULL;
+        cert = choose(job, judge->extra, judge->extra_count, cert);
+    if (!cert)
+        cert = look_up(job, &err);
+    if (!cert)
+        report_add(job->report, CHECK_SIGNATURE, OUTCOME_UNKNOWN,
+                   "the certificate of kid %.*s is not known%s%s", (int)kid.len, kid.at,
+                   *err.text ? ": " : "", err.text);
+    return cert;
 }
 
 static bool judge_algorithm(const struct job *job, const struct cert *cert)

@@ -316,17 +316,23 @@ static void alg_must_be_known_allowed_and_the_keys(void **state)
 
 /* ---- the certificate ---- */
 
-static enum status find(void *ctx, struct slice kid, struct slice iss, struct cert **ret_cert,
+struct directory {
+    const struct cert *certs[2];
+    bool away;
+};
+
+static enum status find(void *ctx, const struct jws_want *want, struct jws_found *ret_found,
                         struct err *err)
 {
-    const struct cert *const *known = ctx;
+    const struct directory *directory = ctx;
 
-    (void)iss;
-    assert_true(kid.len > 0);
-    if (!known)
+    assert_true(want->kid.len > 0);
+    assert_true(want->deadline_ms > clock_monotonic_ms());
+    if (directory->away)
         return RAISE(err, ST_TIMEOUT, "the directory does not answer");
-    *ret_cert = cert_ref(*known);
-    return ST_OK;
+    for (size_t i = 0; i < 2 && directory->certs[i]; i++)
+        jws_found_add(ret_found, directory->certs[i]);
+    return ret_found->count ? ST_OK : RAISE(err, ST_NOT_FOUND, "no such kid");
 }
 
 /* req 2.48 */
@@ -338,9 +344,13 @@ static void the_certificate_is_found_by_kid_or_the_verdict_stays_open(void **sta
     const struct jws_settings settings = { 0 };
     AUTO(bytes_free) struct bytes *text = signed_as(pki, &settings);
     struct judge judge = pki_judge(pki);
-    const struct jws_lookup good = { &mine, find };
-    const struct jws_lookup wrong = { &foreign, find };
-    const struct jws_lookup away = { NULL, find };
+    struct directory directories[] = {
+        { .certs = { mine } }, { .certs = { foreign } }, { .away = true }, { .away = false }
+    };
+    const struct jws_lookup good = { &directories[0], find };
+    const struct jws_lookup wrong = { &directories[1], find };
+    const struct jws_lookup away = { &directories[2], find };
+    const struct jws_lookup empty = { &directories[3], find };
 
     (void)state;
     judge.purpose = PURPOSE_TRANSPORT;
@@ -351,6 +361,8 @@ static void the_certificate_is_found_by_kid_or_the_verdict_stays_open(void **sta
            VERDICT_INDETERMINATE, "is not known");
     expect(&judge, bytes_slice(text), BODY, &(struct jws_params){ .lookup = &away },
            VERDICT_INDETERMINATE, "the directory does not answer");
+    expect(&judge, bytes_slice(text), BODY, &(struct jws_params){ .lookup = &empty },
+           VERDICT_INDETERMINATE, "is not known");
     judge.pins = &mine;
     judge.pin_count = 1;
     judge.trust = NULL;
@@ -376,6 +388,12 @@ static void of_two_certificates_with_one_number_the_signers_is_taken(void **stat
         struct bytes *one = NULL;
         assert_ok(jws_sign(i ? second.key : first.key, BODY, &settings, &one, &err), &err);
         expect(&judge, bytes_slice(one), BODY, &usual, VERDICT_VALID, "the body");
+        const struct jws_lookup lookup = { &(struct directory){ .certs = { certs[0], certs[1] } },
+                                           find };
+        judge.extra_count = 0;
+        expect(&judge, bytes_slice(one), BODY, &(struct jws_params){ .lookup = &lookup },
+               VERDICT_VALID, "the body");
+        judge.extra_count = 2;
         bytes_free(one);
     }
     AUTO(bytes_free) struct bytes *foreign = signed_as(pki, &settings);
