@@ -50,8 +50,10 @@ struct conf_journal {
 };
 
 struct conf_keys {
-    const char *sign_p12_file;
+    const char *sign_key_file; /* PKCS#12, PEM, or a URI pkcs11:… */
     const char *sign_pass_file;
+    const char *sign_cert_file;
+    const char *pkcs11_module; /* "" = no key stands in a token */
 };
 
 struct conf_trust {

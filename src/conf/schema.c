@@ -82,10 +82,15 @@ const struct conf_row conf_rows[] = {
     { "journal", "max_file_bytes", CONF_INT, AT(journal.max_file_bytes), "104857600", 65536,
       10240 * MIB, NULL, "bytes after which a journal file is closed" },
 
-    { "keys", "sign_p12_file", CONF_TEXT, AT(keys.sign_p12_file), NULL, 0, 0, NULL,
-      "PKCS#12 of НУЦ РК that signs our answers" },
-    { "keys", "sign_pass_file", CONF_TEXT, AT(keys.sign_pass_file), NULL, 0, 0, NULL,
-      "its password, first line of the file" },
+    { "keys", "sign_key_file", CONF_TEXT, AT(keys.sign_key_file), NULL, 0, 0, NULL,
+      "the key of НУЦ РК that signs our answers: a PKCS#12 or PEM file, or a URI pkcs11:… (RFC "
+      "7512)" },
+    { "keys", "sign_pass_file", CONF_TEXT, AT(keys.sign_pass_file), "", 0, 0, NULL,
+      "its password or PIN, first line of the file; empty = a PEM that is not encrypted" },
+    { "keys", "sign_cert_file", CONF_TEXT, AT(keys.sign_cert_file), "", 0, 0, NULL,
+      "PEM or DER: its certificate and chain; empty = they stand in the file or the token" },
+    { "keys", "pkcs11_module", CONF_TEXT, AT(keys.pkcs11_module), "", 0, 0, NULL,
+      "path of a token's PKCS#11 module; empty = no token is ever loaded" },
 
     { "trust", "dir", CONF_TEXT, AT(trust.dir), "/etc/shepd/trust", 0, 0, NULL,
       "folder of roots (self-signed) and intermediates, PEM or DER" },

@@ -59,14 +59,28 @@ static bool is_pinned(const struct judge *judge, const struct cert *signer)
     return false;
 }
 
+/* A row for each certificate, named, with its dates. */
+static void add_path_row(const struct cert *cert, const char *place, const char *who,
+                         struct report *report)
+{
+    const struct signer *facts = cert_signer(cert);
+    char from[TIME_TEXT];
+    char to[TIME_TEXT];
+
+    detail_time(facts->not_before_ms, from);
+    detail_time(facts->not_after_ms, to);
+    report_add(report, CHECK_PATH, OUTCOME_PASSED, "%s%s: %s, serial %s, valid %s to %s", who,
+               place, cert_label(cert), facts->serial, from, to);
+}
+
 static void add_path_rows(const struct path *path, const char *who, struct report *report)
 {
-    for (size_t i = 0; i < path->count; i++) {
-        const struct signer *facts = cert_signer(path->certs[i]);
-        const char *place = i + 1 == path->count ? "anchor" : i == 0 ? "signer" : "intermediate";
-        report_add(report, CHECK_PATH, OUTCOME_PASSED, "%s%s: %s, serial %s", who, place,
-                   cert_label(path->certs[i]), facts->serial);
-    }
+    for (size_t i = 0; i < path->count; i++)
+        add_path_row(path->certs[i],
+                     i + 1 == path->count ? "anchor"
+                     : i == 0             ? "signer"
+                                          : "intermediate",
+                     who, report);
 }
 
 static void add_path_evidence(const struct judge *judge, const struct cert *signer,
@@ -84,8 +98,7 @@ static void judge_path(const struct judge *judge, const struct cert *signer, int
     bool found = judge->trust && trust_find_path(judge->trust, signer, judge, at_ms, path);
 
     if (is_pinned(judge, signer))
-        report_add(report, CHECK_PATH, OUTCOME_PASSED, "%spinned: %s, serial %s", who,
-                   cert_label(signer), cert_signer(signer)->serial);
+        add_path_row(signer, "pinned", who, report);
     else if (found)
         add_path_rows(path, who, report);
     else

@@ -7,8 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,8 +18,6 @@ enum {
     CERTS_MAX = 1024,       /* of one trust */
     FILE_MAX = 1024 * 1024, /* bytes of one file of a folder */
     CACHE_SLOTS = 1024,     /* signers whose path is remembered */
-    STRONG_LEVEL = 2,       /* OpenSSL's auth_level: 112 bits */
-    WEAK_LEVEL = 0,
 };
 
 struct cache_slot {
@@ -31,8 +27,8 @@ struct cache_slot {
 
 struct trust {
     atomic_int refs;
-    X509_STORE *anchors;
-    STACK_OF(X509) * intermediates;
+    struct cert *certs[CERTS_MAX];
+    size_t count;
     size_t anchor_count;
     pthread_mutex_t lock;     /* of the cache: everything else is immutable once built */
     struct cache_slot *cache; /* CACHE_SLOTS, found by the first bytes of the SHA-256 */
@@ -46,30 +42,31 @@ enum status trust_new(struct trust **ret_trust, struct err *err)
         return RAISE(err, ST_NOMEM, "trust: out of memory");
     atomic_init(&trust->refs, 1);
     pthread_mutex_init(&trust->lock, NULL);
-    trust->anchors = X509_STORE_new();
-    trust->intermediates = sk_X509_new_null();
     trust->cache = calloc(CACHE_SLOTS, sizeof(*trust->cache));
-    if (!trust->anchors || !trust->intermediates || !trust->cache)
+    if (!trust->cache)
         return RAISE(err, ST_NOMEM, "trust: out of memory");
     *ret_trust = TAKE(trust);
     return ST_OK;
 }
 
+bool trust_holds(const struct trust *trust, const struct cert *cert)
+{
+    for (size_t i = 0; i < trust->count; i++)
+        if (memcmp(cert_signer(trust->certs[i])->sha256, cert_signer(cert)->sha256, 32) == 0)
+            return true;
+    return false;
+}
+
 enum status trust_add(struct trust *trust, const struct cert *cert, struct err *err)
 {
-    X509 *x509 = cert_x509(cert);
-
-    if (trust->anchor_count + (size_t)sk_X509_num(trust->intermediates) >= CERTS_MAX)
+    if (trust_holds(trust, cert))
+        return ST_OK;
+    if (trust->count == CERTS_MAX)
         return RAISE_CAUSE(err, ST_INPUT, "trustTooLarge", NULL, "1024 certificates",
                            "trust: more than %d certificates", CERTS_MAX);
-    if (cert_is_self_signed(cert)) {
-        if (X509_STORE_add_cert(trust->anchors, x509) != 1)
-            return ossl_raise(err, ST_NOMEM, "trust");
+    trust->certs[trust->count++] = cert_ref(cert);
+    if (cert_is_self_signed(cert))
         trust->anchor_count++;
-        return ST_OK;
-    }
-    if (!X509_up_ref(x509) || sk_X509_push(trust->intermediates, x509) <= 0)
-        return ossl_raise(err, ST_NOMEM, "trust");
     return ST_OK;
 }
 
@@ -188,8 +185,8 @@ void trust_free(struct trust *trust)
 {
     if (!trust || atomic_fetch_sub_explicit(&trust->refs, 1, memory_order_acq_rel) > 1)
         return;
-    X509_STORE_free(trust->anchors);
-    x509_stack_free(trust->intermediates);
+    for (size_t i = 0; i < trust->count; i++)
+        cert_free(trust->certs[i]);
     for (size_t i = 0; trust->cache && i < CACHE_SLOTS; i++)
         path_clear(&trust->cache[i].path);
     free(trust->cache);
@@ -202,14 +199,22 @@ size_t trust_anchor_count(const struct trust *trust)
     return trust->anchor_count;
 }
 
+size_t trust_count(const struct trust *trust)
+{
+    return trust->count;
+}
+
+const struct cert *trust_at(const struct trust *trust, size_t i)
+{
+    return trust->certs[i];
+}
+
 void trust_each(const struct trust *trust, void (*visit)(void *ctx, X509 *cert), void *ctx)
 {
-    AUTO(x509_stack_free) STACK_OF(X509) *anchors = X509_STORE_get1_all_certs(trust->anchors);
-
-    for (int i = 0; anchors && i < sk_X509_num(anchors); i++)
-        visit(ctx, sk_X509_value(anchors, i));
-    for (int i = 0; i < sk_X509_num(trust->intermediates); i++)
-        visit(ctx, sk_X509_value(trust->intermediates, i));
+    for (int anchors = 1; anchors >= 0; anchors--)
+        for (size_t i = 0; i < trust->count; i++)
+            if (cert_is_self_signed(trust->certs[i]) == (anchors == 1))
+                visit(ctx, cert_x509(trust->certs[i]));
 }
 
 void path_clear(struct path *path)
@@ -219,7 +224,7 @@ void path_clear(struct path *path)
     path->count = 0;
 }
 
-static void path_copy(struct path *to, const struct path *from)
+void path_copy(struct path *to, const struct path *from)
 {
     for (size_t i = 0; i < from->count; i++)
         to->certs[i] = cert_ref(from->certs[i]);
@@ -233,7 +238,7 @@ int dates_compare(const struct signer *facts, int64_t at_ms)
     return at_ms / 1000 > facts->not_after_ms / 1000 ? 1 : 0;
 }
 
-static bool path_is_current(const struct path *path, int64_t at_ms)
+bool path_is_current(const struct path *path, int64_t at_ms)
 {
     for (size_t i = 0; i < path->count; i++) {
         if (dates_compare(cert_signer(path->certs[i]), at_ms) != 0)
@@ -247,8 +252,8 @@ static struct cache_slot *slot_of(const struct trust *trust, const uint8_t sha25
     return &trust->cache[((size_t)sha256[0] << 8 | sha256[1]) % CACHE_SLOTS];
 }
 
-static bool recall(const struct trust *trust, const struct cert *signer, int64_t at_ms,
-                   struct path *ret)
+bool trust_recall(const struct trust *trust, const struct cert *signer, int64_t at_ms,
+                  struct path *ret)
 {
     struct trust *shared = (struct trust *)trust; /* the cache alone changes, under its lock */
     const uint8_t *sha256 = cert_signer(signer)->sha256;
@@ -263,7 +268,7 @@ static bool recall(const struct trust *trust, const struct cert *signer, int64_t
     return hit;
 }
 
-static void remember(const struct trust *trust, const struct cert *signer, const struct path *path)
+void trust_remember(const struct trust *trust, const struct cert *signer, const struct path *path)
 {
     struct trust *shared = (struct trust *)trust;
     const uint8_t *sha256 = cert_signer(signer)->sha256;
@@ -277,90 +282,4 @@ static void remember(const struct trust *trust, const struct cert *signer, const
     path_copy(&slot->path, path);
     pthread_mutex_unlock(&shared->lock);
     path_clear(&old);
-}
-
-/* Dates are judged apart, by their own rows. */
-static int tolerate_dates(int ok, X509_STORE_CTX *ctx)
-{
-    int error = X509_STORE_CTX_get_error(ctx);
-
-    return ok || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
-}
-
-static STACK_OF(X509) * untrusted_of(const struct trust *trust, const struct judge *judge)
-{
-    STACK_OF(X509) *all = sk_X509_dup(trust->intermediates);
-
-    for (size_t i = 0; all && i < judge->extra_count; i++)
-        (void)sk_X509_push(all, cert_x509(judge->extra[i])); /* a lost one costs the path only */
-    return all;
-}
-
-static void explain(X509_STORE_CTX *ctx, char why[WHY_MAX])
-{
-    const char *reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
-    X509 *at = X509_STORE_CTX_get_current_cert(ctx);
-    AUTO(cert_free) struct cert *cert = NULL;
-    struct err err;
-
-    if (at && cert_wrap(at, &cert, &err) == ST_OK)
-        text_format(why, WHY_MAX, "%s, serial %s: %s", cert_label(cert), cert_signer(cert)->serial,
-                    reason);
-    else
-        text_copy(why, WHY_MAX, reason);
-}
-
-static bool take_chain(X509_STORE_CTX *ctx, struct path *ret)
-{
-    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-    int count = sk_X509_num(chain);
-    struct err err;
-
-    if (count <= 0 || count > PATH_CERTS_MAX) {
-        text_format(ret->why, WHY_MAX, "the path is longer than %d certificates", PATH_CERTS_MAX);
-        return false;
-    }
-    for (int i = 0; i < count; i++) {
-        if (cert_wrap(sk_X509_value(chain, i), &ret->certs[i], &err) != ST_OK) {
-            text_copy(ret->why, WHY_MAX, err.text);
-            path_clear(ret);
-            return false;
-        }
-        ret->count++;
-    }
-    return true;
-}
-
-static bool build(const struct trust *trust, const struct cert *signer, const struct judge *judge,
-                  int64_t at_ms, struct path *ret)
-{
-    AUTO(X509_STORE_CTX_free) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    AUTO(x509_stack_drop) STACK_OF(X509) *untrusted = untrusted_of(trust, judge);
-    bool weak = (judge->algorithms & ALG_RSA_SHA1) != 0;
-
-    if (!ctx || !untrusted ||
-        X509_STORE_CTX_init(ctx, trust->anchors, cert_x509(signer), untrusted) != 1) {
-        text_copy(ret->why, WHY_MAX, "out of memory");
-        return false;
-    }
-    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_time(param, (time_t)(at_ms / 1000));
-    X509_VERIFY_PARAM_set_depth(param, PATH_CERTS_MAX);
-    X509_VERIFY_PARAM_set_auth_level(param, weak ? WEAK_LEVEL : STRONG_LEVEL);
-    X509_STORE_CTX_set_verify_cb(ctx, tolerate_dates);
-    bool found = X509_verify_cert(ctx) == 1;
-    if (!found)
-        explain(ctx, ret->why);
-    else
-        found = take_chain(ctx, ret);
-    ERR_clear_error();
-    if (found && !weak)
-        remember(trust, signer, ret);
-    return found;
-}
-
-bool trust_find_path(const struct trust *trust, const struct cert *signer,
-                     const struct judge *judge, int64_t at_ms, struct path *ret)
-{
-    return recall(trust, signer, at_ms, ret) || build(trust, signer, judge, at_ms, ret);
 }

@@ -15,8 +15,8 @@
 struct trust;
 
 MUST_USE enum status trust_new(struct trust **ret_trust, struct err *err);
-/* A self-signed certificate becomes an anchor, another an untrusted intermediate.
- * Only while the trust is being built by one thread. */
+/* A self-signed certificate becomes an anchor, another an untrusted intermediate; one that is there
+ * already is not added again. Only while the trust is being built by one thread. */
 MUST_USE enum status trust_add(struct trust *trust, const struct cert *cert, struct err *err);
 /* Every regular file of the folder, any name, DER or PEM (several PEM in one file too).
  * ST_INPUT: a file that holds no certificate, named; ST_NOT_FOUND: no such folder. */
@@ -26,6 +26,9 @@ struct trust *trust_ref(const struct trust *trust);
 void trust_free(struct trust *trust);
 DEFINE_AUTO(struct trust, trust_free)
 size_t trust_anchor_count(const struct trust *trust);
+size_t trust_count(const struct trust *trust);                        /* of all certificates */
+const struct cert *trust_at(const struct trust *trust, size_t i);     /* borrowed */
+bool trust_holds(const struct trust *trust, const struct cert *cert); /* by SHA-256 */
 
 /* What crypto may ask of the outside; a NULL member means "source unreachable". */
 struct fetch {

@@ -28,14 +28,23 @@ void judge_source_issuer(const struct judge *judge, const struct cert *issuer,
 int dates_compare(const struct signer *facts, int64_t at_ms);
 
 /**
- * Finds a path whose signatures, names and constraints hold; dates do not matter to it, but among
- * several issuers one that is valid at at_ms is preferred. Remembered by the signer's SHA-256.
+ * Finds a path whose signatures, names and constraints hold (RFC 5280 section 6.1): every candidate
+ * issuer is tried, at most 64 signatures in all. Dates do not matter to it, but a path whose
+ * certificates are all valid at at_ms goes before another. Remembered by the signer's SHA-256.
  *
- * weak  accepts signatures below 112 bits of security (SHA-1)
- * extra further untrusted certificates
+ * Names are compared as X.509 does: in their order, letter case and blanks aside. A key identifier
+ * only says whom to try first; who signed decides. An anchor comes from the trust, whatever
+ * judge->extra holds.
  */
 bool trust_find_path(const struct trust *trust, const struct cert *signer,
                      const struct judge *judge, int64_t at_ms, struct path *ret);
+/* Every certificate is inside its dates; false for an empty path. */
+bool path_is_current(const struct path *path, int64_t at_ms);
+void path_copy(struct path *to, const struct path *from);
+/* The remembered path of the signer, when it is current; thread-safe, like the next. */
+bool trust_recall(const struct trust *trust, const struct cert *signer, int64_t at_ms,
+                  struct path *ret);
+void trust_remember(const struct trust *trust, const struct cert *signer, const struct path *path);
 /* Adds the row of judge->purpose: the certificate's KeyUsage or extended key usage. */
 void judge_usage(const struct judge *judge, const struct cert *signer, const char *who,
                  struct report *report);

@@ -46,7 +46,7 @@ enum status ctl_open_key(const char *key_path, const char *pass_path, struct key
         return RAISE(err, ST_INPUT, "--key P12 is missing");
     if (!pass_path)
         return RAISE(err, ST_INPUT, "--pass-file FILE is missing");
-    return key_load_p12(key_path, pass_path, ret_key, err);
+    return key_open(&(struct key_source){ key_path, pass_path, NULL, NULL }, ret_key, err);
 }
 
 enum status ctl_open_rest(const char *ca_file, struct rest **ret_rest, struct err *err)

@@ -60,7 +60,7 @@ static enum status load_family(struct pki *pki, size_t f, const char *pass_path,
 
     for (size_t a = 0; a < AUTHORITY_COUNT; a++) {
         TRY(pki_authority_path(path, pki->dir, &families[f], &authorities[a], err));
-        TRY(key_load_p12(path, pass_path, &pki->keys[f][a], err));
+        TRY(key_open(&(struct key_source){ path, pass_path, NULL, NULL }, &pki->keys[f][a], err));
     }
     return ST_OK;
 }
@@ -140,7 +140,7 @@ static enum status serial_of_file(const struct pki *pki, const char *path,
     TRY(file_read(path, CERT_FILE_MAX, &data, err));
     if (cert_parse(bytes_slice(data), &cert, &ignored) != ST_OK) {
         TRY(pki_pass_path(pass_path, pki->dir, err));
-        if (key_load_p12(path, pass_path, &key, &ignored) != ST_OK)
+        if (key_open(&(struct key_source){ path, pass_path, NULL, NULL }, &key, &ignored) != ST_OK)
             return RAISE(err, ST_INPUT, "%s is neither a certificate nor a PKCS#12 of this sandbox",
                          path);
     }

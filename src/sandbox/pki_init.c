@@ -188,7 +188,7 @@ static enum status ensure(struct making *m, const struct wanted *w, struct key *
 
     if (!there)
         TRY(make_one(m, &params, path, err));
-    TRY(key_load_p12(path, m->pass_path, &key, err));
+    TRY(key_open(&(struct key_source){ path, m->pass_path, NULL, NULL }, &key, err));
     if (there) {
         TRY(check_kept(key, params.issuer_key, path, err));
         m->made.kept++;

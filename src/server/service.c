@@ -224,9 +224,11 @@ static enum status make_flows(struct service *s, struct err *err)
 static enum status build(struct service *s, struct err *err)
 {
     const struct conf_keys *keys = &s->conf->keys;
+    const struct key_source source = { keys->sign_key_file, keys->sign_pass_file,
+                                       keys->sign_cert_file, keys->pkcs11_module };
 
     TRY(load_trust(s, err));
-    TRY(key_load_p12(keys->sign_p12_file, keys->sign_pass_file, &s->key, err));
+    TRY(key_open(&source, &s->key, err));
     TRY(load_pins(s, err));
     want_lists(s);
     TRY(make_wsse(s, err));

@@ -1,18 +1,9 @@
 /* Fuzzes the head of a request, as the connection reads it: in pieces, then parsed. What is
  * accepted must keep the promises that http.h makes about paths, hosts and framing. */
 #include "base/text.h"
+#include "fuzz.h"
 #include "http/head.h"
 #include "http/peer.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(bool kept)
-{
-    if (!kept)
-        abort();
-}
 
 static void check_path(struct slice path)
 {
@@ -38,24 +29,25 @@ static void check_head(const struct head *head)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+bool fuzz_take(struct slice in)
 {
-    struct slice bytes = slice_mem(data, size);
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     struct head head = { 0 };
     size_t whole = 0;
     size_t pieced = 0;
     size_t seen = 0;
 
-    enum refusal refusal = head_find_end(bytes, &seen, &whole);
+    promise(arena != NULL);
+    enum refusal refusal = head_find_end(in, &seen, &whole);
     seen = 0;
     enum refusal again = REFUSAL_NONE;
-    for (size_t n = 1; n <= size && pieced == 0 && again == REFUSAL_NONE; n++)
-        again = head_find_end((struct slice){ bytes.at, n }, &seen, &pieced);
+    for (size_t n = 1; n <= in.len && pieced == 0 && again == REFUSAL_NONE; n++)
+        again = head_find_end((struct slice){ in.at, n }, &seen, &pieced);
     promise(refusal == again && whole == pieced);
-    if (refusal != REFUSAL_NONE || whole == 0 || !arena)
-        return 0;
-    if (head_parse((struct slice){ bytes.at, whole }, 100, arena, &head) == REFUSAL_NONE)
-        check_head(&head);
-    return 0;
+    if (refusal != REFUSAL_NONE || whole == 0)
+        return false;
+    if (head_parse((struct slice){ in.at, whole }, 100, arena, &head) != REFUSAL_NONE)
+        return false;
+    check_head(&head);
+    return true;
 }

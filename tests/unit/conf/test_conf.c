@@ -6,7 +6,7 @@
 
 #define REQUIRED                                                                                   \
     "[instance]\nname = node1\ncluster_key_file = /k\n[http]\npublic_url = https://a.kz\n"         \
-    "[journal]\npseudonym_key_file = /p\n[keys]\nsign_p12_file = /s\nsign_pass_file = /w\n"
+    "[journal]\npseudonym_key_file = /p\n[keys]\nsign_key_file = /s\nsign_pass_file = /w\n"
 #define SENDER "[sender \"ekzamen\"]\nsender_id = ekzamen\nbin = 123456789021\nservice_ids = A, B\n"
 
 static void a_whole_file_is_read_with_defaults_lists_and_comments(void **state)

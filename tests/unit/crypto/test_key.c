@@ -144,12 +144,16 @@ static void files_are_read_and_named_in_errors(void **state)
     for (size_t i = 0; i < 3; i++) {
         AUTO(key_free) struct key *key = NULL;
         write_file(pass_path, passwords[i]);
-        assert_ok(key_load_p12(p12_path, pass_path, &key, &err), &err);
+        assert_ok(key_open(&(struct key_source){ p12_path, pass_path, NULL, NULL }, &key, &err),
+                  &err);
     }
     write_file(pass_path, SLICE("wrong"));
-    assert_int_equal(key_load_p12(p12_path, pass_path, &none, &err), ST_INPUT);
+    assert_int_equal(key_open(&(struct key_source){ p12_path, pass_path, NULL, NULL }, &none, &err),
+                     ST_INPUT);
     assert_non_null(strstr(err.text, "key.p12: PKCS#12: wrong password"));
-    assert_int_equal(key_load_p12("/nonexistent.p12", pass_path, &none, &err), ST_NOT_FOUND);
+    assert_int_equal(
+        key_open(&(struct key_source){ "/nonexistent.p12", pass_path, NULL, NULL }, &none, &err),
+        ST_NOT_FOUND);
     assert_non_null(strstr(err.text, "/nonexistent.p12"));
     (void)unlink(p12_path);
     (void)unlink(pass_path);

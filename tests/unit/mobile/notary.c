@@ -139,7 +139,7 @@ const struct key *notary_key(struct notary *n, const char *family, const char *n
             return n->keys[i].key;
     assert_in_range(i, 0, KEYS_MAX - 2);
     text_copy(n->keys[i].path, sizeof(n->keys[i].path), path);
-    if (key_load_p12(path, pass, &n->keys[i].key, &err) != ST_OK)
+    if (key_open(&(struct key_source){ path, pass, NULL, NULL }, &n->keys[i].key, &err) != ST_OK)
         fail_msg("%s: %s", path, err.text);
     return n->keys[i].key;
 }

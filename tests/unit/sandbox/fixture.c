@@ -62,7 +62,9 @@ struct key *sandbox_key(const char *family, const char *name)
     struct err err;
 
     assert_true(text_format(relative, sizeof(relative), "%s/%s.p12", family, name));
-    assert_ok(key_load_p12(sandbox_path(relative, path), sandbox_path("pass", pass), &key, &err),
+    assert_ok(key_open(&(struct key_source){ sandbox_path(relative, path),
+                                             sandbox_path("pass", pass), NULL, NULL },
+                       &key, &err),
               &err);
     return key;
 }

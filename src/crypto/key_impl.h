@@ -1,0 +1,36 @@
+/* The making of a key from its parts: for the files of this room that open one. */
+#pragma once
+
+#include "crypto/key.h"
+#include "crypto/key_engine.h"
+#include "crypto/ossl.h"
+
+enum {
+    KEY_FILE_MAX = 1024 * 1024, /* bytes of a key's or certificate's file */
+    SECRET_MAX = 1024,          /* bytes of a password or PIN */
+};
+
+/* What a source holds; key_parts_clear() frees what key_make() left. */
+struct key_parts {
+    EVP_PKEY *pkey;
+    STACK_OF(X509) * certs; /* the signer's own and its chain, in any order */
+    struct token *token;    /* NULL: the key is in our memory */
+};
+void key_parts_clear(struct key_parts *parts);
+/* Adds a certificate, of which it takes a reference. ST_INPUT: more than 17 of them. */
+MUST_USE enum status key_parts_add(struct key_parts *parts, X509 *x509, struct err *err);
+
+/* Takes the parts over. `what` begins the error's text ("PKCS#12").
+ * ST_INPUT: no key, no certificate, a kind of key that we do not sign with;
+ * ST_FORGED: no certificate belongs to the key. */
+MUST_USE enum status key_make(struct key_parts *parts, const char *what, struct key **ret_key,
+                              struct err *err);
+
+/* Private key and certificates of a PEM text; secret NULL: there is none. No key in it is fine: a
+ * file of certificates may stand beside it. ST_INPUT: encrypted and no secret or a wrong one, two
+ * keys, not readable. */
+MUST_USE enum status key_parts_pem(struct slice pem, const char *secret, struct key_parts *parts,
+                                   struct err *err);
+/* The same of a PKCS#12. */
+MUST_USE enum status key_parts_p12(struct slice p12, const char *password, struct key_parts *parts,
+                                   struct err *err);
