@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum {
@@ -26,6 +27,7 @@ struct rest {
     unsigned idle_count;
     unsigned born;
     unsigned max_parallel;
+    atomic_bool cancelled;
     char *ca_file;
     char *user_agent;
 };
@@ -62,6 +64,7 @@ static enum status init_pool(struct rest *rest, const struct rest_params *params
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&rest->released, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
+    atomic_init(&rest->cancelled, false);
     rest->max_parallel = params->max_parallel;
     rest->idle = calloc(params->max_parallel, sizeof(*rest->idle));
     rest->ca_file = params->ca_file ? strdup(params->ca_file) : NULL;
@@ -105,6 +108,24 @@ void rest_free(struct rest *rest)
     free(rest);
 }
 
+void rest_cancel(struct rest *rest)
+{
+    atomic_store(&rest->cancelled, true);
+    (void)pthread_mutex_lock(&rest->lock);
+    (void)pthread_cond_broadcast(&rest->released);
+    (void)pthread_mutex_unlock(&rest->lock);
+}
+
+/* libcurl asks about once a second while nothing happens. */
+static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    const struct rest *rest = ctx;
+
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return atomic_load(&rest->cancelled);
+}
+
 /* Waits for a handle that is idle or may be born; false: not before the deadline. */
 static bool reserve(struct rest *rest, int64_t deadline_ms, CURL **ret_idle)
 {
@@ -113,7 +134,8 @@ static bool reserve(struct rest *rest, int64_t deadline_ms, CURL **ret_idle)
     bool in_time = true;
 
     (void)pthread_mutex_lock(&rest->lock);
-    while (in_time && rest->idle_count == 0 && rest->born == rest->max_parallel)
+    while (in_time && !atomic_load(&rest->cancelled) && rest->idle_count == 0 &&
+           rest->born == rest->max_parallel)
         in_time = pthread_cond_timedwait(&rest->released, &rest->lock, &until) != ETIMEDOUT;
     *ret_idle = NULL;
     if (rest->idle_count > 0)
@@ -240,7 +262,10 @@ static bool set_rules(const struct rest *rest, CURL *curl)
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS) == CURLE_OK;
+        curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, rest) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 
     if (ok && rest->ca_file) /* without the second line the system's folder would count too */
         ok = curl_easy_setopt(curl, CURLOPT_CAINFO, rest->ca_file) == CURLE_OK &&
@@ -292,6 +317,8 @@ static enum status judge(CURLcode code, const struct receiver *receiver, const c
         return ST_OK;
     case CURLE_OPERATION_TIMEDOUT:
         return RAISE(err, ST_TIMEOUT, "%s: no whole answer in time", server);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return RAISE(err, ST_UNAVAILABLE, "%s: the call was broken off", server);
     case CURLE_OUT_OF_MEMORY: /* also libcurl's word for a head line over its 100 KB */
         return RAISE(err, ST_UPSTREAM, "%s: an endless head, or out of memory", server);
     default:
@@ -345,6 +372,8 @@ enum status rest_do(struct rest *rest, const struct rest_call *call, struct rest
 {
     CURL *curl = NULL;
 
+    if (atomic_load(&rest->cancelled))
+        return RAISE(err, ST_UNAVAILABLE, "outward calls are at an end");
     if (!reserve(rest, call->deadline_ms, &curl))
         return RAISE(err, ST_UNAVAILABLE, "%u outward calls are under way already",
                      rest->max_parallel);

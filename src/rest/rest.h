@@ -24,6 +24,9 @@ MUST_USE enum status rest_new(const struct rest_params *params, struct rest **re
 /* NULL is fine. No call may be under way. */
 void rest_free(struct rest *rest);
 DEFINE_AUTO(struct rest, rest_free)
+/* Breaks off what is under way, within about a second, and refuses all that comes after: for the
+ * end, so that nobody waits for a peer that hangs. Thread-safe. */
+void rest_cancel(struct rest *rest);
 
 /* Borrowed for the call. */
 struct rest_call {
@@ -49,7 +52,7 @@ void rest_answer_free(struct rest_answer *answer); /* frees the body, not the st
  * ST_UPSTREAM     no such host, connection refused, reset, TLS, malformed or over-long answer
  *                 (code answerTooLong, limit with its unit)
  * ST_TIMEOUT      the deadline
- * ST_UNAVAILABLE  no handle free before the deadline
+ * ST_UNAVAILABLE  no handle free before the deadline; rest_cancel() was called
  *
  * Errors name the server, never path, query or credentials. Writes ret_answer only on ST_OK; then
  * rest_answer_free().

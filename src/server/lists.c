@@ -33,15 +33,23 @@ struct entry {
     char why[240];           /* of the last failure */
 };
 
+/* What the configuration says; compared as memory. */
+struct settings {
+    struct crl_urls urls[2]; /* enum crl_kind */
+    char dir[PATH_BYTES];    /* "": lists live in memory */
+    int64_t refresh_ms;
+};
+
 struct lists {
     struct journal *journal;
     const struct clock *clock;
-    struct fetcher *fetcher;
-    char dir[PATH_BYTES]; /* "": lists live in memory */
     uint8_t key[SHA256_BYTES];
-    int64_t refresh_ms;
-    pthread_mutex_t lock; /* guards all below */
+    pthread_mutex_t lock; /* guards all below; the thread alone writes settings and fetcher */
     pthread_cond_t changed;
+    struct settings settings;
+    struct fetcher *fetcher;
+    struct settings next_settings;
+    struct fetcher *next_fetcher; /* not NULL: the thread is to go on with this one */
     struct entry *entries[ISSUERS_MAX];
     size_t count;
     bool ending;
@@ -102,8 +110,8 @@ static bool path_of(const struct lists *lists, const struct cert *issuer, enum c
     char hex[2 * SHA256_BYTES + 1];
 
     text_hex(slice_mem(cert_signer(issuer)->sha256, SHA256_BYTES), hex);
-    return *lists->dir && text_format(dst, PATH_BYTES, "%s/%s.%s", lists->dir, hex,
-                                      kind == CRL_KIND_BASE ? "base" : "delta");
+    return *lists->settings.dir && text_format(dst, PATH_BYTES, "%s/%s.%s", lists->settings.dir,
+                                               hex, kind == CRL_KIND_BASE ? "base" : "delta");
 }
 
 /* What does not load is fetched again; that a file was spoilt is worth a line. */
@@ -177,7 +185,7 @@ static int64_t due_of(const struct lists *lists, const struct entry *entry, int6
 
     if (delta && crl_facts(delta)->next_update_ms < end_ms)
         end_ms = crl_facts(delta)->next_update_ms;
-    int64_t due_ms = end_ms - lists->refresh_ms;
+    int64_t due_ms = end_ms - lists->settings.refresh_ms;
     if (now_ms + (end_ms - now_ms) / 4 > due_ms)
         due_ms = now_ms + (end_ms - now_ms) / 4;
     if (!delta && entry->urls[CRL_KIND_DELTA].count > 0 && now_ms + RETRY_LAST_MS < due_ms)
@@ -278,35 +286,75 @@ static void take_in(struct lists *lists, const struct entry *entry, const struct
         tell_refused(lists, entry->issuer, fetcher_note(lists->fetcher));
 }
 
+static void keep_fresh(struct lists *lists, struct entry *entry, struct crl_index *fresh)
+{
+    crl_index_free(entry->index);
+    entry->index = fresh;
+    entry->due_ms = due_of(lists, entry, clock_now(lists->clock));
+    entry->pause_ms = RETRY_FIRST_MS;
+}
+
+static void note_failure(struct lists *lists, struct entry *entry, const struct err *err)
+{
+    text_copy(entry->why, sizeof(entry->why), err->text);
+    entry->due_ms = clock_now(lists->clock) + entry->pause_ms;
+    entry->pause_ms = entry->pause_ms * 2 < RETRY_LAST_MS ? entry->pause_ms * 2 : RETRY_LAST_MS;
+}
+
+/* Broken off by whoever ends or configures: no news about the list. */
+static bool is_broken_off(struct lists *lists)
+{
+    pthread_mutex_lock(&lists->lock);
+    bool broken_off = lists->ending || lists->next_fetcher;
+    pthread_mutex_unlock(&lists->lock);
+    return broken_off;
+}
+
 /* Fetches without the lock: entries are never taken away while the thread runs, and what of them
  * it reads is its own or never changes. */
 static void refresh(struct lists *lists, struct entry *entry)
 {
     const struct fetch_order order = { entry->issuer, &entry->urls[CRL_KIND_BASE],
                                        &entry->urls[CRL_KIND_DELTA], entry->index,
-                                       clock_now(lists->clock) + lists->refresh_ms };
-    struct crl_index *fresh = NULL;
+                                       clock_now(lists->clock) + lists->settings.refresh_ms };
+    AUTO(crl_index_free) struct crl_index *fresh = NULL;
     struct err err = { 0 };
 
     pthread_mutex_unlock(&lists->lock);
     enum status done = fetcher_run(lists->fetcher, &order, &fresh, &err);
-    if (done == ST_OK) {
+    bool broken_off = is_broken_off(lists);
+    if (!broken_off && done == ST_OK)
         take_in(lists, entry, fresh);
-    } else {
+    else if (!broken_off)
         tell_refused(lists, entry->issuer, err.text);
-    }
     pthread_mutex_lock(&lists->lock);
-    if (done == ST_OK) {
-        crl_index_free(entry->index);
-        entry->index = fresh;
-        entry->due_ms = due_of(lists, entry, clock_now(lists->clock));
-        entry->pause_ms = RETRY_FIRST_MS;
-    } else {
-        text_copy(entry->why, sizeof(entry->why), err.text);
-        entry->due_ms = clock_now(lists->clock) + entry->pause_ms;
-        entry->pause_ms = entry->pause_ms * 2 < RETRY_LAST_MS ? entry->pause_ms * 2 : RETRY_LAST_MS;
-    }
+    if (!broken_off && done == ST_OK)
+        keep_fresh(lists, entry, TAKE(fresh));
+    else if (!broken_off)
+        note_failure(lists, entry, &err);
     (void)malloc_trim(0); /* what a list of 20 MB was read from */
+}
+
+/* Makes the folder when it is absent. */
+static void use_dir(char dir[PATH_BYTES])
+{
+    if (!*dir || mkdir(dir, 0700) == 0 || errno == EEXIST)
+        return;
+    log_warning("crl.unsaved", "dir=%s errno=%d", dir, errno);
+    dir[0] = '\0';
+}
+
+/* Goes on with the new settings: whatever is held is fetched anew by them. */
+static void adopt_settings(struct lists *lists)
+{
+    fetcher_free(lists->fetcher);
+    lists->fetcher = TAKE(lists->next_fetcher);
+    lists->settings = lists->next_settings;
+    use_dir(lists->settings.dir);
+    for (size_t i = 0; i < lists->count; i++) {
+        lists->entries[i]->due_ms = 0;
+        lists->entries[i]->pause_ms = RETRY_FIRST_MS;
+    }
 }
 
 static void *run(void *arg)
@@ -316,6 +364,8 @@ static void *run(void *arg)
 
     pthread_mutex_lock(&lists->lock);
     while (!lists->ending) {
+        if (lists->next_fetcher)
+            adopt_settings(lists);
         struct entry *entry = next_due(lists, &wait_ms);
         if (entry)
             refresh(lists, entry);
@@ -324,6 +374,61 @@ static void *run(void *arg)
     }
     pthread_mutex_unlock(&lists->lock);
     return NULL;
+}
+
+/* ---- settings ---- */
+
+static enum status copy_urls(const char *const *list, const char *key, struct crl_urls *ret,
+                             struct err *err)
+{
+    for (; *list; list++) {
+        if (ret->count == CRL_URLS_MAX)
+            return RAISE(err, ST_INPUT, "[trust] %s: more than %d addresses", key, CRL_URLS_MAX);
+        if (!text_copy(ret->at[ret->count], CRL_URL_BYTES, *list))
+            return RAISE(err, ST_INPUT, "[trust] %s: an address over %d bytes", key,
+                         CRL_URL_BYTES - 1);
+        ret->count++;
+    }
+    return ST_OK;
+}
+
+/* ret: zeroed. */
+static enum status read_settings(const struct conf_trust *conf, struct settings *ret,
+                                 struct err *err)
+{
+    TRY(copy_urls(conf->crl_url, "crl_url", &ret->urls[CRL_KIND_BASE], err));
+    TRY(copy_urls(conf->crl_delta_url, "crl_delta_url", &ret->urls[CRL_KIND_DELTA], err));
+    if (!text_copy(ret->dir, sizeof(ret->dir), conf->crl_dir))
+        return RAISE(err, ST_INPUT, "[trust] crl_dir: over %d bytes", PATH_BYTES - 1);
+    ret->refresh_ms = conf->crl_refresh_ms;
+    return ST_OK;
+}
+
+static bool same_settings(const struct settings *a, const struct settings *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+enum status lists_configure(struct lists *lists, const struct conf_trust *conf, struct err *err)
+{
+    AUTO(fetcher_free) struct fetcher *fetcher = NULL;
+    AUTO_FREE struct settings *settings = calloc(1, sizeof(*settings));
+
+    if (!settings)
+        return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
+    TRY(read_settings(conf, settings, err));
+    TRY(fetcher_new(settings->urls, &fetcher, err));
+    pthread_mutex_lock(&lists->lock);
+    if (!same_settings(settings, &lists->next_settings)) {
+        struct fetcher *unused = lists->next_fetcher;
+        lists->next_settings = *settings;
+        lists->next_fetcher = TAKE(fetcher);
+        fetcher = unused;
+        fetcher_cancel(lists->fetcher);
+        pthread_cond_signal(&lists->changed);
+    }
+    pthread_mutex_unlock(&lists->lock);
+    return ST_OK;
 }
 
 /* ---- life ---- */
@@ -339,17 +444,6 @@ static void init_locks(struct lists *lists)
     (void)pthread_condattr_destroy(&monotonic);
 }
 
-static void use_dir(struct lists *lists, const char *dir)
-{
-    if (!*dir)
-        return;
-    if ((mkdir(dir, 0700) == 0 || errno == EEXIST) &&
-        text_copy(lists->dir, sizeof(lists->dir), dir))
-        return;
-    log_warning("crl.unsaved", "dir=%s errno=%d", dir, errno);
-    lists->dir[0] = '\0';
-}
-
 enum status lists_start(const struct lists_params *params, struct lists **ret_lists,
                         struct err *err)
 {
@@ -360,10 +454,11 @@ enum status lists_start(const struct lists_params *params, struct lists **ret_li
     init_locks(lists);
     lists->journal = params->journal;
     lists->clock = params->clock;
-    lists->refresh_ms = params->conf->crl_refresh_ms;
     hmac_sha256(params->secret, SLICE("shepd: files of revocation lists"), lists->key);
-    use_dir(lists, params->conf->crl_dir);
-    TRY(fetcher_new(params->conf, &lists->fetcher, err));
+    TRY(read_settings(params->conf, &lists->next_settings, err));
+    lists->settings = lists->next_settings;
+    use_dir(lists->settings.dir);
+    TRY(fetcher_new(lists->settings.urls, &lists->fetcher, err));
     if (pthread_create(&lists->thread, NULL, run, lists) != 0)
         return RAISE(err, ST_NOMEM, "revocation lists: their thread cannot be started");
     lists->running = true;
@@ -378,6 +473,7 @@ void lists_stop(struct lists *lists)
     if (lists->running) {
         pthread_mutex_lock(&lists->lock);
         lists->ending = true;
+        fetcher_cancel(lists->fetcher);
         pthread_cond_signal(&lists->changed);
         pthread_mutex_unlock(&lists->lock);
         (void)pthread_join(lists->thread, NULL);
@@ -385,6 +481,7 @@ void lists_stop(struct lists *lists)
     for (size_t i = 0; i < lists->count; i++)
         entry_free(lists->entries[i]);
     fetcher_free(lists->fetcher);
+    fetcher_free(lists->next_fetcher);
     explicit_bzero(lists->key, sizeof(lists->key));
     (void)pthread_cond_destroy(&lists->changed);
     (void)pthread_mutex_destroy(&lists->lock);

@@ -19,11 +19,17 @@ struct lists_params {
     const struct clock *clock;
 };
 
-/* Makes the folder when it is absent and starts the thread. ST_INPUT: an address too many or too
- * long; ST_NOMEM. A folder that cannot be made is said in the log: lists then live in memory. */
+/* Makes the folder when it is absent and starts the thread. ST_INPUT: an address or a path too many
+ * or too long; ST_NOMEM. A folder that cannot be made is said in the log: lists then live in
+ * memory.
+ */
 MUST_USE enum status lists_start(const struct lists_params *params, struct lists **ret_lists,
                                  struct err *err);
-/* Waits for a download under way, a minute at most. NULL is fine. */
+/* New crl_… settings, from any thread: a download under way is broken off, and every list is
+ * fetched anew by them. Nothing happens when they are the same. Errors as of lists_start(). */
+MUST_USE enum status lists_configure(struct lists *lists, const struct conf_trust *conf,
+                                     struct err *err);
+/* Breaks off a download under way. NULL is fine. */
 void lists_stop(struct lists *lists);
 DEFINE_AUTO(struct lists, lists_stop)
 

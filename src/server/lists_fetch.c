@@ -14,30 +14,14 @@ struct fetcher {
     char note[240];
 };
 
-static enum status copy_urls(const char *const *list, const char *key, struct crl_urls *ret,
-                             struct err *err)
-{
-    for (; *list; list++) {
-        if (ret->count == CRL_URLS_MAX)
-            return RAISE(err, ST_INPUT, "[trust] %s: more than %d addresses", key, CRL_URLS_MAX);
-        if (!text_copy(ret->at[ret->count], CRL_URL_BYTES, *list))
-            return RAISE(err, ST_INPUT, "[trust] %s: an address over %d bytes", key,
-                         CRL_URL_BYTES - 1);
-        ret->count++;
-    }
-    return ST_OK;
-}
-
-enum status fetcher_new(const struct conf_trust *conf, struct fetcher **ret_fetcher,
-                        struct err *err)
+enum status fetcher_new(const struct crl_urls own[2], struct fetcher **ret_fetcher, struct err *err)
 {
     const struct rest_params params = { .max_parallel = 1, .user_agent = "shepd" };
     AUTO(fetcher_free) struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
 
     if (!fetcher)
         return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
-    TRY(copy_urls(conf->crl_url, "crl_url", &fetcher->own[CRL_KIND_BASE], err));
-    TRY(copy_urls(conf->crl_delta_url, "crl_delta_url", &fetcher->own[CRL_KIND_DELTA], err));
+    memcpy(fetcher->own, own, sizeof(fetcher->own));
     TRY(rest_new(&params, &fetcher->rest, err));
     *ret_fetcher = TAKE(fetcher);
     return ST_OK;
@@ -49,6 +33,11 @@ void fetcher_free(struct fetcher *fetcher)
         return;
     rest_free(fetcher->rest);
     free(fetcher);
+}
+
+void fetcher_cancel(struct fetcher *fetcher)
+{
+    rest_cancel(fetcher->rest);
 }
 
 static enum status get(struct fetcher *fetcher, const char *url, const struct cert *issuer,

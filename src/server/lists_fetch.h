@@ -2,18 +2,19 @@
 #pragma once
 
 #include "base/auto.h"
-#include "conf/conf.h"
 #include "crypto/crl_index.h"
 #include "crypto/crl_points.h"
 
 struct fetcher; /* used by one thread; calls out one at a time, beside the OCSP pool */
 
-/* ST_INPUT: an address of the configuration is too long, or one too many. */
-MUST_USE enum status fetcher_new(const struct conf_trust *conf, struct fetcher **ret_fetcher,
+/* own: addresses of the configuration, by enum crl_kind; copied. ST_NOMEM. */
+MUST_USE enum status fetcher_new(const struct crl_urls own[2], struct fetcher **ret_fetcher,
                                  struct err *err);
 /* NULL is fine. */
 void fetcher_free(struct fetcher *fetcher);
 DEFINE_AUTO(struct fetcher, fetcher_free)
+/* Breaks off the run under way, and refuses those to come. From any thread. */
+void fetcher_cancel(struct fetcher *fetcher);
 
 /* Borrowed for the call. */
 struct fetch_order {

@@ -300,7 +300,8 @@ static void reload(struct server *server)
 
     if (load_service(server->conf_path, server->rooms, &fresh, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
-        http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK) {
+        http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK ||
+        lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK) {
         service_free(fresh);
         log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
         if (journal_life(server, "config.refused", EVENT_ERROR, err.text, &lost) != ST_OK)

@@ -395,6 +395,35 @@ static void a_full_pool_is_unavailable_at_the_deadline_and_free_afterwards(void 
     peer_stop(slow);
 }
 
+/* One call is under way, one waits for the only handle, one comes after. */
+static void a_cancelled_pool_ends_all_its_calls(void **state)
+{
+    struct peer *slow = peer_start((struct script){ NULL, END_STALL, false }, NULL);
+    struct rest *rest = make_rest(NULL, 1);
+    char url[128];
+    struct busy calls[3];
+    pthread_t threads[2];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        calls[i] = (struct busy){ .rest = rest,
+                                  .url = peer_url(slow, "/", url),
+                                  .deadline_ms = clock_monotonic_ms() + 100LL * LONG_MS };
+    assert_int_equal(pthread_create(&threads[0], NULL, run_call, &calls[0]), 0);
+    while (peer_count(slow, &slow->requests) == 0)
+        sched_yield(); /* until the first is under way */
+    assert_int_equal(pthread_create(&threads[1], NULL, run_call, &calls[1]), 0);
+    rest_cancel(rest);
+    run_call(&calls[2]);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(calls[i].status, ST_UNAVAILABLE);
+    assert_int_equal(peer_count(slow, &slow->requests), 1);
+    rest_free(rest);
+    peer_stop(slow);
+}
+
 static void many_threads_share_the_pool(void **state)
 {
     enum { THREADS = 12 };
@@ -481,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_header_with_a_line_end_is_not_sent),
         cmocka_unit_test(tls_is_believed_only_with_our_authority_and_the_right_name),
         cmocka_unit_test(a_full_pool_is_unavailable_at_the_deadline_and_free_afterwards),
+        cmocka_unit_test(a_cancelled_pool_ends_all_its_calls),
         cmocka_unit_test(many_threads_share_the_pool),
         cmocka_unit_test(fetch_is_a_get_or_a_post_and_wants_200),
     };
