@@ -22,7 +22,7 @@ static void add_rows(struct report *to, const char *who, const struct report *fr
 {
     for (size_t i = 0; i < report_row_count(from); i++) {
         struct report_row row = report_row(from, i);
-        report_add(to, row.check, row.outcome, "%s%s", who, row.detail);
+        report_add_row(to, who, &row);
     }
 }
 
@@ -58,20 +58,21 @@ static void judge_time_and_trust(const struct signer_job *job, const struct judg
                                  const struct cert *cert)
 {
     AUTO(report_free) struct report *stamp = report_new();
+    AUTO(evidence_free) struct evidence *of_stamp = judge->evidence ? evidence_new() : NULL;
     struct slice token;
     int64_t at_ms = judge->now_ms;
     bool has_token = signed_data_token(job->info, &token);
 
-    if (!stamp) {
+    if (!stamp || (judge->evidence && !of_stamp)) {
         report_add(job->report, CHECK_TIMESTAMP, OUTCOME_FAILED, "%sout of memory", job->who);
         return;
     }
     if (has_token) {
-        struct judge quiet = *judge;
+        struct judge apart = *judge;
         int64_t stamped_ms;
-        quiet.evidence = NULL;
+        apart.evidence = of_stamp; /* it goes behind the signer's own */
         struct slice value = asn1_slice(CMS_SignerInfo_get0_signature(job->info));
-        if (tsp_judge(&quiet, token, value, stamp, &stamped_ms) == VERDICT_VALID) {
+        if (tsp_judge(&apart, token, value, stamp, &stamped_ms) != VERDICT_INVALID) {
             report_set_timestamp(job->report, stamped_ms);
             at_ms = judge->signature_only ? at_ms : stamped_ms;
         }
@@ -83,6 +84,7 @@ static void judge_time_and_trust(const struct signer_job *job, const struct judg
     }
     tell_token(job, stamp);
     evidence_add(judge->evidence, EVIDENCE_TSP, token);
+    evidence_append(judge->evidence, of_stamp);
 }
 
 static void judge_one(const struct signer_job *job)

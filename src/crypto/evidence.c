@@ -48,9 +48,18 @@ enum evidence_kind evidence_kind(const struct evidence *evidence, size_t i)
     return evidence->items[i].kind;
 }
 
+/* Paths of one document share their authorities. */
+static bool has(const struct evidence *evidence, enum evidence_kind kind, struct slice data)
+{
+    for (size_t i = 0; i < evidence->count; i++)
+        if (evidence->items[i].kind == kind && slice_eq(evidence_data(evidence, i), data))
+            return true;
+    return false;
+}
+
 void evidence_add(struct evidence *evidence, enum evidence_kind kind, struct slice data)
 {
-    if (!evidence)
+    if (!evidence || has(evidence, kind, data))
         return;
     bool room = evidence->count < ITEMS_MAX && data.len <= EVIDENCE_BYTES_MAX - evidence->total;
     struct bytes *copy = room ? bytes_dup(data) : NULL;
@@ -61,6 +70,15 @@ void evidence_add(struct evidence *evidence, enum evidence_kind kind, struct sli
     evidence->items[evidence->count].kind = kind;
     evidence->items[evidence->count++].data = copy;
     evidence->total += data.len;
+}
+
+void evidence_append(struct evidence *to, const struct evidence *from)
+{
+    if (!to || !from)
+        return;
+    for (size_t i = 0; i < from->count; i++)
+        evidence_add(to, from->items[i].kind, evidence_data(from, i));
+    to->lost = to->lost || from->lost;
 }
 
 enum status evidence_check(const struct evidence *evidence, struct err *err)

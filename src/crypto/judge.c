@@ -51,7 +51,7 @@ static void list_bits(unsigned bits, const char *(*name)(unsigned bit), char dst
             len = strlen(dst);
 }
 
-static bool is_pinned(const struct judge *judge, const struct cert *signer)
+bool judge_pins(const struct judge *judge, const struct cert *signer)
 {
     for (size_t i = 0; i < judge->pin_count; i++)
         if (memcmp(cert_signer(judge->pins[i])->sha256, cert_signer(signer)->sha256, 32) == 0)
@@ -97,7 +97,7 @@ static void judge_path(const struct judge *judge, const struct cert *signer, int
 {
     bool found = judge->trust && trust_find_path(judge->trust, signer, judge, at_ms, path);
 
-    if (is_pinned(judge, signer))
+    if (judge_pins(judge, signer))
         add_path_row(signer, "pinned", who, report);
     else if (found)
         add_path_rows(path, who, report);
@@ -137,7 +137,7 @@ void judge_path_and_dates(const struct judge *judge, const struct cert *signer, 
 {
     judge_path(judge, signer, at_ms, who, path, report);
     /* A pin is trusted as it stands: of its own dates alone. Without a path there are no others. */
-    if (path->count == 0 || is_pinned(judge, signer))
+    if (path->count == 0 || judge_pins(judge, signer))
         judge_dates(&signer, 1, at_ms, who, report);
     else
         judge_dates((const struct cert *const *)path->certs, path->count, at_ms, who, report);
@@ -258,7 +258,7 @@ enum verdict trust_judge_at(const struct judge *judge, const struct cert *signer
         evidence_add(judge->evidence, EVIDENCE_CERTIFICATE, cert_der(signer));
     } else {
         judge_path_and_dates(judge, signer, at_ms, who, &path, report);
-        judge_revocation(judge, &path, who, report);
+        judge_revocation(judge, &path, at_ms, who, report);
     }
     judge_usage(judge, signer, who, report);
     judge_role(judge, signer, who, report);

@@ -40,19 +40,32 @@ enum status ocsp_request(const struct ocsp_query *query, struct bytes **ret_der,
     return *ret_der ? ST_OK : RAISE(err, ST_NOMEM, "OCSP request: out of memory");
 }
 
-bool ocsp_url(const struct cert *cert, char *dst, size_t size)
+static void add_url(struct ocsp_urls *urls, struct slice url)
+{
+    if (urls->count < OCSP_URLS_MAX && url.len < OCSP_URL_BYTES &&
+        (slice_starts(url, SLICE("http://")) || slice_starts(url, SLICE("https://"))))
+        text_copy_slice(urls->at[urls->count++], OCSP_URL_BYTES, url);
+}
+
+void ocsp_urls_of(const struct cert *cert, struct ocsp_urls *ret)
 {
     STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(cert_x509(cert));
-    bool found = false;
 
-    for (int i = 0; !found && urls && i < sk_OPENSSL_STRING_num(urls); i++) {
-        struct slice url = slice_str(sk_OPENSSL_STRING_value(urls, i));
-        if (slice_starts(url, SLICE("http://")) || slice_starts(url, SLICE("https://")))
-            found = text_copy_slice(dst, size, url);
-    }
+    ret->count = 0;
+    for (int i = 0; urls && i < sk_OPENSSL_STRING_num(urls); i++)
+        add_url(ret, slice_str(sk_OPENSSL_STRING_value(urls, i)));
     X509_email_free(urls);
     ERR_clear_error();
-    return found;
+}
+
+void ocsp_urls_read(const char *text, struct ocsp_urls *ret)
+{
+    ret->count = 0;
+    for (const char *at = text ? text : ""; *at;) {
+        size_t len = strcspn(at, " \t");
+        add_url(ret, slice_mem(at, len));
+        at += len + strspn(at + len, " \t");
+    }
 }
 
 OCSP_BASICRESP *ocsp_open_response(struct slice der, struct ocsp_answer *ret)
@@ -70,6 +83,8 @@ OCSP_BASICRESP *ocsp_open_response(struct slice der, struct ocsp_answer *ret)
     }
     int status = OCSP_response_status(response);
     if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        ret->again =
+            status == OCSP_RESPONSE_STATUS_TRYLATER || status == OCSP_RESPONSE_STATUS_INTERNALERROR;
         text_format(ret->text, sizeof(ret->text), "the responder answered %s",
                     OCSP_response_status_str(status));
         return NULL;
@@ -104,6 +119,19 @@ static const char *refuse_responder(const struct ocsp_query *query, X509 *respon
     return NULL;
 }
 
+static void tell_responder(const struct ocsp_query *query, X509 *responder,
+                           const struct scheme *scheme, struct ocsp_answer *ret)
+{
+    AUTO(cert_free) struct cert *cert = NULL;
+    struct err err;
+
+    ret->algorithm = scheme->name;
+    ret->responder_revocable = X509_cmp(responder, cert_x509(query->issuer)) != 0 &&
+                               X509_get_ext_by_NID(responder, NID_id_pkix_OCSP_noCheck, -1) < 0;
+    if (cert_wrap(responder, &cert, &err) == ST_OK)
+        text_copy(ret->responder, sizeof(ret->responder), cert_label(cert));
+}
+
 bool ocsp_judge_signature(const struct ocsp_query *query, OCSP_BASICRESP *basic,
                           struct ocsp_answer *ret)
 {
@@ -133,7 +161,26 @@ bool ocsp_judge_signature(const struct ocsp_query *query, OCSP_BASICRESP *basic,
     const char *refusal = refuse_responder(query, responder, produced_ms);
     if (refusal)
         text_format(ret->text, sizeof(ret->text), "OCSP responder not accepted: %s", refusal);
+    else
+        tell_responder(query, responder, scheme, ret);
     return refusal == NULL;
+}
+
+struct cert *ocsp_responder(const struct ocsp_query *query, struct slice der)
+{
+    struct ocsp_answer unused = { .state = OCSP_UNUSABLE };
+    AUTO(OCSP_BASICRESP_free) OCSP_BASICRESP *basic = ocsp_open_response(der, &unused);
+    AUTO(x509_stack_drop) STACK_OF(X509) *issuers = sk_X509_new_null();
+    X509 *responder = NULL;
+    struct cert *cert = NULL;
+    struct err err;
+
+    if (!basic || !issuers || sk_X509_push(issuers, cert_x509(query->issuer)) <= 0 ||
+        OCSP_resp_get0_signer(basic, &responder, issuers) != 1 ||
+        cert_wrap(responder, &cert, &err) != ST_OK)
+        cert = NULL;
+    ERR_clear_error();
+    return cert;
 }
 
 /* The answer's nonce must be ours; responders that leave it out are accepted (RFC 8954). */
@@ -197,15 +244,13 @@ static bool judge_times(const struct ocsp_query *query, const ASN1_TIME *this_up
                         const ASN1_TIME *next_update, struct ocsp_answer *ret)
 {
     char when[TIME_TEXT];
-    int64_t until_ms;
 
     if (!asn1_time_ms(this_update, &ret->this_update_ms) ||
-        (next_update && !asn1_time_ms(next_update, &until_ms))) {
+        (next_update && !asn1_time_ms(next_update, &ret->next_update_ms))) {
         text_copy(ret->text, sizeof(ret->text), "the OCSP answer's times cannot be read");
         return false;
     }
-    if (!next_update)
-        until_ms = ret->this_update_ms + MAX_AGE_MS;
+    int64_t until_ms = next_update ? ret->next_update_ms : ret->this_update_ms + MAX_AGE_MS;
     if (ret->this_update_ms > query->now_ms + query->skew_ms) {
         detail_time(ret->this_update_ms, when);
         text_format(ret->text, sizeof(ret->text), "the OCSP answer is from the future: of %s",
@@ -246,6 +291,7 @@ void ocsp_tell_state(OCSP_SINGLERESP *single, struct ocsp_answer *ret)
         ret->state = OCSP_REVOKED;
         if (!asn1_time_ms(revoked, &ret->revoked_ms))
             ret->revoked_ms = 0;
+        ret->reason = reason;
         detail_time(ret->revoked_ms, when);
         text_format(ret->text, sizeof(ret->text), "revoked on %s, reason %s", when,
                     reason < 0 ? "not given" : OCSP_crl_reason_str(reason));

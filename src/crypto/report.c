@@ -177,15 +177,19 @@ void report_add_source(struct report *report, enum outcome outcome,
     va_end(args);
 }
 
+void report_add_row(struct report *report, const char *who, const struct report_row *row)
+{
+    if (row->source)
+        report_add_source(report, row->outcome, row->source, "%s%s", who, row->detail);
+    else
+        report_add(report, row->check, row->outcome, "%s%s", who, row->detail);
+}
+
 void report_append(struct report *report, const struct report *from)
 {
     for (size_t i = 0; i < from->row_count; i++) {
-        const struct row *row = &from->rows[i];
-
-        if (row->source)
-            report_add_source(report, row->outcome, row->source, "%s", row->detail);
-        else
-            report_add(report, row->check, row->outcome, "%s", row->detail);
+        const struct report_row row = report_row(from, i);
+        report_add_row(report, "", &row);
     }
     if (from->lost)
         lose(report);

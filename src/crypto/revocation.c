@@ -1,252 +1,124 @@
-/* Revocation of a signer: a kept receipt first, then the responder, then the lists (req 0.22–0.24).
- */
-#include "crypto/revocation.h"
+/* Revocation, certificate by certificate: a kept receipt first, then the responders, then the lists
+ * (req 0.22–0.24). */
+#include "crypto/revocation_impl.h"
 
 #include "base/text.h"
-#include "crypto/encode.h"
-#include "crypto/ocsp.h"
+#include "crypto/cert_impl.h"
+#include "crypto/crl.h"
 
-enum {
-    DEADLINE_MS = 25 * 1000,     /* when the judge sets none */
-    AUTO_DEADLINE_MS = 5 * 1000, /* of the responder where lists can answer in its place */
-    URL_MAX = 1024,
-    EVIDENCE_TEXT_MAX = 2048,
-};
-
-struct question {
-    const struct judge *judge;
-    const struct path *path;
-    const char *who;
+/* How one certificate's row is written. */
+struct row {
+    const char *who; /* in front of it */
+    char whose[300]; /* "the signer's certificate" */
+    int64_t used_ms; /* when its key was used; 0: it must not be revoked at all */
     struct report *report;
 };
 
-static struct ocsp_query query_of(const struct question *q)
+/* RFC 3161 section 4 (1): reasons that tell nothing against what was signed before. */
+static bool was_good_when_used(const struct row *row, const struct word *word)
 {
-    return (struct ocsp_query){ .subject = q->path->certs[0],
-                                .issuer = q->path->certs[1],
-                                .now_ms = q->judge->now_ms,
-                                .skew_ms = q->judge->skew_ms };
+    return row->used_ms && word->revoked_ms > row->used_ms &&
+           (word->reason == REASON_AFFILIATION_CHANGED || word->reason == REASON_SUPERSEDED ||
+            word->reason == REASON_CESSATION_OF_OPERATION);
 }
 
-static bool has_signature(const struct judge *judge)
+/* more: "" or a remark on how the word was come by. */
+static void tell(const struct row *row, const struct word *word, const char *more)
 {
-    for (size_t i = 0; i < sizeof(judge->signature_sha256); i++)
-        if (judge->signature_sha256[i])
-            return true;
-    return false;
+    bool stands = word->state == WORD_GOOD || was_good_when_used(row, word);
+
+    if (word->state == WORD_UNKNOWN)
+        report_add_source(row->report, OUTCOME_UNKNOWN, &word->source,
+                          "%scannot be learnt of %s: %s, signed by %s (%s)", row->who, row->whose,
+                          word->text, word->source.signed_by, word->source.algorithm);
+    else
+        report_add_source(row->report, stands ? OUTCOME_PASSED : OUTCOME_FAILED, &word->source,
+                          "%s%s is %s, signed by %s (%s)%s%s", row->who, row->whose, word->text,
+                          word->source.signed_by, word->source.algorithm,
+                          stands && word->state == WORD_REVOKED ? ": after its key was used" : "",
+                          more);
 }
 
-/* The same signature was found good before: that receipt may be used again (req 0.23). */
-static bool use_receipt(const struct question *q)
+/* true: the row is written. */
+static bool by_responders(const struct question *q, const struct row *row, struct word *ret)
 {
-    const struct judge *judge = q->judge;
-    AUTO(bytes_free) struct bytes *kept = NULL;
-    struct ocsp_query query = query_of(q);
-    struct ocsp_answer answer;
-    struct err err;
-
-    if (!judge->io || !judge->io->find_receipt || !has_signature(judge))
+    if (word_of_receipt(q, ret)) {
+        tell(row, ret, " (kept receipt of this signature)");
+        return true;
+    }
+    word_of_responders(q, ret);
+    /* Responders speak for signers; of an authority they need not know. */
+    if (ret->state == WORD_NONE || (ret->state == WORD_UNKNOWN && q->is_authority))
         return false;
-    if (judge->io->find_receipt(judge->io->ctx, judge->signature_sha256,
-                                cert_signer(query.subject)->sha256, &kept, &err) != ST_OK)
-        return false;
-    query.kept = true;
-    ocsp_judge_response(&query, bytes_slice(kept), &answer);
-    if (answer.state != OCSP_GOOD)
-        return false;
-    evidence_add(judge->evidence, EVIDENCE_OCSP, bytes_slice(kept));
-    report_add(q->report, CHECK_REVOCATION, OUTCOME_PASSED,
-               "%sthe signer's certificate is %s (kept receipt of this signature)", q->who,
-               answer.text);
+    tell(row, ret, "");
     return true;
 }
 
-static int64_t deadline_of(const struct judge *judge)
-{
-    bool lists = judge->revocation == REVOCATION_AUTO && judge->io && judge->io->find_crl;
-    int64_t latest = clock_monotonic_ms() + (lists ? AUTO_DEADLINE_MS : DEADLINE_MS);
-
-    return judge->deadline_ms && (!lists || judge->deadline_ms < latest) ? judge->deadline_ms
-                                                                         : latest;
-}
-
-static enum status ask(const struct judge *judge, const struct ocsp_query *query,
-                       struct bytes **ret_answer, struct err *err)
-{
-    AUTO(bytes_free) struct bytes *request = NULL;
-    char from_cert[URL_MAX];
-    const char *url = judge->ocsp_url;
-
-    if (!url || !url[0])
-        url = ocsp_url(query->subject, from_cert, sizeof(from_cert)) ? from_cert : NULL;
-    if (!url)
-        return RAISE(err, ST_UNAVAILABLE, "the certificate names no OCSP responder");
-    if (!judge->io || !judge->io->fetch)
-        return RAISE(err, ST_UNAVAILABLE, "the OCSP responder is out of reach");
-    TRY(ocsp_request(query, &request, err));
-    const struct fetch fetch = {
-        .url = url,
-        .content_type = "application/ocsp-request",
-        .accept = "application/ocsp-response",
-        .body = bytes_slice(request),
-        .max_bytes = OCSP_ANSWER_MAX,
-        .deadline_ms = deadline_of(judge),
-    };
-    return judge->io->fetch(judge->io->ctx, &fetch, ret_answer, err);
-}
-
-static void keep(const struct judge *judge, const struct ocsp_query *query, struct slice ocsp)
-{
-    struct err err;
-
-    evidence_add(judge->evidence, EVIDENCE_OCSP, ocsp);
-    /* A receipt that is not kept costs the next judgement a question, nothing else. */
-    if (judge->io && judge->io->keep_receipt && has_signature(judge))
-        (void)!judge->io->keep_receipt(judge->io->ctx, judge->signature_sha256,
-                                       cert_signer(query->subject)->sha256, ocsp, &err);
-}
-
-static bool is_final(const struct question *q, const struct ocsp_answer *answer, char why[WHY_MAX])
-{
-    static const enum outcome outcomes[] = {
-        [OCSP_UNUSABLE] = OUTCOME_UNKNOWN,
-        [OCSP_UNKNOWN] = OUTCOME_UNKNOWN,
-        [OCSP_REVOKED] = OUTCOME_FAILED,
-        [OCSP_GOOD] = OUTCOME_PASSED,
-    };
-
-    if (answer->state == OCSP_UNUSABLE) {
-        text_copy(why, WHY_MAX, answer->text);
-        return false;
-    }
-    report_add(q->report, CHECK_REVOCATION, outcomes[answer->state], "%s%s%s", q->who,
-               answer->state >= OCSP_REVOKED ? "the signer's certificate is "
-                                             : "cannot be learnt: ",
-               answer->text);
-    return true;
-}
-
-static bool ask_responder(const struct question *q, char why[WHY_MAX])
-{
-    AUTO(bytes_free) struct bytes *bytes = NULL;
-    struct ocsp_query query = query_of(q);
-    struct ocsp_answer answer;
-    uint8_t nonce[OCSP_NONCE_BYTES];
-    struct err err;
-
-    random_fill(nonce, sizeof(nonce));
-    query.nonce = slice_mem(nonce, sizeof(nonce));
-    if (ask(q->judge, &query, &bytes, &err) != ST_OK) {
-        text_copy(why, WHY_MAX, err.text);
-        return false;
-    }
-    ocsp_judge_response(&query, bytes_slice(bytes), &answer);
-    if (answer.state == OCSP_GOOD)
-        keep(q->judge, &query, bytes_slice(bytes));
-    else if (answer.state == OCSP_REVOKED)
-        evidence_add(q->judge->evidence, EVIDENCE_OCSP, bytes_slice(bytes));
-    return is_final(q, &answer, why);
-}
-
-/* Answers that lie beside the document: the newest that may be relied upon. */
-static bool use_given(const struct question *q, char why[WHY_MAX])
-{
-    const struct judge *judge = q->judge;
-    const struct ocsp_query query = query_of(q);
-    struct ocsp_answer best = { .state = OCSP_UNUSABLE };
-    struct slice der = { NULL, 0 };
-
-    for (size_t i = 0; i < judge->ocsp_count; i++) {
-        struct ocsp_answer answer;
-        ocsp_judge_response(&query, judge->ocsp[i], &answer);
-        if (best.state != OCSP_UNUSABLE &&
-            (answer.state == OCSP_UNUSABLE || answer.this_update_ms <= best.this_update_ms))
-            continue;
-        best = answer;
-        der = judge->ocsp[i];
-    }
-    if (best.state >= OCSP_REVOKED)
-        evidence_add(judge->evidence, EVIDENCE_OCSP, der);
-    return is_final(q, &best, why);
-}
-
-static bool by_ocsp(const struct question *q, char why[WHY_MAX])
-{
-    if (q->judge->ocsp_count)
-        return use_given(q, why);
-    return use_receipt(q) || ask_responder(q, why);
-}
-
-/* Which lists were relied upon: what EVIDENCE_CRL is made of. */
-static void keep_lists(const struct judge *judge, const struct crl_index *index)
-{
-    const struct crl *lists[] = { crl_index_base(index), crl_index_delta(index) };
-    char text[EVIDENCE_TEXT_MAX];
-    char number[2][CRL_NUMBER_TEXT] = { "none", "none" };
-    char sha256[2][65] = { "", "" };
-
-    for (int i = 0; i < 2 && lists[i]; i++) {
-        crl_number_text(&crl_facts(lists[i])->number, number[i]);
-        text_hex(slice_mem(crl_facts(lists[i])->sha256, 32), sha256[i]);
-    }
-    text_format(text, sizeof(text), "issuer: %s\nCRLNumber: %s\nsha256: %s\n%s%s%s%s%s",
-                cert_signer(crl_issuer(lists[0]))->subject, number[0], sha256[0],
-                lists[1] ? "delta CRLNumber: " : "", lists[1] ? number[1] : "",
-                lists[1] ? "\ndelta sha256: " : "", sha256[1], lists[1] ? "\n" : "");
-    evidence_add(judge->evidence, EVIDENCE_CRL, slice_str(text));
-}
-
-/* ocsp_why: what OCSP lacked, "" when it was not asked. */
-static bool by_crl(const struct question *q, const char *ocsp_why, char why[WHY_MAX])
-{
-    const struct trust_io *io = q->judge->io;
-    const struct crl_query query = { q->path->certs[0], q->path->certs[1], q->judge->now_ms,
-                                     q->judge->skew_ms };
-    AUTO(crl_index_free) struct crl_index *index = NULL;
-    struct crl_answer answer;
-    struct err err;
-
-    if (!io || !io->find_crl) {
-        text_copy(why, WHY_MAX, "no CRLs are kept here");
-        return false;
-    }
-    if (io->find_crl(io->ctx, query.subject, query.issuer, &index, &err) != ST_OK) {
-        text_copy(why, WHY_MAX, err.text);
-        return false;
-    }
-    crl_index_judge(index, &query, &answer);
-    if (answer.state == CRL_UNKNOWN) {
-        text_copy(why, WHY_MAX, answer.text);
-        return false;
-    }
-    keep_lists(q->judge, index);
-    report_add(q->report, CHECK_REVOCATION,
-               answer.state == CRL_GOOD ? OUTCOME_PASSED : OUTCOME_FAILED,
-               "%sthe signer's certificate is %s%s%s%s", q->who, answer.text,
-               *ocsp_why ? " (OCSP: " : "", ocsp_why, *ocsp_why ? ")" : "");
-    return true;
-}
-
-static void learn(const struct question *q)
+static void learn(const struct question *q, const struct row *row)
 {
     enum revocation how = q->judge->revocation;
-    char ocsp_why[WHY_MAX] = "";
-    char crl_why[WHY_MAX] = "";
+    bool lists_alone = how == REVOCATION_CRL || (q->is_authority && !has_responders(q));
+    bool lists = how != REVOCATION_OCSP || lists_alone;
+    const struct trust_io *io = q->judge->io;
+    struct word ocsp = { .state = WORD_NONE };
+    struct word crl = { .state = WORD_NONE };
+    char more[WHY_MAX + 16] = "";
 
-    if (how != REVOCATION_OCSP && q->judge->io && q->judge->io->see)
-        q->judge->io->see(q->judge->io->ctx, q->path->certs[0], q->path->certs[1]);
-    if (how != REVOCATION_CRL && by_ocsp(q, ocsp_why))
+    if (lists && io && io->see)
+        io->see(io->ctx, q->subject, q->issuer);
+    if (!lists_alone && by_responders(q, row, &ocsp))
         return;
-    if (how != REVOCATION_OCSP && by_crl(q, ocsp_why, crl_why))
+    if (lists)
+        word_of_lists(q, &crl);
+    if (crl.state != WORD_NONE) {
+        if (*ocsp.text)
+            text_format(more, sizeof(more), " (OCSP: %s)", ocsp.text);
+        tell(row, &crl, more);
         return;
-    report_add(q->report, CHECK_REVOCATION, OUTCOME_UNKNOWN, "%scannot be learnt: %s%s%s", q->who,
-               ocsp_why, *ocsp_why && *crl_why ? "; " : "", crl_why);
+    }
+    report_add(row->report, CHECK_REVOCATION, OUTCOME_UNKNOWN, "%scannot be learnt of %s: %s%s%s",
+               row->who, row->whose, ocsp.text, *ocsp.text && *crl.text ? "; " : "", crl.text);
 }
 
-void judge_revocation(const struct judge *judge, const struct path *path, const char *who,
-                      struct report *report)
+static void name_row(struct row *row, const struct judge *judge, const struct cert *cert,
+                     bool first)
 {
-    const struct question question = { judge, path, who, report };
+    if (!first)
+        text_format(row->whose, sizeof(row->whose), "the certificate of %s", cert_label(cert));
+    else
+        text_copy(row->whose, sizeof(row->whose),
+                  judge->purpose == PURPOSE_TSA ? "the timestamp authority's certificate"
+                                                : "the signer's certificate");
+}
+
+/* How many certificates of the path are asked about, from the signer's on; never the anchor. */
+static size_t count_of(const struct judge *judge, const struct path *path)
+{
+    bool all = judge->scope == REVOCATION_PATH && !judge_pins(judge, path->certs[0]);
+
+    return all ? path->count - 1 : 1;
+}
+
+static void learn_all(const struct judge *judge, const struct path *path, struct row *row)
+{
+    size_t count = count_of(judge, path);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct question q = { .judge = judge,
+                                    .subject = path->certs[i],
+                                    .issuer = path->certs[i + 1],
+                                    .is_authority = i > 0 || judge->purpose == PURPOSE_TSA };
+        name_row(row, judge, path->certs[i], i == 0);
+        learn(&q, row);
+    }
+}
+
+void judge_revocation(const struct judge *judge, const struct path *path, int64_t used_ms,
+                      const char *who, struct report *report)
+{
+    struct row row = { .who = who,
+                       .used_ms = judge->purpose == PURPOSE_TSA ? used_ms : 0,
+                       .report = report };
 
     if (judge->revocation == REVOCATION_OFF)
         report_add(report, CHECK_REVOCATION, OUTCOME_SKIPPED, "%snot asked for", who);
@@ -257,5 +129,5 @@ void judge_revocation(const struct judge *judge, const struct path *path, const 
         report_add(report, CHECK_REVOCATION, OUTCOME_SKIPPED,
                    "%snot judged: the certificate is an anchor itself", who);
     else
-        learn(&question);
+        learn_all(judge, path, &row);
 }

@@ -42,8 +42,14 @@ struct fetch {
 struct receipt {        /* a stored good OCSP answer (req 0.23) */
     struct bytes *ocsp; /* DER OCSPResponse */
 };
+struct ocsp_cache; /* crypto/ocsp_cache.h */
 struct trust_io {
     void *ctx;
+    /* Questions to responders under way and their answers, shared by all who judge; borrowed.
+     * NULL: everybody asks for himself. */
+    struct ocsp_cache *answers;
+    /* Waits some milliseconds before a question is repeated; NULL: it is repeated at once. */
+    void (*pause)(void *ctx, int64_t ms);
     enum status (*fetch)(void *ctx, const struct fetch *fetch, struct bytes **ret_answer,
                          struct err *err);
     /* Keyed by SHA-256 of the signature value and of the certificate; ST_NOT_FOUND: none kept. */
@@ -56,10 +62,11 @@ struct trust_io {
      * are there when they are needed. */
     void (*see)(void *ctx, const struct cert *subject, const struct cert *issuer);
     /* The verified lists of the issuer's key; their dates are judged by who asks. subject names
-     * where they are published. Answers from what is there, without the network.
+     * where they are published. Answers from what is there, without the network; lists that were
+     * never fetched yet are waited for until deadline_ms (monotonic).
      * ret_index is the caller's; ST_NOT_FOUND: none are there, the text may say why (req 0.24). */
     enum status (*find_crl)(void *ctx, const struct cert *subject, const struct cert *issuer,
-                            struct crl_index **ret_index, struct err *err);
+                            int64_t deadline_ms, struct crl_index **ret_index, struct err *err);
 };
 
 enum purpose {
@@ -78,6 +85,14 @@ enum revocation {
     REVOCATION_AUTO, /* OCSP; the lists where no usable answer is to be had (req 0.22, 0.24) */
 };
 
+/* Whose revocation is judged. Anchors are not: they are withdrawn from the trust. */
+enum revocation_scope {
+    REVOCATION_SIGNER, /* the signer's own certificate */
+    REVOCATION_PATH,   /* and the intermediates of its path, a timestamp authority's certificate and
+                          its path, and a responder's that has no id-pkix-ocsp-nocheck. A pinned
+                          certificate is trusted as it stands, so its path is left out */
+};
+
 /* Evidence collected on the way, for the store; a list that grows, owned by its maker. */
 struct evidence;
 struct evidence *evidence_new(void);
@@ -86,8 +101,11 @@ DEFINE_AUTO(struct evidence, evidence_free)
 size_t evidence_count(const struct evidence *evidence);
 struct slice evidence_data(const struct evidence *evidence, size_t i); /* borrowed */
 enum evidence_kind evidence_kind(const struct evidence *evidence, size_t i);
-/* A lost item (out of memory) is seen by evidence_check(). */
+/* What is there already is not added again. A lost item (out of memory) is seen by
+ * evidence_check(). */
 void evidence_add(struct evidence *evidence, enum evidence_kind kind, struct slice data);
+/* All that is in from, after what is in to; both may be NULL. */
+void evidence_append(struct evidence *to, const struct evidence *from);
 MUST_USE enum status evidence_check(const struct evidence *evidence, struct err *err);
 
 /* How to judge: what all formats share. Borrowed throughout; zero-initialised is the strictest. */
@@ -98,7 +116,10 @@ struct judge {
                                   for the signer's dates and path instead */
     enum purpose purpose;
     enum revocation revocation;
-    const char *ocsp_url;     /* overrides the certificate's AIA; NULL: as the certificate says */
+    enum revocation_scope scope;
+    const char *ocsp_url;     /* responders in place of the certificate's AIA, separated by blanks,
+                                 tried in order; NULL: as the certificate says. Certificates of
+                                 authorities that name no responder are asked of lists alone */
     const struct slice *ocsp; /* answers given beside the document, DER: used in place of receipts
                                  and responder, the newest usable one counts */
     size_t ocsp_count;

@@ -24,6 +24,9 @@ void judge_each_issuer(const struct judge *judge, void (*visit)(void *ctx, X509 
 void judge_source_issuer(const struct judge *judge, const struct cert *issuer,
                          struct report *report);
 
+/* The certificate is one of judge->pins. */
+bool judge_pins(const struct judge *judge, const struct cert *cert);
+
 /* Where an instant lies: -1 before notBefore, 0 inside, 1 after notAfter (both inclusive). */
 int dates_compare(const struct signer *facts, int64_t at_ms);
 

@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "crypto/der.h"
 #include "crypto/encode.h"
+#include "crypto/revocation.h"
 #include "crypto/scheme.h"
 #include "crypto/signed_data.h"
-#include "crypto/trust_impl.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -202,7 +202,7 @@ static const char *refuse_imprint(TS_TST_INFO *info, struct slice imprinted, boo
 
 /* Signature and, unless left out, the authority's certificate at genTime; rows of their own. */
 static const struct cert *judge_authority(const struct judge *judge, struct signed_data *data,
-                                          int64_t at_ms, struct report *inner)
+                                          int64_t at_ms, bool with_revocation, struct report *inner)
 {
     struct judge tsa = *judge;
     const struct signer_rules rules = { .judge = &tsa, .who = "", .ess_required = true };
@@ -221,22 +221,34 @@ static const struct cert *judge_authority(const struct judge *judge, struct sign
     if (!cert || judge->signature_only)
         return cert;
     judge_path_and_dates(&tsa, cert, at_ms, "", &path, inner);
+    if (with_revocation)
+        judge_revocation(&tsa, &path, at_ms, "", inner);
     judge_usage(&tsa, cert, "", inner);
     path_clear(&path);
     return cert;
 }
 
 static void tell_good(TS_TST_INFO *info, const struct cert *cert, int64_t at_ms,
-                      struct report *report)
+                      bool with_revocation, struct report *report)
 {
     char when[TIME_TEXT];
     char policy[OID_TEXT];
 
     detail_time(at_ms, when);
     oid_text(TS_TST_INFO_get_policy_id(info), policy);
-    report_add(report, CHECK_TIMESTAMP, OUTCOME_PASSED,
-               "%s by %s, policy %s (the authority's revocation is not judged)", when,
-               cert_label(cert), policy);
+    report_add(report, CHECK_TIMESTAMP, OUTCOME_PASSED, "%s by %s, policy %s%s", when,
+               cert_label(cert), policy,
+               with_revocation ? "" : " (the authority's revocation is not judged)");
+}
+
+/* What was learnt of the authority's revocation, or could not be: it is the document's affair. */
+static void add_revocation(const struct report *inner, struct report *report)
+{
+    for (size_t i = 0; i < report_row_count(inner); i++) {
+        struct report_row row = report_row(inner, i);
+        if (row.check == CHECK_REVOCATION)
+            report_add_row(report, "timestamp: ", &row);
+    }
 }
 
 /* NULL: the token holds. The text is kept in why. */
@@ -253,14 +265,16 @@ static const char *refuse_token(const struct judge *judge, struct signed_data *d
     const char *refusal = refuse_imprint(info, imprinted, judge->signature_only);
     if (refusal)
         return refusal;
-    const struct cert *cert = judge_authority(judge, data, at_ms, inner);
-    if (report_part_verdict(inner, 0) != VERDICT_VALID || !cert) {
+    bool with_revocation = judge->scope == REVOCATION_PATH;
+    const struct cert *cert = judge_authority(judge, data, at_ms, with_revocation, inner);
+    if (!cert || !report_admits(inner, UNKNOWN_ACCEPT)) {
         report_add(report, CHECK_TIMESTAMP, OUTCOME_FAILED, "the token's %s", report_reason(inner));
         return NULL;
     }
     if (!judge->signature_only && at_ms > judge->now_ms + judge->skew_ms)
         return "its time is in the future";
-    tell_good(info, cert, at_ms, report);
+    tell_good(info, cert, at_ms, with_revocation, report);
+    add_revocation(inner, report);
     return NULL;
 }
 
@@ -285,7 +299,7 @@ enum verdict tsp_judge(const struct judge *judge, struct slice token, struct sli
     }
     signed_data_clear(&data);
     enum verdict verdict = report_part_verdict(report, first);
-    if (verdict == VERDICT_VALID && !asn1_time_ms(TS_TST_INFO_get_time(info), ret_at_ms))
+    if (verdict != VERDICT_INVALID && !asn1_time_ms(TS_TST_INFO_get_time(info), ret_at_ms))
         return VERDICT_INVALID;
     return verdict;
 }
@@ -338,7 +352,7 @@ static void tell_time(const struct judge *judge, TS_TST_INFO *info, const struct
         report_add(report, CHECK_TIMESTAMP, OUTCOME_FAILED, "%s is in the future", when);
     } else if (cert && report_verdict(report) == VERDICT_VALID) {
         report_set_timestamp(report, at_ms);
-        tell_good(info, cert, at_ms, report);
+        tell_good(info, cert, at_ms, true, report);
     } else {
         report_add(report, CHECK_TIMESTAMP, OUTCOME_SKIPPED, "it claims %s", when);
     }
@@ -356,7 +370,7 @@ static void judge_document(const struct judge *judge, struct signed_data *data,
     }
     report_add(report, CHECK_FORMAT, OUTCOME_PASSED, "RFC 3161 timestamp token");
     tell_imprint(judge, info, imprinted, report);
-    const struct cert *cert = judge_authority(judge, data, at_ms, report);
+    const struct cert *cert = judge_authority(judge, data, at_ms, true, report);
     if (cert) {
         report_add_signer(report, cert_signer(cert));
         report_set_algorithm(report, algorithm_name(cert_algorithm(cert)));

@@ -25,19 +25,20 @@ MUST_USE enum status tsp_fetch(const struct tsp_source *source, struct slice dat
                                enum algorithm algorithm, struct bytes **ret_token, struct err *err);
 /**
  * Judges a token over `imprinted` (at == NULL: the imprint is not compared): imprint, signature,
- * signingCertificate, TSA's path, dates and EKU at genTime; not the TSA's revocation. An imprint by
- * SHA-1 holds with signature_only alone.
+ * signingCertificate, TSA's path, dates and EKU at genTime; with REVOCATION_PATH the revocation of
+ * its certificate and path too. An imprint by SHA-1 holds with signature_only alone.
  *
- * CHECK_TIMESTAMP rows only: whoever judges a token as a document of its own adds its format and
- * signature rows by the verdict returned. *ret_at_ms is genTime when that is VALID.
+ * One CHECK_TIMESTAMP row, and rows of the authority's revocation where it is judged. VALID, or
+ * INDETERMINATE when nothing but that revocation cannot be learnt: *ret_at_ms is genTime with
+ * both, and the unknown row keeps the document's verdict from being VALID.
  */
 MUST_USE enum verdict tsp_judge(const struct judge *judge, struct slice token,
                                 struct slice imprinted, struct report *report, int64_t *ret_at_ms);
 
 /**
  * Judges a token as a document of its own, with rows of every kind: format, imprint (digest),
- * algorithm, signature, coverage, the authority's path, dates and key usage at genTime. Its
- * revocation is not judged, and the report says so.
+ * algorithm, signature, coverage, the authority's path, dates and key usage at genTime, its
+ * revocation as judge->revocation says.
  *
  * data       a token or a granted TimeStampResp; DER, PEM or base64
  * imprinted  as above

@@ -4,6 +4,7 @@
 #include "sandbox/file.h"
 
 #include <string.h>
+#include <time.h>
 
 enum { OCSP_MAX = 64 * 1024 /* bytes of an answer */ };
 
@@ -43,6 +44,14 @@ static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret
     const struct sources *sources = ctx;
 
     return rest_fetch(sources->rest, what, ret_answer, err);
+}
+
+static void pause_ms(void *ctx, int64_t ms)
+{
+    const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+    (void)ctx;
+    (void)nanosleep(&time, NULL);
 }
 
 /* The newest base and the newest delta of one issuer. */
@@ -87,12 +96,13 @@ static enum status read_lists(const struct sources *sources, const struct cert *
 }
 
 static enum status find_crl(void *ctx, const struct cert *subject, const struct cert *issuer,
-                            struct crl_index **ret_index, struct err *err)
+                            int64_t deadline_ms, struct crl_index **ret_index, struct err *err)
 {
     const struct sources *sources = ctx;
     AUTO(lists_clear) struct lists *lists = &(struct lists){ 0 };
 
     (void)subject;
+    (void)deadline_ms;
     if (sources->crl_count == 0)
         return RAISE(err, ST_NOT_FOUND, "no CRL is given");
     TRY(read_lists(sources, issuer, lists, err));
@@ -104,5 +114,6 @@ static enum status find_crl(void *ctx, const struct cert *subject, const struct 
 
 struct trust_io sources_io(struct sources *sources)
 {
-    return (struct trust_io){ .ctx = sources, .fetch = fetch, .find_crl = find_crl };
+    return (
+        struct trust_io){ .ctx = sources, .pause = pause_ms, .fetch = fetch, .find_crl = find_crl };
 }

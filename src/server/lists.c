@@ -31,6 +31,8 @@ struct entry {
     int64_t due_ms;          /* Unix */
     int64_t pause_ms;        /* after the next failure */
     char why[240];           /* of the last failure */
+    bool tried;              /* once at least, since we started */
+    unsigned waiting;        /* for the first try: its turn comes before the others' */
 };
 
 /* What the configuration says; compared as memory. */
@@ -44,8 +46,9 @@ struct lists {
     struct journal *journal;
     const struct clock *clock;
     uint8_t key[SHA256_BYTES];
-    pthread_mutex_t lock; /* guards all below; the thread alone writes settings and fetcher */
-    pthread_cond_t changed;
+    pthread_mutex_t lock;   /* guards all below; the thread alone writes settings and fetcher */
+    pthread_cond_t changed; /* for the thread: there is something to do */
+    pthread_cond_t fetched; /* for those who wait for a first try */
     struct settings settings;
     struct fetcher *fetcher;
     struct settings next_settings;
@@ -226,14 +229,33 @@ void lists_see(struct lists *lists, const struct cert *subject, const struct cer
     pthread_mutex_unlock(&lists->lock);
 }
 
+static void wait_until(struct lists *lists, pthread_cond_t *cond, int64_t until_ms)
+{
+    const struct timespec until = { .tv_sec = until_ms / 1000,
+                                    .tv_nsec = until_ms % 1000 * 1000000 };
+
+    (void)pthread_cond_timedwait(cond, &lists->lock, &until);
+}
+
+/* The lists of an issuer that was never heard of take a moment. */
+static void wait_for_first(struct lists *lists, struct entry *entry, int64_t deadline_ms)
+{
+    entry->waiting++;
+    while (!entry->index && !entry->tried && !lists->ending && clock_monotonic_ms() < deadline_ms)
+        wait_until(lists, &lists->fetched, deadline_ms);
+    entry->waiting--;
+}
+
 enum status lists_find(struct lists *lists, const struct cert *subject, const struct cert *issuer,
-                       struct crl_index **ret_index, struct err *err)
+                       int64_t deadline_ms, struct crl_index **ret_index, struct err *err)
 {
     enum status found = ST_OK;
 
     lists_see(lists, subject, issuer);
     pthread_mutex_lock(&lists->lock);
     struct entry *entry = find_entry(lists, issuer);
+    if (entry)
+        wait_for_first(lists, entry, deadline_ms);
     if (entry && entry->index)
         *ret_index = crl_index_ref(entry->index);
     else
@@ -245,29 +267,23 @@ enum status lists_find(struct lists *lists, const struct cert *subject, const st
 
 /* ---- the thread ---- */
 
-/* The entry whose turn has come; else NULL and how long until the next one's. */
+/* The entry whose turn has come, first those that are waited for; else NULL and how long until the
+ * next one's. */
 static struct entry *next_due(struct lists *lists, int64_t *ret_wait_ms)
 {
     int64_t now_ms = clock_now(lists->clock);
+    struct entry *due = NULL;
 
     *ret_wait_ms = WAIT_MAX_MS;
     for (size_t i = 0; i < lists->count; i++) {
-        int64_t wait_ms = lists->entries[i]->due_ms - now_ms;
-        if (wait_ms <= 0)
-            return lists->entries[i];
+        struct entry *entry = lists->entries[i];
+        int64_t wait_ms = entry->due_ms - now_ms;
+        if (wait_ms <= 0 && (!due || entry->waiting > due->waiting))
+            due = entry;
         if (wait_ms < *ret_wait_ms)
             *ret_wait_ms = wait_ms;
     }
-    return NULL;
-}
-
-static void wait_some(struct lists *lists, int64_t wait_ms)
-{
-    int64_t until_ms = clock_monotonic_ms() + wait_ms;
-    const struct timespec until = { .tv_sec = until_ms / 1000,
-                                    .tv_nsec = until_ms % 1000 * 1000000 };
-
-    (void)pthread_cond_timedwait(&lists->changed, &lists->lock, &until);
+    return due;
 }
 
 /* Keeps and tells what is new. */
@@ -332,6 +348,8 @@ static void refresh(struct lists *lists, struct entry *entry)
         keep_fresh(lists, entry, TAKE(fresh));
     else if (!broken_off)
         note_failure(lists, entry, &err);
+    entry->tried = entry->tried || !broken_off;
+    pthread_cond_broadcast(&lists->fetched);
     (void)malloc_trim(0); /* what a list of 20 MB was read from */
 }
 
@@ -370,7 +388,7 @@ static void *run(void *arg)
         if (entry)
             refresh(lists, entry);
         else
-            wait_some(lists, wait_ms);
+            wait_until(lists, &lists->changed, clock_monotonic_ms() + wait_ms);
     }
     pthread_mutex_unlock(&lists->lock);
     return NULL;
@@ -441,6 +459,7 @@ static void init_locks(struct lists *lists)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&lists->changed, &monotonic);
+    (void)pthread_cond_init(&lists->fetched, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
 }
 
@@ -484,6 +503,7 @@ void lists_stop(struct lists *lists)
     fetcher_free(lists->next_fetcher);
     explicit_bzero(lists->key, sizeof(lists->key));
     (void)pthread_cond_destroy(&lists->changed);
+    (void)pthread_cond_destroy(&lists->fetched);
     (void)pthread_mutex_destroy(&lists->lock);
     free(lists);
 }

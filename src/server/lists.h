@@ -36,7 +36,8 @@ DEFINE_AUTO(struct lists, lists_stop)
 /* A certificate is judged: its issuer's lists will be wanted. The first time they are read from
  * disk, and fetched by where the certificate says they are. */
 void lists_see(struct lists *lists, const struct cert *subject, const struct cert *issuer);
-/* trust_io.find_crl. */
+/* trust_io.find_crl: waits until deadline_ms (monotonic) for the first try to fetch the lists of an
+ * issuer that was not known yet, and for nothing else. */
 MUST_USE enum status lists_find(struct lists *lists, const struct cert *subject,
-                                const struct cert *issuer, struct crl_index **ret_index,
-                                struct err *err);
+                                const struct cert *issuer, int64_t deadline_ms,
+                                struct crl_index **ret_index, struct err *err);

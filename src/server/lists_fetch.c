@@ -5,6 +5,7 @@
 #include "rest/rest.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { DOWNLOAD_MS = 60 * 1000 };
 
@@ -53,28 +54,46 @@ static enum status get(struct fetcher *fetcher, const char *url, const struct ce
     return crl_parse(&source, ret_crl, err);
 }
 
-/* The configuration's addresses, or those of the certificate where there are none. */
-static enum status get_first(struct fetcher *fetcher, const struct fetch_order *order,
-                             enum crl_kind kind, const struct crl_urls *named, struct crl **ret_crl,
-                             struct err *err)
+/* ST_NOT_FOUND: no address, or each of them gave a list of another issuer; other errors are of the
+ * last address. */
+static enum status get_any(struct fetcher *fetcher, const struct fetch_order *order,
+                           enum crl_kind kind, const struct crl_urls *urls, struct crl **ret_crl,
+                           struct err *err)
 {
-    const struct crl_urls *urls = fetcher->own[kind].count ? &fetcher->own[kind] : named;
+    bool foreign = true;
 
     for (size_t i = 0; i < urls->count; i++) {
         AUTO(crl_free) struct crl *crl = NULL;
-        if (get(fetcher, urls->at[i], order->issuer, &crl, err) != ST_OK)
+        if (get(fetcher, urls->at[i], order->issuer, &crl, err) != ST_OK) {
+            foreign = foreign && strcmp(err->code, "crlIssuer") == 0;
             continue;
+        }
         if (crl_is_delta(crl) == (kind == CRL_KIND_DELTA)) {
             *ret_crl = TAKE(crl);
             return ST_OK;
         }
+        foreign = false;
         (void)RAISE(err, ST_FORMAT, "CRL: %s where the other was expected",
                     crl_is_delta(crl) ? "a delta" : "a base");
     }
-    if (urls->count == 0)
-        return RAISE(err, ST_NOT_FOUND, "the certificate names no %s",
-                     kind == CRL_KIND_BASE ? "CRL" : "delta CRL");
-    return err->status;
+    return foreign ? RAISE(err, ST_NOT_FOUND, "the certificate names no %s",
+                           kind == CRL_KIND_BASE ? "CRL" : "delta CRL")
+                   : err->status;
+}
+
+/* The configuration's addresses; those of the certificate where there are none, and where they are
+ * all about other issuers: the lists of a root are not those of its authorities. */
+static enum status get_first(struct fetcher *fetcher, const struct fetch_order *order,
+                             enum crl_kind kind, const struct crl_urls *named, struct crl **ret_crl,
+                             struct err *err)
+{
+    enum status status = ST_NOT_FOUND;
+
+    if (fetcher->own[kind].count)
+        status = get_any(fetcher, order, kind, &fetcher->own[kind], ret_crl, err);
+    if (status != ST_NOT_FOUND)
+        return status;
+    return get_any(fetcher, order, kind, named, ret_crl, err);
 }
 
 static struct crl *get_delta(struct fetcher *fetcher, const struct fetch_order *order,

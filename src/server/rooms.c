@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <string.h>
+#include <time.h>
 
 enum {
     MAX_SECRET = 4096,   /* bytes of a key or password file */
@@ -109,11 +110,19 @@ static void see(void *ctx, const struct cert *subject, const struct cert *issuer
 }
 
 static enum status find_crl(void *ctx, const struct cert *subject, const struct cert *issuer,
-                            struct crl_index **ret_index, struct err *err)
+                            int64_t deadline_ms, struct crl_index **ret_index, struct err *err)
 {
     const struct rooms *rooms = ctx;
 
-    return lists_find(rooms->lists, subject, issuer, ret_index, err);
+    return lists_find(rooms->lists, subject, issuer, deadline_ms, ret_index, err);
+}
+
+static void pause_ms(void *ctx, int64_t ms)
+{
+    const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+    (void)ctx;
+    (void)nanosleep(&time, NULL);
 }
 
 static enum status open_lists(const struct conf *conf, struct rooms *rooms, struct err *err)
@@ -138,8 +147,11 @@ static enum status open_rest(const struct conf *conf, struct rooms *rooms, struc
     };
 
     TRY(rest_new(&params, &rooms->rest, err));
+    TRY(ocsp_cache_new(&rooms->answers, err));
     rooms->trust_io = (struct trust_io){
         .ctx = rooms,
+        .answers = rooms->answers,
+        .pause = pause_ms,
         .fetch = fetch,
         .find_receipt = find_receipt,
         .keep_receipt = keep_receipt,
@@ -171,6 +183,7 @@ void rooms_close(struct rooms *rooms)
         return;
     lists_stop(rooms->lists); /* it writes to the journal */
     shipper_stop(rooms->shipper, SHIP_GRACE_MS);
+    ocsp_cache_free(rooms->answers);
     rest_free(rooms->rest);
     codec_free(rooms->codec);
     journal_close(rooms->journal);

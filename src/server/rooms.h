@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "crypto/ocsp_cache.h"
 #include "crypto/trust.h"
 #include "journal/journal.h"
 #include "rest/rest.h"
@@ -19,6 +20,7 @@ struct rooms {
     struct codec *codec;
     struct rest *rest;
     struct lists *lists;
+    struct ocsp_cache *answers;
     struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
 };
 

@@ -19,10 +19,11 @@ static bool judge(const struct cert *cert)
 static void read_addresses(const struct cert *cert)
 {
     struct crl_urls urls;
-    char url[256];
+    struct ocsp_urls responders;
     struct err err;
 
-    (void)ocsp_url(cert, url, sizeof(url));
+    ocsp_urls_of(cert, &responders);
+    promise(responders.count <= OCSP_URLS_MAX);
     promise(cert_crl_urls(cert, CRL_KIND_BASE, &urls, &err) == ST_OK || err.text[0] != '\0');
     promise(cert_crl_urls(cert, CRL_KIND_DELTA, &urls, &err) == ST_OK || err.text[0] != '\0');
 }

@@ -39,10 +39,11 @@ struct source {
 };
 
 static enum status find_crl(void *ctx, const struct cert *subject, const struct cert *issuer,
-                            struct crl_index **ret_index, struct err *err)
+                            int64_t deadline_ms, struct crl_index **ret_index, struct err *err)
 {
     struct source *source = ctx;
 
+    assert_true(deadline_ms > 0);
     assert_memory_equal(cert_signer(subject)->sha256, cert_signer(leaf.cert)->sha256, 32);
     assert_memory_equal(cert_signer(issuer)->sha256, cert_signer(pki->ca.cert)->sha256, 32);
     source->looked++;
@@ -131,18 +132,19 @@ static const struct {
       { .unreachable = true },
       ABSENT,
       VERDICT_VALID,
+      2,
       1,
-      1,
-      "good by CRL no. 14 as of 2026-11-22T13:00:00+05:00 (OCSP: " },
+      "good by CRL no. 14 as of 2026-11-22T13:00:00+05:00, signed by CA "
+      "(ГОСТ 34.10-2015-512) (OCSP: connection refused)" },
     { REVOCATION_AUTO, { .garbage = true }, ABSENT, VERDICT_VALID, 1, 1, "not an OCSP answer" },
-    { REVOCATION_AUTO, { .try_later = true }, ABSENT, VERDICT_VALID, 1, 1, "trylater" },
+    { REVOCATION_AUTO, { .try_later = true }, ABSENT, VERDICT_VALID, 2, 1, "trylater" },
     { REVOCATION_AUTO, { .wrong_nonce = true }, ABSENT, VERDICT_VALID, 1, 1, "nonce" },
     { REVOCATION_AUTO, { .flip_signature = true }, ABSENT, VERDICT_VALID, 1, 1, "by CRL" },
     { REVOCATION_AUTO,
       { .unreachable = true },
       REASON_KEY_COMPROMISE,
       VERDICT_INVALID,
-      1,
+      2,
       1,
       "reason keyCompromise, by CRL no. 14" },
     { REVOCATION_CRL, { 0 }, ABSENT, VERDICT_VALID, 0, 1, "good by CRL no. 14 as of" },
@@ -151,9 +153,9 @@ static const struct {
       { .unreachable = true },
       ABSENT,
       VERDICT_INDETERMINATE,
-      1,
+      2,
       0,
-      "cannot be learnt: " },
+      "cannot be learnt of the signer's certificate: connection refused" },
 };
 
 static void lists_answer_where_ocsp_does_not(void **state) /* req 0.24 */
@@ -214,8 +216,10 @@ static void a_judge_without_lists_says_so(void **state)
     judge.io = &none;
     judge.revocation = REVOCATION_CRL;
     assert_int_equal(trust_judge(&judge, leaf.cert, report), VERDICT_INDETERMINATE);
-    assert_string_equal(report_reason(report),
-                        "revocation: cannot be learnt: no CRLs are kept here");
+    assert_string_equal(
+        report_reason(report),
+        "revocation: cannot be learnt of the signer's certificate: no CRLs are kept "
+        "here");
 }
 
 static void the_lists_relied_upon_are_evidence(void **state)
@@ -244,6 +248,7 @@ static void the_lists_relied_upon_are_evidence(void **state)
         assert_non_null(strstr(text, "issuer: "));
         assert_non_null(strstr(text, "\nCRLNumber: 14\nsha256: "));
         assert_non_null(strstr(text, "\ndelta CRLNumber: 3\ndelta sha256: "));
+        assert_non_null(strstr(text, "\nserial: 1234\nentry: none in force\n"));
     }
     assert_int_equal(found, 1);
     crl_index_free(source.index);

@@ -87,7 +87,8 @@ static void answers_are_judged_by_every_rule(void **state) /* req 0.22 */
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct responder script = rows[i].script;
         expect(&script, &pki->leaf, rows[i].verdict, rows[i].text);
-        assert_int_equal(script.asked, 1);
+        /* who is away or says so is asked once more */
+        assert_int_equal(script.asked, script.unreachable || script.try_later ? 2 : 1);
         assert_string_equal(script.url, "http://ocsp.test/");
         /* only a good answer is kept */
         assert_int_equal(script.kept != NULL, rows[i].verdict == VERDICT_VALID);
@@ -166,7 +167,7 @@ static void a_kept_receipt_serves_the_same_signature(void **state) /* req 0.23 *
     judge.signature_sha256[0] = 10;
     AUTO(report_free) struct report *again = report_new();
     assert_int_equal(trust_judge(&judge, pki->leaf.cert, again), VERDICT_INDETERMINATE);
-    assert_int_equal(script.asked, 2);
+    assert_int_equal(script.asked, 3);
     /* without a signature there is no receipt */
     judge.signature_sha256[0] = 0;
     AUTO(report_free) struct report *without = report_new();

@@ -247,12 +247,13 @@ struct source {
 };
 
 static enum status find_crl(void *ctx, const struct cert *subject, const struct cert *issuer,
-                            struct crl_index **ret_index, struct err *err)
+                            int64_t deadline_ms, struct crl_index **ret_index, struct err *err)
 {
     struct source *source = ctx;
 
     (void)subject;
     (void)issuer;
+    (void)deadline_ms;
     if (!source->index)
         return RAISE(err, ST_NOT_FOUND, "no CRL is kept");
     *ret_index = crl_index_ref(source->index);
