@@ -119,6 +119,7 @@ static void add_extensions(X509 *x509, const struct made_params *p, X509 *issuer
     add_extension(x509, &ctx, NID_key_usage, p->usage);
     add_extension(x509, &ctx, NID_ext_key_usage, p->eku);
     add_extension(x509, &ctx, NID_subject_key_identifier, "hash");
+    add_extension(x509, &ctx, NID_id_pkix_OCSP_noCheck, p->no_check ? "ignored" : NULL);
     if (p->ocsp_url) {
         assert_true(text_format(aia, sizeof(aia), "OCSP;URI:%s", p->ocsp_url));
         add_extension(x509, &ctx, NID_info_access, aia);

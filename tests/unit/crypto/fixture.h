@@ -46,6 +46,7 @@ struct made_params {
     const char *ocsp_url; /* NULL: none */
     int64_t from_ms, to_ms;
     bool ca;
+    bool no_check;         /* id-pkix-ocsp-nocheck */
     const char *serial;    /* decimal; NULL: counted */
     const char *issuer_cn; /* of a lone certificate with a foreign issuer's name */
 };
