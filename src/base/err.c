@@ -39,6 +39,8 @@ enum status err_raise(struct err *err, enum status status, const char *file, int
     va_start(args, fmt);
     text_vformat(err->text, sizeof(err->text), fmt, args);
     va_end(args);
+    text_make_plain(err->field); /* both may quote what came from outside */
+    text_make_plain(err->text);
     return status;
 }
 

@@ -97,6 +97,22 @@ bool text_is_utf8(struct slice s)
     return true;
 }
 
+void text_make_plain(char *text)
+{
+    uint8_t *at = (uint8_t *)text;
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t len = utf8_char(at, left);
+        if (len == 0 || *at < 0x20 || *at == 0x7f) {
+            *at = '?';
+            len = 1;
+        }
+        at += len;
+        left -= len;
+    }
+}
+
 bool text_is_digits(struct slice s, size_t n)
 {
     if (s.len != n)

@@ -18,6 +18,10 @@ bool text_vformat(char *dst, size_t size, const char *fmt, va_list args)
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL). */
 bool text_is_utf8(struct slice s);
 
+/* Puts ? in place of control characters and of bytes that are no UTF-8, so that a text that quotes
+ * foreign bytes can be shown and written as JSON or XML. */
+void text_make_plain(char *text);
+
 /* Exactly n decimal digits. */
 bool text_is_digits(struct slice s, size_t n);
 

@@ -124,8 +124,8 @@ static void renew_reason(struct report *report)
 }
 
 /* Takes row's source; a row that finds no room, or whose texts do not, is lost. */
-static void add_row(struct report *report, struct row row, bool whole, const char *fmt,
-                    va_list args)
+__attribute__((format(printf, 4, 0))) static void add_row(struct report *report, struct row row,
+                                                          bool whole, const char *fmt, va_list args)
 {
     char detail[DETAIL_MAX] = "";
     size_t len = 0;
@@ -137,6 +137,7 @@ static void add_row(struct report *report, struct row row, bool whole, const cha
         len = strlen(detail);
     }
     (void)text_vformat(detail + len, sizeof(detail) - len, fmt, args);
+    text_make_plain(detail);
     row.detail = whole && report->row_count < ROWS_MAX ? strdup(detail) : NULL;
     if (row.detail) {
         report->rows[report->row_count++] = row;
@@ -213,7 +214,9 @@ void report_set_covers(struct report *report, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    (void)text_vformat(report->open ? report->open->covers : report->covers, SHORT_MAX, fmt, args);
+    char *covers = report->open ? report->open->covers : report->covers;
+    (void)text_vformat(covers, SHORT_MAX, fmt, args);
+    text_make_plain(covers);
     va_end(args);
 }
 

@@ -100,6 +100,26 @@ static void utf8_is_what_rfc_3629_says(void **state)
         assert_int_equal(text_is_utf8(cases[i].text), cases[i].want);
 }
 
+static void a_text_that_quotes_foreign_bytes_stays_text(void **state)
+{
+    static const struct {
+        const char *quoted, *want;
+    } cases[] = {
+        { "ҰҚО", "ҰҚО" },     { "\xff", "?" }, { "a\xd0", "a?" },    { "\x1b[2J", "?[2J" },
+        { "a\r\nb", "a??b" }, { "\x7f", "?" }, { "\xe2\x82", "??" }, { "\xed\xa0\x80", "???" },
+    };
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(RAISE(&err, ST_FORMAT, "«%s»", cases[i].quoted), ST_FORMAT);
+        char want[32];
+        assert_true(text_format(want, sizeof(want), "«%s»", cases[i].want));
+        assert_string_equal(err.text, want);
+        assert_true(text_is_utf8(slice_str(err.text)));
+    }
+}
+
 static void ids_are_version_7_and_sort_by_birth(void **state)
 {
     struct id early = id_new(1000);
@@ -256,6 +276,7 @@ int main(void)
         cmocka_unit_test(an_arena_gives_aligned_zeroed_memory_up_to_its_ceiling),
         cmocka_unit_test(texts_are_cut_between_characters),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
+        cmocka_unit_test(a_text_that_quotes_foreign_bytes_stays_text),
         cmocka_unit_test(ids_are_version_7_and_sort_by_birth),
         cmocka_unit_test(civil_time_is_astanas_before_and_after_march_2024),
         cmocka_unit_test(dates_are_read_as_callers_write_them),
