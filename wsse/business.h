@@ -35,7 +35,8 @@ MUST_USE enum status wsse_judge_author(const struct wsse *wsse, const struct ver
 
 /**
  * The payload, signed as a document of its own with our key; it must travel as text.
- * ST_INTERNAL  no key, or one we do not sign with; a payload that is no XML or signed already
+ * ST_INTERNAL  no key, or one we do not sign with; a payload that is no XML, or cannot be signed
+ *              (xmlsig_sign_enveloped())
  * ST_NOMEM     out of memory
  * *ret_signed is the caller's. Thread-safe.
  */

@@ -86,6 +86,21 @@ static enum status digest_document(const struct key *key, const xmlDoc *doc, siz
     return digest_base64(method, bytes_slice(canonical), ret, err);
 }
 
+/* Nothing is made that xmlsig_judge_enveloped() does not take. */
+static enum status check_signatures(const xmlNode *root, struct err *err)
+{
+    unsigned count = 0;
+
+    (void)dom_child(root, NS_DS, "Signature", &count);
+    if (dom_is(root, NS_DS, "Signature") || dom_count(root, NS_DS, "Signature") > count)
+        return RAISE_CAUSE(err, ST_CONFLICT, "signatureInside", NULL, NULL,
+                           "the document holds a ds:Signature that is not a child of its element");
+    if (count >= ENVELOPED_MAX_SIGNATURES)
+        return RAISE_CAUSE(err, ST_CONFLICT, "alreadySigned", NULL, "16 signatures",
+                           "the document has %u signatures already", count);
+    return ST_OK;
+}
+
 enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
                                   const struct xml_limits *limits, struct bytes **ret_xml,
                                   struct err *err)
@@ -97,9 +112,7 @@ enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
     xmlNode *signature = NULL;
 
     TRY(document_parse(xml, limits, DOCUMENT_ALLOWS_PI, &doc, err));
-    if (dom_child(xmlDocGetRootElement(doc), NS_DS, "Signature", NULL))
-        return RAISE_CAUSE(err, ST_CONFLICT, "alreadySigned", NULL, NULL,
-                           "the document is signed already; a second signature is not supported");
+    TRY(check_signatures(xmlDocGetRootElement(doc), err));
     TRY(digest_document(key, doc, document_canonical_max(limits), &digest, err));
     TRY(write_signature(key, bytes_slice(digest), &text, err));
     TRY(append_signature(doc, bytes_slice(text), &signature, err));

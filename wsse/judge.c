@@ -19,8 +19,8 @@ void envelope_findings_clear(struct envelope_findings *findings)
     *findings = (struct envelope_findings){ .is_receiver = findings->is_receiver };
 }
 
-static bool parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
-                  unsigned flags, xmlDoc **ret_doc)
+bool judge_parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
+                 unsigned flags, xmlDoc **ret_doc)
 {
     struct err err;
 
@@ -29,9 +29,7 @@ static bool parse(struct trial *trial, struct slice xml, const struct xml_limits
     return trial_fail(trial, err.status, err.text);
 }
 
-/* The signer, once the signature stands. Nothing is fetched for a forged message. */
-static bool judge_signer(struct trial *trial, const struct signature *signature,
-                         const struct cert *cert)
+bool judge_signer(struct trial *trial, const struct signature *signature, const struct cert *cert)
 {
     struct judge judge = *trial->judge;
     AUTO(bytes_free) struct bytes *value = NULL;
@@ -88,7 +86,7 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     struct envelope envelope;
     struct signature signature;
-    bool is_valid = parse(trial, xml, limits, 0, &doc) &&
+    bool is_valid = judge_parse(trial, xml, limits, 0, &doc) &&
                     read_envelope(trial, doc, findings->is_receiver, &envelope, &signature) &&
                     verify_envelope(trial, &envelope, &signature, findings) &&
                     judge_signer(trial, &signature, findings->cert) &&
@@ -101,70 +99,12 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
 enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
                                    const struct xml_limits *limits, struct report *report)
 {
-    struct trial trial = { judge, report, NULL, ST_OK };
+    struct trial trial = { .judge = judge, .report = report };
     struct envelope_findings findings = { 0 };
     const enum verdict verdict = judge_envelope(&trial, xml, limits, &findings);
 
     envelope_findings_clear(&findings);
     return verdict;
-}
-
-/* НУЦ РК's enveloped profile. */
-
-static bool find_enveloped(struct trial *trial, const xmlDoc *doc, xmlNode **ret)
-{
-    const xmlNode *root = xmlDocGetRootElement(doc);
-    unsigned count = 0;
-    xmlNode *node = dom_child(root, NS_DS, "Signature", &count);
-
-    if (dom_is(root, NS_DS, "Signature"))
-        return trial_fail(trial, ST_FORMAT,
-                          "the document is a ds:Signature itself, not a document with one inside");
-    if (count == 0 && dom_count(root, NS_DS, "Signature") > 0)
-        return REFUSE(trial, CHECK_COVERAGE,
-                      "the ds:Signature is not a child of the document element");
-    if (count == 0)
-        return trial_fail(trial, ST_UNSIGNED, "the document holds no ds:Signature");
-    if (count > 1)
-        return REFUSE(trial, CHECK_COVERAGE,
-                      "%u ds:Signature in the document; several signatures cannot be judged yet",
-                      count);
-    *ret = node;
-    return true;
-}
-
-static bool verify_enveloped(struct trial *trial, const struct signature *signature,
-                             struct cert **ret_cert)
-{
-    struct plan plan;
-
-    report_add(trial->report, CHECK_FORMAT, OUTCOME_PASSED,
-               "XML document with an enveloped signature");
-    if (!policy_enveloped(trial, signature, &plan) ||
-        !keyinfo_find(trial, signature->key_info, NULL, ret_cert) ||
-        !proof_verify(trial, &plan, signature->node, *ret_cert, NULL))
-        return false;
-    report_set_covers(trial->report, "%s", plan.references[0].covers);
-    report_add(trial->report, CHECK_COVERAGE, OUTCOME_PASSED, "%s", plan.references[0].covers);
-    return true;
-}
-
-enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
-                                    const struct xml_limits *limits, struct report *report)
-{
-    struct trial trial = { judge, report, NULL, ST_OK };
-    AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
-    AUTO(cert_free) struct cert *cert = NULL;
-    xmlNode *node = NULL;
-    struct signature signature;
-    bool is_valid = parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
-                    find_enveloped(&trial, doc, &node) &&
-                    signature_read(&trial, node, SIGNATURE_ENVELOPED, &signature) &&
-                    verify_enveloped(&trial, &signature, &cert) &&
-                    judge_signer(&trial, &signature, cert);
-    const enum verdict verdict = report_verdict(report);
-
-    return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
 }
 
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits)

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "crypto/cert.h"
+#include "wsse/signedinfo.h"
 #include "wsse/trial.h"
 #include "wsse/wsse.h"
 
@@ -19,3 +20,11 @@ void envelope_findings_clear(struct envelope_findings *findings);
 /* Judges all there is to judge; the verdict is the report's. */
 enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct xml_limits *limits,
                             struct envelope_findings *findings);
+
+/* What the profiles share. */
+
+/* document_parse(); CHECK_FORMAT when it refuses. *ret_doc is the caller's. */
+bool judge_parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
+                 unsigned flags, xmlDoc **ret_doc);
+/* The signer, once the signature stands: nothing is fetched for a forged one. */
+bool judge_signer(struct trial *trial, const struct signature *signature, const struct cert *cert);

@@ -57,7 +57,8 @@ bool policy_prefixes(struct trial *trial, const struct signature *signature)
             prefixes += signature->references[i].transforms[k].prefix_count;
     if (prefixes > 0)
         elements = dom_count_all(xmlDocGetRootElement(signature->node->doc));
-    if (prefixes * elements > MAX_PREFIX_LOOKUPS)
+    trial->prefix_lookups += prefixes * elements;
+    if (trial->prefix_lookups > MAX_PREFIX_LOOKUPS)
         return REFUSE(trial, CHECK_COVERAGE,
                       "%zu inclusive prefixes for %zu elements: their product is over %d", prefixes,
                       elements, MAX_PREFIX_LOOKUPS);

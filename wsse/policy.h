@@ -41,7 +41,8 @@ bool policy_algorithms(struct trial *trial, const struct signature *signature, s
 void policy_allow(struct plan *plan, xmlSecTransformId transform);
 /* Canonical XML 1.0, inclusive or exclusive, with comments or without; NULL: another method. */
 xmlSecTransformId policy_c14n(const char *uri);
-/* Inclusive prefixes times elements, which is what they cost. CHECK_COVERAGE. */
+/* Inclusive prefixes times elements, which is what they cost, over all signatures of the document.
+ * CHECK_COVERAGE. */
 bool policy_prefixes(struct trial *trial, const struct signature *signature);
 /* An id that says the same to every reader of a URI, an XPointer or an attribute. */
 bool policy_is_simple_id(const char *id);

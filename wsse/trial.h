@@ -13,6 +13,7 @@ struct trial {
     struct known *known; /* NULL: none are kept */
     enum status status;  /* what a refusal means when its row does not tell: ST_UNSIGNED, ST_NOMEM,
                            ST_FORMAT; ST_OK: the culprit's row tells */
+    size_t prefix_lookups; /* spent on the signatures so far, see policy_prefixes() */
 };
 
 /* Records a failed row; always false, so that `return REFUSE(...)` reads in one line. */

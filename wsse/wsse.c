@@ -152,7 +152,7 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
 {
     const struct judge judge = wsse_judge_of(wsse, deadline_ms);
     AUTO(report_free) struct report *report = report_new();
-    struct trial trial = { &judge, report, wsse->known, ST_OK };
+    struct trial trial = { .judge = &judge, .report = report, .known = wsse->known };
     struct envelope_findings findings = { .is_receiver = true };
     enum verdict verdict;
     enum status status;

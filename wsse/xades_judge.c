@@ -406,7 +406,7 @@ static bool parse(struct trial *trial, struct slice xml, const struct xml_limits
 enum verdict xades_judge(const struct judge *judge, struct slice xml,
                          const struct xml_limits *limits, struct report *report)
 {
-    struct trial trial = { judge, report, NULL, ST_OK };
+    struct trial trial = { .judge = judge, .report = report };
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     AUTO(cert_free) struct cert *cert = NULL;
     struct signature signature;

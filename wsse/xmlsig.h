@@ -6,15 +6,24 @@
 #include "crypto/trust.h"
 #include "wsse/wsse.h"
 
+enum { ENVELOPED_MAX_SIGNATURES = 16 };
+
 /**
- * Judges an enveloped XMLDSig of НУЦ РК's profile: one Signature, child of the document element;
- * Reference URI="" with enveloped-signature and C14N (inclusive or exclusive), so that it covers
- * the whole document but its comments (XMLDSig section 4.3.3.3: URI="" leaves them out, whatever
- * the C14N); certificate in ds:X509Data. Processing instructions are allowed.
+ * Judges the enveloped XMLDSig of НУЦ РК's profile: each Signature a child of the document element,
+ * with one Reference URI="", enveloped-signature and C14N (inclusive or exclusive), so that it
+ * covers the whole document but its comments (XMLDSig section 4.3.3.3: URI="" leaves them out,
+ * whatever the C14N); certificate in ds:X509Data. Processing instructions are allowed.
  *
- * Rows: format, algorithm, digest, signature, coverage, then trust_judge()'s; the first refusal
- * ends it, so nothing is fetched for a forged document. No ds:Signature at all: a format row alone.
- * Several: a failed coverage row. The signer is reported once the signature stands. Thread-safe.
+ * Several signatures, at most 16, are judged each for itself: a signature covers the document with
+ * the signatures in front of it, as it stood when it was made («one over the other»), or, when that
+ * digest is not its own, the document without any; nothing else, and its coverage row tells which.
+ * Any ds:Signature at another place, and a copy of one, is refused. The work is bounded: bytes
+ * times signatures at most 128 MiB.
+ *
+ * Rows: format, then for each signature algorithm, digest, signature, coverage, trust_judge()'s;
+ * the first refusal ends the judgement of a signature, so nothing is fetched for a forged one. No
+ * ds:Signature at all: a format row alone. A signer is reported once its signature stands; of
+ * several signatures each is one of report_signer_count(). Thread-safe.
  */
 MUST_USE enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
                                              const struct xml_limits *limits,
@@ -28,10 +37,12 @@ MUST_USE enum verdict xmlsig_judge_envelope(const struct judge *judge, struct sl
                                             const struct xml_limits *limits, struct report *report);
 
 /**
- * Signs an XML document in the enveloped profile; UTF-8 with declaration as it was.
+ * Signs an XML document in the enveloped profile, over the signatures that it has; UTF-8 with
+ * declaration as it was.
  *
  * ST_FORMAT    not XML, DTD, depth, size
- * ST_CONFLICT  there is a signature already (code alreadySigned)
+ * ST_CONFLICT  it has 16 signatures (code alreadySigned), or one that is no child of the document
+ *              element (code signatureInside)
  * ST_INTERNAL  a key we do not sign with
  * *ret_xml is the caller's. Thread-safe.
  */

@@ -1,4 +1,4 @@
-/* Signed SOAP requests for tests. */
+/* Signed XML for tests. */
 #include "unit/wsse/soap_maker.h"
 
 #include "crypto/encode.h"
@@ -180,19 +180,42 @@ static xmlDoc *parse(const char *xml)
     return doc;
 }
 
-/* The Reference whose DigestValue is the first to be filled. */
-static xmlNode *find_unfilled(xmlNode *node)
+/* The parent of the parent of the first text that is this mark. */
+static xmlNode *find_mark(xmlNode *node, const char *mark)
 {
     for (; node; node = node->next) {
         xmlNode *below = NULL;
 
-        if (node->type == XML_TEXT_NODE && xmlStrEqual(node->content, BAD_CAST "@digest@"))
+        if (node->type == XML_TEXT_NODE && xmlStrEqual(node->content, BAD_CAST mark))
             return node->parent->parent;
-        below = find_unfilled(node->children);
+        below = find_mark(node->children, mark);
         if (below)
             return below;
     }
     return NULL;
+}
+
+static bool is_enveloped(xmlNode *transform)
+{
+    xmlChar *uri = transform ? xmlGetProp(transform, BAD_CAST "Algorithm") : NULL;
+    const bool is = uri && xmlStrEqual(uri, BAD_CAST URI_ENVELOPED);
+
+    xmlFree(uri);
+    return is;
+}
+
+/* What enveloped-signature means, when it is the first of the transforms: the Signature goes. The
+ * transform that counts is left. */
+static xmlNode *apply_enveloped(const xmlNode *reference, xmlNode *transform)
+{
+    xmlNode *signature = reference->parent->parent;
+
+    if (!is_enveloped(transform))
+        return transform;
+    xmlUnlinkNode(signature); /* the caller lets go of it */
+    for (transform = transform->next; transform && transform->type != XML_ELEMENT_NODE;)
+        transform = transform->next;
+    return transform;
 }
 
 /* Of the node it means, or of the root when it means no node of the document. */
@@ -200,16 +223,19 @@ static struct bytes *digest_of(const char *xml, const char *md)
 {
     xmlDoc *doc = parse(xml);
     xmlNode *root = xmlDocGetRootElement(doc);
-    const xmlNode *at = find_unfilled(root);
+    const xmlNode *at = find_mark(root, "@digest@"); /* the Reference */
     xmlChar *uri = xmlGetProp(at, BAD_CAST "URI");
     xmlNode *target = uri && uri[0] == '#' ? find_id(root, (char *)uri + 1) : NULL;
-    AUTO(bytes_free)
-    struct bytes *data = canonical(target ? target : root, find(at->children, "Transform"));
+    xmlNode *signature = at->parent->parent;
+    xmlNode *step = apply_enveloped(at, find(at->children, "Transform"));
+    AUTO(bytes_free) struct bytes *data = canonical(target ? target : root, step);
     unsigned char value[EVP_MAX_MD_SIZE];
     size_t len = 0;
 
     assert_int_equal(EVP_Q_digest(NULL, md, NULL, data->at, data->len, value, &len), 1);
     xmlFree(uri);
+    if (!signature->parent)
+        xmlFreeNode(signature);
     xmlFreeDoc(doc);
     return base64_encode(slice_mem(value, len));
 }
@@ -229,7 +255,8 @@ static char *fill_digests(char *xml, const char *md)
 static char *fill_value(char *xml, const struct key *key)
 {
     xmlDoc *doc = parse(xml);
-    xmlNode *info = find(xmlDocGetRootElement(doc), "SignedInfo");
+    xmlNode *marked = find_mark(xmlDocGetRootElement(doc), "@value@"); /* the Signature */
+    xmlNode *info = find(marked ? marked->children : xmlDocGetRootElement(doc), "SignedInfo");
     AUTO(bytes_free)
     struct bytes *data = canonical(info, find(info->children, "CanonicalizationMethod"));
     AUTO(bytes_free) struct bytes *raw = NULL;
@@ -308,5 +335,23 @@ char *soap_make(const struct soap_params *p, const struct key *key)
 
     free(marked);
     free(message);
+    return filled;
+}
+
+char *xml_sign(const char *before, const struct soap_params *p, const char *after,
+               const struct key *key)
+{
+    char *marked = soap_join((const char *const[]){
+        before, "<ds:Signature xmlns:ds=\"", NS_DS, "\"><ds:SignedInfo>",
+        or_else(p->c14n_method, "<ds:CanonicalizationMethod Algorithm=\"" URI_C14N "\"/>"),
+        "<ds:SignatureMethod Algorithm=\"", or_else(p->sign_method, "@sign-method@"), "\">",
+        or_else(p->sign_method_content, ""), "</ds:SignatureMethod>",
+        or_else(p->references, XML_REFERENCE("")), "</ds:SignedInfo><ds:SignatureValue>",
+        or_else(p->value, "@value@"), "</ds:SignatureValue>",
+        or_else(p->key_info, XML_KEY_INFO("<ds:X509Certificate>@cert@</ds:X509Certificate>")),
+        or_else(p->in_signature, ""), "</ds:Signature>", after, NULL });
+    char *filled = soap_fill(marked, key);
+
+    free(marked);
     return filled;
 }

@@ -1,4 +1,4 @@
-/* Signed SOAP requests for tests, in any shape, by a road of their own: libxml2's C14N and
+/* Signed XML for tests, SOAP above all, in any shape, by a road of their own: libxml2's C14N and
  * key_sign(), none of the code under test. What fails here fails the test. */
 #pragma once
 
@@ -44,6 +44,23 @@ char *soap_message(const char *data_element);
 
 /* The signed request; the caller's, free(). */
 char *soap_make(const struct soap_params *params, const struct key *key);
+
+/* Any document with a ds:Signature of НУЦ РК's profile between its two halves: of the pieces, those
+ * from c14n_method to in_signature count. The transform enveloped-signature is understood where it
+ * is the first. */
+char *xml_sign(const char *before, const struct soap_params *params, const char *after,
+               const struct key *key);
+#define XML_ENVELOPED                                                                              \
+    "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>"
+#define XML_C14N                                                                                   \
+    "<ds:Transform Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments\"/>"
+#define XML_DIGEST                                                                                 \
+    "<ds:DigestMethod Algorithm=\"@digest-method@\"/><ds:DigestValue>@digest@</ds:DigestValue>"
+#define XML_REFERENCE(uri)                                                                         \
+    "<ds:Reference URI=\"" uri "\"><ds:Transforms>" XML_ENVELOPED XML_C14N                         \
+    "</ds:Transforms>" XML_DIGEST "</ds:Reference>"
+#define XML_KEY_INFO(content) "<ds:KeyInfo><ds:X509Data>" content "</ds:X509Data></ds:KeyInfo>"
+
 /* Fills the marks of a whole text of the caller's. */
 char *soap_fill(const char *marked, const struct key *key);
 

@@ -7,6 +7,14 @@
 
 /* Says so when it is not installed. */
 bool have_xmlsec1(void);
-/* Its exit status for a document signed with the key of an RSA certificate. id_element: NS:name of
- * the elements whose Id is an id. */
-int xmlsec1_verify(const char *xml, const char *id_element, const struct cert *cert);
+
+struct question {
+    const char *xml;
+    const struct cert *cert;  /* by whose RSA key it is signed */
+    const char *id_element;   /* NS:name of the elements whose Id is an id; NULL: none */
+    const char *xpath;        /* of the ds:Signature asked about; NULL: the first */
+    const char *content_name; /* of a file that lies beside the document; NULL: none */
+    const char *content;
+};
+/* Its exit status. */
+int xmlsec1_verify(const struct question *question);
