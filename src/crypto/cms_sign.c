@@ -1,6 +1,6 @@
 /* The making of CMS SignedData: for documents and for timestamp tokens. */
 #include "crypto/cms.h"
-#include "crypto/key.h"
+#include "crypto/key_impl.h"
 #include "crypto/scheme.h"
 #include "crypto/signed_data.h"
 #include "crypto/tsp.h"
@@ -82,8 +82,11 @@ enum status signed_data_make(const struct key *key, struct slice content,
     if (CMS_set1_eContentType(cms, OBJ_nid2obj(params->content_nid)) != 1)
         return ossl_raise(err, ST_INTERNAL, "CMS content type");
     TRY(add_signer(cms, key, params, flags, err));
-    if (CMS_final(cms, in, NULL, flags) != 1)
-        return ossl_raise(err, ST_INTERNAL, "CMS signature");
+    key_enter(key);
+    bool done = CMS_final(cms, in, NULL, flags) == 1;
+    key_leave(key);
+    if (!done)
+        return ossl_raise(err, key_in_token(key) ? ST_UNAVAILABLE : ST_INTERNAL, "CMS signature");
     *ret_cms = TAKE(cms);
     return ST_OK;
 }

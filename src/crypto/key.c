@@ -17,11 +17,18 @@ struct key {
     const struct scheme *scheme;
 };
 
+static void free_pkey(struct token *token, EVP_PKEY *pkey)
+{
+    if (token)
+        token_close(token, pkey);
+    else
+        EVP_PKEY_free(pkey); /* cleanses */
+}
+
 void key_parts_clear(struct key_parts *parts)
 {
-    EVP_PKEY_free(parts->pkey); /* cleanses */
+    free_pkey(parts->token, parts->pkey);
     x509_stack_free(parts->certs);
-    token_close(parts->token);
     *parts = (struct key_parts){ 0 };
 }
 
@@ -109,8 +116,7 @@ void key_free(struct key *key)
 {
     if (!key || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) > 1)
         return;
-    EVP_PKEY_free(key->pkey); /* cleanses */
-    token_close(key->token);
+    free_pkey(key->token, key->pkey);
     cert_free(key->cert);
     for (size_t i = 0; i < key->chain_count; i++)
         cert_free(key->chain[i]);
@@ -149,8 +155,20 @@ static enum status refused(const struct key *key, struct err *err)
     return token_raise_unsigned(key->token, err);
 }
 
-enum status key_sign(const struct key *key, struct slice data, struct bytes **ret_sig,
-                     struct err *err)
+void key_enter(const struct key *key)
+{
+    if (key->token)
+        token_enter();
+}
+
+void key_leave(const struct key *key)
+{
+    if (key->token)
+        token_leave();
+}
+
+static enum status sign_entered(const struct key *key, struct slice data, struct bytes **ret_sig,
+                                struct err *err)
 {
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t len = 0;
@@ -168,6 +186,15 @@ enum status key_sign(const struct key *key, struct slice data, struct bytes **re
     sig->len = len;
     *ret_sig = TAKE(sig);
     return ST_OK;
+}
+
+enum status key_sign(const struct key *key, struct slice data, struct bytes **ret_sig,
+                     struct err *err)
+{
+    key_enter(key);
+    enum status status = sign_entered(key, data, ret_sig, err);
+    key_leave(key);
+    return status;
 }
 
 struct evp_pkey_st *key_pkey(const struct key *key)

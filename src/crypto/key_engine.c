@@ -7,26 +7,24 @@
 
 #include <openssl/engine.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 #include <openssl/ui.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODULES_MAX = 8, PATH_MAX_BYTES = 1024, NAME_MAX_BYTES = 128 };
+enum { MODULE_MAX = 1024 /* bytes of its path */, NAME_MAX_BYTES = 128 };
 
-/* A PKCS#11 module is initialised once for the whole process and finalised for all of its users:
- * keys of one module must share it, hence the one table of the room that outlives a call. */
-struct module {
-    char path[PATH_MAX_BYTES];
-    ENGINE *engine; /* NULL: the place is free */
-    unsigned users;
-};
-
-static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct module modules[MODULES_MAX]; /* guarded by modules_lock */
+/* A PKCS#11 module is initialised once for the whole process and finalised for all of its users,
+ * and the engine can be loaded once: so all keys share them, and this is the state of the room that
+ * outlives a call. Keys sign side by side as readers of the lock; while one is opened or closed
+ * the engine rebuilds its tables of slots under them, hence a writer's turn, which comes first. */
+static pthread_rwlock_t engine_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static ENGINE *engine;          /* once loaded, it stays until the process ends */
+static char module[MODULE_MAX]; /* the module in use */
+static unsigned users;          /* keys open; with the last one the module is finalised */
 
 struct token {
-    struct module *module;
     char name[NAME_MAX_BYTES]; /* the URI without its query: for errors */
 };
 
@@ -38,7 +36,7 @@ static void fill_name(const char *uri, char dst[NAME_MAX_BYTES])
 /* With the library's reason; its queue is empty afterwards. */
 static enum status raise(const char *what, const char *name, struct err *err)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    const char *reason = ERR_reason_error_string(ERR_peek_error()); /* the first: the token's own */
 
     RAISE_CAUSE(err, ST_UNAVAILABLE, "token", NULL, NULL, "%s%s%s%s", what, name,
                 reason ? ": " : "", reason ? reason : "");
@@ -51,86 +49,97 @@ enum status token_raise_unsigned(const struct token *token, struct err *err)
     return raise("no signature by the token ", token->name, err);
 }
 
-/* Our own copy of the engine, which no list of OpenSSL's knows: it ends when we let go of it. */
+static void unload_engine(void)
+{
+    ENGINE_free(engine);
+}
+
+/* A copy of our own, which no list of OpenSSL's knows. */
 static ENGINE *load_engine(void)
 {
     OPENSSL_init_crypto(OPENSSL_INIT_ENGINE_DYNAMIC, NULL);
-    ENGINE *engine = ENGINE_by_id("dynamic");
+    ENGINE *loaded = ENGINE_by_id("dynamic");
 
-    if (!engine)
+    if (!loaded)
         return NULL;
-    if (ENGINE_ctrl_cmd_string(engine, "ID", "pkcs11", 0) == 1 &&
-        ENGINE_ctrl_cmd_string(engine, "DIR_LOAD", "2", 0) == 1 &&
-        ENGINE_ctrl_cmd_string(engine, "DIR_ADD", OPENSSL_info(OPENSSL_INFO_ENGINES_DIR), 0) == 1 &&
-        ENGINE_ctrl_cmd_string(engine, "LOAD", NULL, 0) == 1)
-        return engine;
-    ENGINE_free(engine);
+    if (ENGINE_ctrl_cmd_string(loaded, "ID", "pkcs11", 0) == 1 &&
+        ENGINE_ctrl_cmd_string(loaded, "DIR_LOAD", "2", 0) == 1 &&
+        ENGINE_ctrl_cmd_string(loaded, "DIR_ADD", OPENSSL_info(OPENSSL_INFO_ENGINES_DIR), 0) == 1 &&
+        ENGINE_ctrl_cmd_string(loaded, "LOAD", NULL, 0) == 1 &&
+        ENGINE_ctrl_cmd_string(loaded, "QUIET", NULL, 0) == 1)
+        return loaded;
+    ENGINE_free(loaded);
     return NULL;
 }
 
-static enum status start_module(struct module *module, const char *path, struct err *err)
+static enum status ready_engine(struct err *err)
 {
-    ENGINE *engine = load_engine();
-
+    if (engine)
+        return ST_OK;
+    engine = load_engine();
     if (!engine)
         return raise("OpenSSL's engine pkcs11 (package libengine-pkcs11-openssl)", "", err);
-    if (ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", path, 0) != 1 ||
-        ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0) != 1 || ENGINE_init(engine) != 1) {
-        ENGINE_free(engine);
-        return raise("the PKCS#11 module ", path, err);
-    }
-    module->engine = engine;
-    module->users = 0;
-    text_copy(module->path, sizeof(module->path), path);
+    (void)OPENSSL_atexit(unload_engine);
     return ST_OK;
 }
 
-static void end_module(struct module *module)
+/* The engine initialises the module when it first needs it. */
+static enum status enter_module(const char *path, struct err *err)
 {
-    ENGINE_finish(module->engine); /* its sessions end here */
-    ENGINE_free(module->engine);
-    module->engine = NULL;
+    TRY(ready_engine(err));
+    if (users > 0 && strcmp(module, path) != 0)
+        return RAISE(err, ST_CONFLICT, "the PKCS#11 module %s is in use: another wants a restart",
+                     module);
+    if (users == 0 &&
+        (ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", path, 0) != 1 || ENGINE_init(engine) != 1))
+        return raise("the PKCS#11 module ", path, err);
+    text_copy(module, sizeof(module), path);
+    users++;
+    return ST_OK;
 }
 
-static struct module *find_module(const char *path)
+static void leave_module(void)
 {
-    struct module *unused = NULL;
-
-    for (size_t i = 0; i < MODULES_MAX; i++) {
-        if (modules[i].engine && strcmp(modules[i].path, path) == 0)
-            return &modules[i];
-        if (!modules[i].engine && !unused)
-            unused = &modules[i];
-    }
-    return unused;
+    if (--users == 0)
+        ENGINE_finish(engine); /* its sessions end here, the module is unloaded */
 }
 
-/* Nobody is there to be asked for a PIN. */
-static EVP_PKEY *load_key(struct module *module, const struct token_params *params)
+/* The engine keeps the key that it gives, and the key keeps the engine: that circle would never let
+ * the module end. Ours holds the token's RSA alone. */
+static EVP_PKEY *own_key(EVP_PKEY *shared)
 {
-    if (ENGINE_ctrl_cmd_string(module->engine, "PIN", params->pin, 0) != 1)
+    EVP_PKEY *own = EVP_PKEY_new();
+    RSA *rsa = EVP_PKEY_get1_RSA(shared);
+
+    (void)EVP_PKEY_set1_engine(shared, NULL);
+    if (own && rsa && EVP_PKEY_assign_RSA(own, rsa) == 1)
+        return own;
+    RSA_free(rsa);
+    EVP_PKEY_free(own);
+    return NULL;
+}
+
+/* The engine looks for slots at its first key alone, for keys in them each time. (RE_ENUMERATE,
+ * which would look for slots again, crashes in 0.4.12.) Nobody is there to be asked for a PIN. */
+static EVP_PKEY *load_key(const struct token_params *params)
+{
+    if (ENGINE_ctrl_cmd_string(engine, "PIN", params->pin, 0) != 1)
         return NULL;
-    return ENGINE_load_private_key(module->engine, params->uri, (UI_METHOD *)UI_null(), NULL);
+    AUTO(EVP_PKEY_free)
+    EVP_PKEY *shared = ENGINE_load_private_key(engine, params->uri, (UI_METHOD *)UI_null(), NULL);
+    return shared ? own_key(shared) : NULL;
 }
 
-static enum status open_locked(const struct token_params *params, struct token *token,
-                               EVP_PKEY **ret_pkey, struct err *err)
+static enum status open_locked(const struct token_params *params, EVP_PKEY **ret_pkey,
+                               struct err *err)
 {
-    struct module *module = find_module(params->module);
-
-    if (!module)
-        return RAISE(err, ST_INPUT, "more than %d PKCS#11 modules at a time", MODULES_MAX);
-    if (!module->engine)
-        TRY(start_module(module, params->module, err));
-    EVP_PKEY *pkey = load_key(module, params);
+    TRY(enter_module(params->module, err));
+    EVP_PKEY *pkey = load_key(params);
     if (!pkey) {
         enum status status = raise("no private key in the token", "", err);
-        if (module->users == 0)
-            end_module(module);
+        leave_module();
         return status;
     }
-    module->users++;
-    token->module = module;
     *ret_pkey = pkey;
     return ST_OK;
 }
@@ -141,7 +150,7 @@ static enum status check_params(const struct token_params *params, struct err *e
 
     if (query && strstr(query, "pin-"))
         return RAISE(err, ST_INPUT, "a PIN stands in a file of its own, not in the URI");
-    if (params->module[0] != '/' || strlen(params->module) >= PATH_MAX_BYTES)
+    if (params->module[0] != '/' || strlen(params->module) >= MODULE_MAX)
         return RAISE(err, ST_INPUT, "the PKCS#11 module wants an absolute path");
     return ST_OK;
 }
@@ -155,35 +164,43 @@ enum status token_open(const struct token_params *params, struct token **ret_tok
         return RAISE(err, ST_NOMEM, "token: out of memory");
     fill_name(params->uri, token->name);
     TRY(check_params(params, err));
-    pthread_mutex_lock(&modules_lock);
-    enum status status = open_locked(params, token, ret_pkey, err);
-    pthread_mutex_unlock(&modules_lock);
+    pthread_rwlock_wrlock(&engine_lock);
+    enum status status = open_locked(params, ret_pkey, err);
+    pthread_rwlock_unlock(&engine_lock);
     if (status == ST_OK)
         *ret_token = TAKE(token);
     return status;
 }
 
-X509 *token_certificate(struct token *token, const char *uri)
+X509 *token_certificate(const char *uri)
 {
     struct {
         const char *uri;
         X509 *x509;
     } wanted = { uri, NULL }; /* the engine's own shape of LOAD_CERT_CTRL */
 
-    pthread_mutex_lock(&modules_lock);
-    (void)ENGINE_ctrl_cmd(token->module->engine, "LOAD_CERT_CTRL", 0, &wanted, NULL, 0);
-    pthread_mutex_unlock(&modules_lock);
+    pthread_rwlock_wrlock(&engine_lock);
+    (void)ENGINE_ctrl_cmd(engine, "LOAD_CERT_CTRL", 0, &wanted, NULL, 0);
+    pthread_rwlock_unlock(&engine_lock);
     ERR_clear_error();
     return wanted.x509;
 }
 
-void token_close(struct token *token)
+void token_close(struct token *token, EVP_PKEY *pkey)
 {
-    if (!token)
-        return;
-    pthread_mutex_lock(&modules_lock);
-    if (--token->module->users == 0)
-        end_module(token->module);
-    pthread_mutex_unlock(&modules_lock);
+    pthread_rwlock_wrlock(&engine_lock);
+    EVP_PKEY_free(pkey);
+    leave_module();
+    pthread_rwlock_unlock(&engine_lock);
     free(token);
+}
+
+void token_enter(void)
+{
+    pthread_rwlock_rdlock(&engine_lock);
+}
+
+void token_leave(void)
+{
+    pthread_rwlock_unlock(&engine_lock);
 }

@@ -10,6 +10,10 @@ enum {
     SECRET_MAX = 1024,          /* bytes of a password or PIN */
 };
 
+/* Around what OpenSSL does with key_pkey() of a key that may stand in a token. Not to be nested. */
+void key_enter(const struct key *key);
+void key_leave(const struct key *key);
+
 /* What a source holds; key_parts_clear() frees what key_make() left. */
 struct key_parts {
     EVP_PKEY *pkey;

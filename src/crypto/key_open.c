@@ -159,7 +159,7 @@ static enum status load_token(const struct key_source *source, const struct secr
     TRY(token_open(&params, &parts->token, &parts->pkey, err));
     if (is_set(source->cert_file))
         return ST_OK;
-    AUTO(X509_free) X509 *x509 = token_certificate(parts->token, source->place);
+    AUTO(X509_free) X509 *x509 = token_certificate(source->place);
     return x509 ? key_parts_add(parts, x509, err) : ST_OK;
 }
 
