@@ -18,6 +18,8 @@ struct call {
     const char *url;
     const char *key_path;
     const char *pass_path;
+    const char *business_key_path;
+    const char *business_pass_path;
     const char *service;
     const char *sender;
     const char *password_path;
@@ -34,6 +36,8 @@ enum {
     OPT_URL,
     OPT_KEY,
     OPT_PASS,
+    OPT_BUSINESS_KEY,
+    OPT_BUSINESS_PASS,
     OPT_SERVICE,
     OPT_SENDER,
     OPT_PASSWORD,
@@ -50,6 +54,8 @@ static const struct option_row rows[] = {
     { OPT_URL, "url", "URL", "of the service: https://HOST/shep/SyncChannel" },
     { OPT_KEY, "key", "P12", "the sender's key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
+    { OPT_BUSINESS_KEY, "business-key", "P12", "signs the payload too, as its author" },
+    { OPT_BUSINESS_PASS, "business-pass-file", "FILE", "its password; --pass-file by default" },
     { OPT_SERVICE, "service", "ID", "serviceId" },
     { OPT_SENDER, "sender", "S", "senderId" },
     { OPT_PASSWORD, "sender-password-file", "FILE", "the sender's password: the first line" },
@@ -70,6 +76,8 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         [OPT_URL] = &c->url,
         [OPT_KEY] = &c->key_path,
         [OPT_PASS] = &c->pass_path,
+        [OPT_BUSINESS_KEY] = &c->business_key_path,
+        [OPT_BUSINESS_PASS] = &c->business_pass_path,
         [OPT_SERVICE] = &c->service,
         [OPT_SENDER] = &c->sender,
         [OPT_PASSWORD] = &c->password_path,
@@ -95,7 +103,7 @@ static const struct usage usage = {
     .command = "shepctl call",
     .arguments = "PAYLOAD.xml",
     .about = "Signs a SendMessage, sends it, verifies the answer and prints it; - is standard "
-             "input.\nExit status: 0 SCSS001 with a valid signature, 1 any other answer, 2 none.",
+             "input.\nExit status: 0 SCSS001 with valid signatures, 1 any other answer, 2 none.",
     .rows = rows,
     .row_count = sizeof(rows) / sizeof(rows[0]),
     .min_arguments = 1,
@@ -202,14 +210,14 @@ static void print_data(struct slice xml)
     (void)fputc('\n', stdout);
 }
 
-static void print_verdict(const struct call_answer *a)
+static void print_verdict(const char *name, const struct report *report)
 {
-    if (!a->report)
+    if (!report)
         return;
-    row("signature", verdict_name(report_verdict(a->report)));
-    for (size_t i = 0; i < report_signer_count(a->report); i++)
-        row("signed by", report_signer(a->report, i)->subject);
-    show_checks(stdout, a->report);
+    row(name, verdict_name(report_verdict(report)));
+    for (size_t i = 0; i < report_signer_count(report); i++)
+        row("signed by", report_signer(report, i)->subject);
+    show_checks(stdout, report);
 }
 
 static enum status print_answer(const struct call *c, const struct call_answer *a, struct err *err)
@@ -225,7 +233,8 @@ static enum status print_answer(const struct call *c, const struct call_answer *
     row("message", a->message);
     row("messageId", a->message_id);
     row("answers", a->correlation_id);
-    print_verdict(a);
+    print_verdict("signature", a->report);
+    print_verdict("business", a->business);
     if (c->out_path)
         return ctl_write(c->out_path, bytes_slice(a->data), err);
     if (a->data && c->show_qr && strcmp(a->code, "SCSS001") == 0)
@@ -265,6 +274,13 @@ static enum status read_password(const char *path, char dst[PASSWORD_MAX], struc
     return ST_OK;
 }
 
+static bool is_good(const struct call_answer *a)
+{
+    return strcmp(a->code, "SCSS001") == 0 && !a->is_fault && a->report &&
+           report_verdict(a->report) == VERDICT_VALID &&
+           (!a->business || report_verdict(a->business) == VERDICT_VALID);
+}
+
 static enum status send_and_print(const struct call *c, struct call_params *params, bool *ret_good,
                                   struct err *err)
 {
@@ -272,17 +288,25 @@ static enum status send_and_print(const struct call *c, struct call_params *para
     enum status status;
 
     TRY(call_send(params, &answer, err));
-    *ret_good = strcmp(answer.code, "SCSS001") == 0 && !answer.is_fault && answer.report &&
-                report_verdict(answer.report) == VERDICT_VALID;
+    *ret_good = is_good(&answer);
     status = print_answer(c, &answer, err);
     call_answer_free(&answer);
     return status;
+}
+
+static enum status open_business_key(const struct call *c, struct key **ret_key, struct err *err)
+{
+    if (!c->business_key_path)
+        return ST_OK;
+    return ctl_open_key(c->business_key_path,
+                        c->business_pass_path ? c->business_pass_path : c->pass_path, ret_key, err);
 }
 
 static enum status run(const struct call *c, const char *path, bool *ret_good, struct err *err)
 {
     AUTO(rest_free) struct rest *rest = NULL;
     AUTO(key_free) struct key *key = NULL;
+    AUTO(key_free) struct key *business_key = NULL;
     AUTO(trust_free) struct trust *trust = NULL;
     AUTO(bytes_free) struct bytes *payload = NULL;
     char password[PASSWORD_MAX] = "";
@@ -296,6 +320,7 @@ static enum status run(const struct call *c, const char *path, bool *ret_good, s
 
     TRY(check_options(c, err));
     TRY(ctl_open_key(c->key_path, c->pass_path, &key, err));
+    TRY(open_business_key(c, &business_key, err));
     TRY(ctl_open_rest(c->ca_file, &rest, err));
     TRY(file_read(path, PAYLOAD_MAX, &payload, err));
     if (c->password_path)
@@ -305,6 +330,7 @@ static enum status run(const struct call *c, const char *path, bool *ret_good, s
         TRY(trust_add_dir(trust, c->trust_dir, err));
     }
     params.key = key;
+    params.business_key = business_key;
     params.rest = rest;
     params.trust = trust;
     params.payload = bytes_slice(payload);

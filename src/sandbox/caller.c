@@ -44,6 +44,18 @@ static enum status check_payload(const struct call_params *p, struct err *err)
     return ST_OK;
 }
 
+/* The author's signature: over the payload as a document of its own (shep-contract.md section 2).
+ */
+static enum status sign_payload(const struct call_params *p, struct bytes **ret_signed,
+                                struct err *err)
+{
+    struct err cause;
+
+    if (xmlsig_sign_enveloped(p->business_key, p->payload, &limits, ret_signed, &cause) != ST_OK)
+        return RAISE(err, ST_INPUT, "the payload: %s", cause.text);
+    return ST_OK;
+}
+
 static void add_element(struct bytes *dst, const char *name, const char *text)
 {
     if (!text)
@@ -198,6 +210,20 @@ static void read_plain(struct call_answer *a)
         (void)text_copy_slice(a->message, sizeof(a->message), text);
 }
 
+static enum status judge_business(struct judge judge, struct call_answer *a, struct err *err)
+{
+    const struct slice payload = bytes_slice(a->data);
+
+    if (!a->data || xml_document_kind(payload, &limits) != DOCUMENT_ENVELOPED)
+        return ST_OK;
+    a->business = report_new();
+    if (!a->business)
+        return RAISE(err, ST_NOMEM, "out of memory");
+    judge.purpose = PURPOSE_SIGN;
+    (void)!xmlsig_judge_enveloped(&judge, payload, &limits, a->business);
+    return ST_OK;
+}
+
 static enum status read_answer(const struct call_params *p, struct call_answer *a, struct err *err)
 {
     const struct judge judge = { .trust = p->trust,
@@ -218,7 +244,7 @@ static enum status read_answer(const struct call_params *p, struct call_answer *
     if (!a->report)
         return RAISE(err, ST_NOMEM, "out of memory");
     (void)!xmlsig_judge_envelope(&judge, bytes_slice(a->raw), &limits, a->report);
-    return ST_OK;
+    return judge_business(judge, a, err);
 }
 
 void call_answer_free(struct call_answer *answer)
@@ -226,6 +252,7 @@ void call_answer_free(struct call_answer *answer)
     bytes_free(answer->data);
     bytes_free(answer->raw);
     report_free(answer->report);
+    report_free(answer->business);
     *answer = (struct call_answer){ .http_status = 0 };
 }
 
@@ -253,13 +280,28 @@ static enum status post(const struct call_params *p, struct slice envelope, stru
     return a->raw ? ST_OK : RAISE(err, ST_NOMEM, "out of memory");
 }
 
+/* The request as it goes out: payload, Body, envelope, each signed by whoever signs it. */
+static enum status make_request(const struct call_params *params, const char *message_id,
+                                struct bytes **ret_envelope, struct err *err)
+{
+    struct call_params p = *params;
+    AUTO(bytes_free) struct bytes *authored = NULL;
+    AUTO(bytes_wipe) struct bytes *body = NULL;
+
+    if (p.business_key) {
+        TRY(sign_payload(&p, &authored, err));
+        p.payload = bytes_slice(authored);
+    }
+    TRY(check_payload(&p, err));
+    TRY(write_body(&p, message_id, clock_now(p.clock), &body, err));
+    return sign(&p, bytes_slice(body), ret_envelope, err);
+}
+
 enum status call_send(const struct call_params *params, struct call_answer *ret_answer,
                       struct err *err)
 {
-    int64_t now_ms = clock_now(params->clock);
-    struct id fresh = id_new(now_ms);
+    struct id fresh = id_new(clock_now(params->clock));
     struct call_answer answer = { .http_status = 0 };
-    AUTO(bytes_wipe) struct bytes *body = NULL;
     AUTO(bytes_wipe) struct bytes *envelope = NULL;
     enum status status;
 
@@ -267,9 +309,7 @@ enum status call_send(const struct call_params *params, struct call_answer *ret_
                    params->message_id ? params->message_id : fresh.text))
         return RAISE(err, ST_INPUT, "message id: longer than %zu bytes",
                      sizeof(answer.sent_message_id) - 1);
-    TRY(check_payload(params, err));
-    TRY(write_body(params, answer.sent_message_id, now_ms, &body, err));
-    TRY(sign(params, bytes_slice(body), &envelope, err));
+    TRY(make_request(params, answer.sent_message_id, &envelope, err));
     status = post(params, bytes_slice(envelope), &answer, err);
     if (status == ST_OK)
         status = read_answer(params, &answer, err);

@@ -21,7 +21,8 @@ struct call_params {
     struct slice payload;        /* an XML document in UTF-8; as text anything in UTF-8 */
     bool as_text;                /* escaped text in `data`, as through gateways */
     struct key *key;             /* signs the request; borrowed */
-    const struct trust *trust;   /* judges the answer; NULL: its signature only */
+    struct key *business_key;    /* signs the payload too; borrowed; NULL: it goes as it is */
+    const struct trust *trust;   /* judges the answer; NULL: its signatures only */
     struct rest *rest;
     const struct clock *clock;
     int64_t wait_ms; /* in all */
@@ -38,16 +39,17 @@ struct call_answer {
     char message_id[128];
     char correlation_id[128];
     char session_id[64];
-    struct bytes *data;    /* the payload's XML; NULL: none */
-    struct report *report; /* of the answer's signature; NULL: it is no envelope */
-    struct bytes *raw;     /* as it came */
+    struct bytes *data;      /* the payload's XML; NULL: none */
+    struct report *report;   /* of the answer's signature; NULL: it is no envelope */
+    struct report *business; /* of the signature in the payload; NULL: it bears none */
+    struct bytes *raw;       /* as it came */
 };
 /* Frees the members, not the struct. */
 void call_answer_free(struct call_answer *answer);
 
 /**
  * One exchange. ST_OK says that an answer came, whatever it says.
- * ST_INPUT     the payload is no XML, or the key cannot sign
+ * ST_INPUT     the payload is no XML or signed already, or the key cannot sign
  * ST_UPSTREAM, ST_TIMEOUT  as rest_do()
  */
 MUST_USE enum status call_send(const struct call_params *params, struct call_answer *ret_answer,

@@ -1,4 +1,5 @@
 """shepctl call against a scripted SyncChannel: what is sent, and how every answer is read."""
+import html
 import re
 import subprocess
 import tempfile
@@ -166,3 +167,45 @@ def test_nobody_there_ends_with_2(sandbox):
     done = shepctl("call", "--url", "http://127.0.0.1:1/", "--service", "S", "--sender", "s",
                    *sandbox.key("rsa", "caller"), "-", stdin=b"<a/>")
     assert done.returncode == 2 and "127.0.0.1" in done.stderr.decode()
+
+
+def signed_by(gateway, xml, name):
+    """The document with an enveloped signature."""
+    return shepctl("sign", "--profile", "enveloped", *gateway.sandbox.key(gateway.family, name), "-",
+                   stdin=xml.encode()).stdout.decode()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("form", [(), ("--text",)])
+def test_a_payload_is_signed_by_its_author(gateway, family, form):
+    """0.29, 0.30: two keys, two signatures; the inner one is over the payload as a document of its own."""
+    gateway.family = family
+    author = gateway.sandbox.folder / family / "individual.p12"
+    done = gateway.call("--business-key", author, *form)
+    assert done.returncode == 0 and "business " not in text_of(done), text_of(done)
+    text = gateway.peer.requests[0][3].decode()
+    inner = re.search(r"<data[^>]*>(.*)</data>", text, re.S).group(1)
+    inner = html.unescape(inner) if form else inner
+    verified = shepctl("verify", "--profile", "enveloped", *gateway.sandbox.trust, "-", stdin=inner.encode())
+    assert verified.returncode == 0 and "123456789011" in text_of(verified), text_of(verified)
+    assert shepctl("verify", *gateway.sandbox.trust, "-", stdin=text.encode()).returncode == 0
+
+
+def test_the_answers_business_signature_is_judged_too(gateway):
+    gateway.body = response(data=f"<data>{html.escape(signed_by(gateway, MADE, 'adapter'), quote=False)}</data>")
+    done = gateway.call()
+    assert done.returncode == 0 and "business   valid" in text_of(done), text_of(done)
+    gateway.body = gateway.body.replace("0193", "0194")  # the transport is signed afterwards, and stands
+    done = gateway.call()
+    assert done.returncode == 1 and "signature  valid" in text_of(done), text_of(done)
+    assert "business   invalid" in text_of(done) and "✗ digest" in text_of(done), text_of(done)
+
+
+def test_a_payload_that_cannot_be_signed_is_not_sent(gateway, tmp_path):
+    author = gateway.sandbox.folder / "gost2015/individual.p12"
+    done = gateway.call("--business-key", author, payload="no xml")
+    assert done.returncode == 2 and not gateway.peer.requests, text_of(done)
+    wrong = tmp_path / "wrong"
+    wrong.write_text("not the password\n")
+    done = gateway.call("--business-key", author, "--business-pass-file", wrong)
+    assert done.returncode == 2 and not gateway.peer.requests, text_of(done)
