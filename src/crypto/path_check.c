@@ -18,7 +18,7 @@ void path_blame(const struct cert *cert, const char *reason, char why[WHY_MAX])
 }
 
 /* OpenSSL takes version 1 roots and key usage without basicConstraints for a CA; we do not. */
-static const char *refuse_issuer(const struct cert *cert)
+const char *trust_refuse_issuer(const struct cert *cert)
 {
     X509 *x509 = cert_x509(cert);
     uint32_t flags = X509_get_extension_flags(x509);
@@ -60,7 +60,7 @@ static const char *refuse_digest(const struct cert *cert, bool sha1)
 static bool check_each(const struct cert *const *certs, size_t count, bool sha1, char why[WHY_MAX])
 {
     for (size_t i = 0; i < count; i++) {
-        const char *refusal = i > 0 ? refuse_issuer(certs[i]) : NULL;
+        const char *refusal = i > 0 ? trust_refuse_issuer(certs[i]) : NULL;
         if (!refusal)
             refusal = refuse_key(certs[i]);
         if (!refusal && i + 1 < count)

@@ -29,6 +29,8 @@ size_t trust_anchor_count(const struct trust *trust);
 size_t trust_count(const struct trust *trust);                        /* of all certificates */
 const struct cert *trust_at(const struct trust *trust, size_t i);     /* borrowed */
 bool trust_holds(const struct trust *trust, const struct cert *cert); /* by SHA-256 */
+/* Why the certificate cannot issue others (RFC 5280 section 6.1.4); NULL: it can. */
+const char *trust_refuse_issuer(const struct cert *cert);
 
 /* What crypto may ask of the outside; a NULL member means "source unreachable". */
 struct fetch {

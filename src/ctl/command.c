@@ -11,6 +11,7 @@ const struct command ctl_commands[] = {
     { "keys", "show what a PKCS#12 file holds", cmd_keys },
     { "call", "send a signed request to a SyncChannel service", cmd_call },
     { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
+    { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
 };
@@ -19,6 +20,13 @@ const struct command ctl_sandbox_commands[] = {
     { "init", "make keys, certificates and lists in a folder", cmd_sandbox_init },
     { "run", "serve OCSP, TSP and CRL on loopback", cmd_sandbox_run },
     { "revoke", "revoke a certificate", cmd_sandbox_revoke },
+    { NULL, NULL, NULL },
+};
+
+const struct command ctl_trust_commands[] = {
+    { "add", "trust a certificate after its fingerprint was compared", cmd_trust_add },
+    { "list", "show what is trusted", cmd_trust_list },
+    { "check", "say what is wrong with the folder", cmd_trust_check },
     { NULL, NULL, NULL },
 };
 
@@ -56,4 +64,9 @@ int ctl_dispatch(const char *program, const struct command *commands, int argc, 
 int cmd_sandbox(int argc, char **argv)
 {
     return ctl_dispatch("shepctl sandbox", ctl_sandbox_commands, argc, argv);
+}
+
+int cmd_trust(int argc, char **argv)
+{
+    return ctl_dispatch("shepctl trust", ctl_trust_commands, argc, argv);
 }

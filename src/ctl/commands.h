@@ -11,3 +11,7 @@ int cmd_sandbox(int argc, char **argv);
 int cmd_sandbox_init(int argc, char **argv);
 int cmd_sandbox_run(int argc, char **argv);
 int cmd_sandbox_revoke(int argc, char **argv);
+int cmd_trust(int argc, char **argv);
+int cmd_trust_add(int argc, char **argv);
+int cmd_trust_list(int argc, char **argv);
+int cmd_trust_check(int argc, char **argv);

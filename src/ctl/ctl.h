@@ -26,6 +26,7 @@ struct command {
 /* Commands in the order of shepctl --help; ends with an empty row. */
 extern const struct command ctl_commands[];
 extern const struct command ctl_sandbox_commands[];
+extern const struct command ctl_trust_commands[];
 
 /* Runs the command that argv[1] names; program: "shepctl", "shepctl sandbox". */
 int ctl_dispatch(const char *program, const struct command *commands, int argc, char **argv);
@@ -57,8 +58,8 @@ enum { CTL_GO = -1 }; /* of ctl_options(): go on */
 
 /**
  * Reads options in any place among the arguments; -- ends them, - is an argument. Returns CTL_GO
- * with the arguments in *ret_arguments (borrowed, moved to the front of argv), else the exit code:
- * 0 after
+ * with the arguments in *ret_arguments (borrowed, moved to the front of argv, then NULL), else the
+ * exit code: 0 after
  * --help, CTL_TROUBLE after a message on stderr. Thread-safe.
  */
 int ctl_options(const struct usage *usage, void *ctx, int argc, char **argv, char ***ret_arguments);

@@ -86,6 +86,7 @@ int ctl_options(const struct usage *usage, void *ctx, int argc, char **argv, cha
         return refuse(usage, "missing: ", usage->arguments);
     if (given > usage->max_arguments)
         return refuse(usage, "one argument too many: ", argv[usage->max_arguments]);
+    argv[given] = NULL;
     *ret_arguments = argv;
     return CTL_GO;
 }

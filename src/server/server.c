@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "server/route.h"
 #include "server/service.h"
+#include "server/trust_news.h"
 #include "server/work.h"
 #include "wsse/wsse.h"
 
@@ -312,6 +313,8 @@ static void reload(struct server *server)
     struct service *old = server->service;
     server->service = fresh;
     pthread_mutex_unlock(&server->lock);
+    trust_news_write(server->rooms->journal, server->rooms->clock, service_trust(old),
+                     service_trust(fresh));
     service_free(old);
     log_info("reload.done", "config=%s", server->conf_path);
     if (journal_life(server, "config.reloaded", EVENT_NOTICE, "configuration, keys and trust",

@@ -301,3 +301,8 @@ const struct rooms *service_rooms(const struct service *service)
 {
     return service->rooms;
 }
+
+const struct trust *service_trust(const struct service *service)
+{
+    return service->trust;
+}

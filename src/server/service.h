@@ -22,3 +22,4 @@ const struct conf *service_conf(const struct service *service);
 const struct road *service_road(const struct service *service);
 struct mobile *service_mobile(const struct service *service);
 const struct rooms *service_rooms(const struct service *service);
+const struct trust *service_trust(const struct service *service);
