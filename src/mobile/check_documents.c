@@ -41,6 +41,28 @@ static enum status check_id(const struct create_session *req, size_t i, const ch
     return ST_OK;
 }
 
+/* A document names its method in a MIX_SIGN, and nowhere else (req 1.11, 1.27). */
+static enum status check_method(const struct create_session *req, const struct document *document,
+                                const char *field, struct err *err)
+{
+    const bool is_mix = req->method == METHOD_MIX_SIGN;
+    char path[96];
+
+    text_format(path, sizeof(path), "%s/signMethod", field);
+    if (!is_mix && document->method != METHOD_NONE)
+        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", path, "MIX_SIGN only",
+                           "%s: a document has a signMethod of its own in a MIX_SIGN only", path);
+    if (is_mix && !method_find(document->method))
+        return RAISE_CAUSE(err, ST_INPUT, "fieldMissing", path, NULL,
+                           "%s: every document of a MIX_SIGN names its signMethod, which is not "
+                           "MIX_SIGN",
+                           path);
+    if (!is_mix && !method_find(req->method))
+        return RAISE_CAUSE(err, ST_INPUT, "fieldMissing", "signMethod", NULL,
+                           "signMethod is missing");
+    return ST_OK;
+}
+
 static enum status check_document(const struct mobile *mobile, const struct create_session *req,
                                   size_t i, struct document *ret, struct err *err)
 {
@@ -49,15 +71,14 @@ static enum status check_document(const struct mobile *mobile, const struct crea
 
     text_format(field, sizeof(field), "documents/document[%zu]", i + 1);
     TRY(check_id(req, i, field, err));
-    if (document->method != METHOD_NONE)
-        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", field, "MIX_SIGN only",
-                           "%s has a signMethod of its own, which only MIX_SIGN allows", field);
+    TRY(check_method(req, document, field, err));
     *ret = *document;
     TRY(check_names(&document->name, field, &ret->name, err));
     TRY(check_meta(document, field, err));
     if (document->content.len == 0)
         return RAISE_CAUSE(err, ST_INPUT, "fieldMissing", field, NULL, "%s is empty", field);
-    return method_find(req->method)->check(mobile, document, field, err);
+    return method_find(req->method == METHOD_MIX_SIGN ? document->method : req->method)
+        ->check(mobile, document, field, err);
 }
 
 static enum status check_sizes(const struct mobile *mobile, const struct create_session *req,

@@ -77,12 +77,22 @@ struct method {
 };
 extern const struct method method_xml;
 extern const struct method method_cms_with_data;
-/* NULL: not supported (yet). A document's own method counts in a MIX_SIGN session. */
+extern const struct method method_cms_sign_only;
+extern const struct method method_sign_bytes_array;
+/* NULL: there is no such method of one document. */
 const struct method *method_find(enum sign_method method);
+/* A document's own method counts in a MIX_SIGN session (req 1.11, 1.27). */
 const struct method *method_of(const struct signing_session *session,
                                const struct document *document);
-/* "XML, CMS_WITH_DATA": for errors. */
-#define METHODS_SUPPORTED "XML, CMS_WITH_DATA"
+
+/* ---- method_file.c: what the methods that sign a file share; members of struct method ---- */
+MUST_USE enum status file_check(const struct mobile *mobile, const struct document *document,
+                                const char *field, struct err *err);
+void file_put(struct json *object, const struct document *document, struct slice value);
+MUST_USE enum status file_issue_base64(const struct document *document, struct bytes **ret,
+                                       struct err *err);
+bool file_take(const struct json *object, struct slice *ret_value);
+
 #define AUTHS_SUPPORTED "None, Token"
 
 /* ---- issue.c: the JSON that the app fetches ---- */

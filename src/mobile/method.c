@@ -1,7 +1,8 @@
 /* The table of signing methods; a further method is one more row. */
 #include "mobile/internal.h"
 
-static const struct method *const methods[] = { &method_xml, &method_cms_with_data };
+static const struct method *const methods[] = { &method_xml, &method_cms_with_data,
+                                                &method_cms_sign_only, &method_sign_bytes_array };
 
 const struct method *method_find(enum sign_method method)
 {
@@ -14,5 +15,5 @@ const struct method *method_find(enum sign_method method)
 const struct method *method_of(const struct signing_session *session,
                                const struct document *document)
 {
-    return method_find(document->method != METHOD_NONE ? document->method : session->method);
+    return method_find(session->method == METHOD_MIX_SIGN ? document->method : session->method);
 }

@@ -1,5 +1,6 @@
 #include "sandbox/phone_method.h"
 
+#include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
 #include "crypto/encode.h"
 #include "wsse/xmlsig.h"
@@ -48,6 +49,13 @@ static enum status sign_cms_sign_only(const struct phone_signing *signing, struc
     return sign_cms(signing, value, true, ret, err);
 }
 
+/* Over the string as it stands (C-08). */
+static enum status sign_bytes_array(const struct phone_signing *signing, struct slice value,
+                                    struct bytes **ret, struct err *err)
+{
+    return bytes_sign(signing->key, value, ret, err);
+}
+
 static const struct method {
     const char *name;
     bool is_xml; /* the value is documentXml, not document.file.data */
@@ -56,6 +64,7 @@ static const struct method {
     { "XML", true, sign_xml },
     { "CMS_WITH_DATA", false, sign_cms_with_data },
     { "CMS_SIGN_ONLY", false, sign_cms_sign_only },
+    { "SIGN_BYTES_ARRAY", false, sign_bytes_array },
 };
 
 static const struct method *method_by_name(struct slice name)

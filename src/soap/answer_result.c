@@ -178,6 +178,8 @@ static const char *mime_of(enum sign_method method)
         return "application/pkcs7-mime";
     case METHOD_CMS_SIGN_ONLY:
         return "application/pkcs7-signature";
+    case METHOD_SIGN_BYTES_ARRAY: /* the signature and its certificate (req 1.33) */
+        return "application/json";
     default:
         return "application/octet-stream";
     }

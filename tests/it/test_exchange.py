@@ -24,7 +24,11 @@ def sign_through(world, example, algorithm):
     return world.ask("getSigningResult", session)
 
 
-@pytest.mark.parametrize("example", ["createSigningSession.xml", "createSigningSession-xml.xml"])
+# req 1.07–1.11: CMS_WITH_DATA, XML, CMS_SIGN_ONLY, SIGN_BYTES_ARRAY, MIX_SIGN
+EXAMPLES = ["", "-xml", "-detached", "-bytes", "-mix"]
+
+
+@pytest.mark.parametrize("example", [f"createSigningSession{name}.xml" for name in EXAMPLES])
 @pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
 def test_a_document_comes_back_signed_and_judged(world, example, algorithm):
     result = sign_through(world, example, algorithm)

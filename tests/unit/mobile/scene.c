@@ -86,6 +86,12 @@ void scene_init_document(struct scene *s, enum sign_method method, const struct 
     init(s, method, document, 1);
 }
 
+void scene_init_documents(struct scene *s, enum sign_method method,
+                          const struct document *documents, size_t count)
+{
+    init(s, method, documents, count);
+}
+
 void scene_close(struct scene *s)
 {
     json_free(s->json);

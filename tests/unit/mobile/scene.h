@@ -28,6 +28,9 @@ struct scene {
 void scene_init(struct scene *s, enum sign_method method, size_t count);
 /* The same with one document of the caller's. */
 void scene_init_document(struct scene *s, enum sign_method method, const struct document *document);
+/* The same with the caller's documents. */
+void scene_init_documents(struct scene *s, enum sign_method method,
+                          const struct document *documents, size_t count);
 void scene_close(struct scene *s);
 
 const struct signing_session *scene_stored(const struct scene *s);

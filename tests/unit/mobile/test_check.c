@@ -96,6 +96,30 @@ static void method_bytes(struct wish *w)
 {
     w->req.method = METHOD_SIGN_BYTES_ARRAY;
 }
+static void method_bytes_text(struct wish *w)
+{
+    w->req.method = METHOD_SIGN_BYTES_ARRAY;
+    w->documents[0].mime = "text/plain";
+}
+static void method_bytes_binary(struct wish *w)
+{
+    method_bytes_text(w);
+    w->documents[0].content = SLICE("\xff\xfe");
+}
+static void method_mix_named(struct wish *w)
+{
+    w->req.method = METHOD_MIX_SIGN;
+    w->documents[0].method = METHOD_CMS_SIGN_ONLY;
+}
+static void method_mix_nested(struct wish *w)
+{
+    w->req.method = METHOD_MIX_SIGN;
+    w->documents[0].method = METHOD_MIX_SIGN;
+}
+static void method_none(struct wish *w)
+{
+    w->req.method = METHOD_NONE;
+}
 static void auth_eds(struct wish *w)
 {
     w->req.auth = AUTH_EDS;
@@ -330,11 +354,18 @@ static const struct rule_row {
     { "a day and a second", life_long, "fieldInvalid", "expiresInSeconds", "60..86400 s" },
     { "a minute", life_min, NULL, NULL, NULL },
     { "a day", life_max, NULL, NULL, NULL },
-    { "CMS_SIGN_ONLY", method_sign_only, "signMethodNotSupported", "signMethod",
-      "XML, CMS_WITH_DATA" },
-    { "MIX_SIGN", method_mix, "signMethodNotSupported", "signMethod", "XML, CMS_WITH_DATA" },
-    { "SIGN_BYTES_ARRAY", method_bytes, "signMethodNotSupported", "signMethod",
-      "XML, CMS_WITH_DATA" },
+    /* req 1.08 1.10 1.11 1.27 */
+    { "CMS_SIGN_ONLY", method_sign_only, NULL, NULL, NULL },
+    { "SIGN_BYTES_ARRAY", method_bytes, NULL, NULL, NULL },
+    { "SIGN_BYTES_ARRAY of a text", method_bytes_text, NULL, NULL, NULL },
+    { "SIGN_BYTES_ARRAY of a text that is none", method_bytes_binary, "documentFileInvalid",
+      "documents/document[1]", "UTF-8" },
+    { "MIX_SIGN without methods", method_mix, "fieldMissing", "documents/document[1]/signMethod",
+      "" },
+    { "MIX_SIGN with methods", method_mix_named, NULL, NULL, NULL },
+    { "MIX_SIGN in MIX_SIGN", method_mix_nested, "fieldMissing", "documents/document[1]/signMethod",
+      "" },
+    { "no method", method_none, "fieldMissing", "signMethod", "" },
     { "Eds", auth_eds, "authTypeNotSupported", "authType", "None, Token" },
     { "Token", auth_token, NULL, NULL, NULL },
     { "the sender's own BIN", organisation_own, NULL, NULL, NULL },
@@ -370,7 +401,8 @@ static const struct rule_row {
     { "an empty meta value", meta_value_empty, NULL, NULL, NULL },
     { "an empty file", content_empty, "fieldMissing", "documents/document[1]", "" },
     /* req 1.27 */
-    { "a method of its own", own_method, "fieldInvalid", "documents/document[1]", "MIX_SIGN only" },
+    { "a method of its own", own_method, "fieldInvalid", "documents/document[1]/signMethod",
+      "MIX_SIGN only" },
     { "no file", mime_missing, "documentFileMissing", "documents/document[1]", "file" },
     { "mime pdf", mime_word, "fieldInvalid", "documents/document[1]", "type/subtype" },
     { "mime with charset", mime_parameter, "fieldInvalid", "documents/document[1]",
