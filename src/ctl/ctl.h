@@ -82,6 +82,9 @@ void ctl_print_time(FILE *out, int64_t ms);
 MUST_USE enum status ctl_open_key(const char *key_path, const char *pass_path, struct key **ret_key,
                                   struct err *err);
 
+/* What --ca says, else the environment's SHEPCTL_CA; NULL: neither. */
+const char *ctl_ca_file(const char *ca_file);
+
 /* HTTP client; ca_file NULL: the environment's SHEPCTL_CA, else the system's. */
 MUST_USE enum status ctl_open_rest(const char *ca_file, struct rest **ret_rest, struct err *err);
 

@@ -49,9 +49,14 @@ enum status ctl_open_key(const char *key_path, const char *pass_path, struct key
     return key_open(&(struct key_source){ key_path, pass_path, NULL, NULL }, ret_key, err);
 }
 
+const char *ctl_ca_file(const char *ca_file)
+{
+    return ca_file ? ca_file : secure_getenv("SHEPCTL_CA");
+}
+
 enum status ctl_open_rest(const char *ca_file, struct rest **ret_rest, struct err *err)
 {
-    const struct rest_params params = { .ca_file = ca_file ? ca_file : secure_getenv("SHEPCTL_CA"),
+    const struct rest_params params = { .ca_file = ctl_ca_file(ca_file),
                                         .max_parallel = 4,
                                         .user_agent = "shepctl/" SHEP_VERSION };
 

@@ -11,6 +11,7 @@
 #include "ctl/detect.h"
 #include "ctl/show.h"
 #include "ctl/sources.h"
+#include "rest/ldap.h"
 #include "sandbox/file.h"
 #include "wsse/xmlsig.h"
 
@@ -42,6 +43,10 @@ struct verify {
     const char *content_path;
     const char *ca_file;
     enum jws_input jws_input;
+    const char *ldap_urls[LDAP_SERVERS_MAX + 1]; /* ends with NULL */
+    size_t ldap_count;
+    const char *ldap_base;
+    bool ldap_starttls;
     bool signature_only;
     bool allow_sha1;
     bool json;
@@ -58,6 +63,9 @@ enum {
     OPT_OCSP_URL,
     OPT_CONTENT,
     OPT_JWS_INPUT,
+    OPT_LDAP,
+    OPT_LDAP_BASE,
+    OPT_LDAP_STARTTLS,
     OPT_SIGNATURE_ONLY,
     OPT_ALLOW_SHA1,
     OPT_JSON,
@@ -78,11 +86,15 @@ static const struct option_row rows[] = {
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
     { OPT_CONTENT, "content", "FILE", "detached, bytes, jws, tsp: what is signed" },
     { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: signed is the body (default) or rfc7515" },
+    { OPT_LDAP, "ldap", "URL",
+      "jws: asks ldap://HOST[:PORT] or ldaps:// for the certificate of the kid, may be repeated" },
+    { OPT_LDAP_BASE, "ldap-base", "DN", "jws: searched where the JWS' iss leads nowhere" },
+    { OPT_LDAP_STARTTLS, "ldap-starttls", NULL, "jws: demands TLS of ldap:// servers, see --ca" },
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
     { OPT_ALLOW_SHA1, "allow-sha1", NULL, "accept RSA with SHA-1 too" },
     { OPT_JSON, "json", NULL, "print the report as JSON" },
-    { OPT_CA, "ca", "FILE", "PEM bundle for https (SHEPCTL_CA)" },
+    { OPT_CA, "ca", "FILE", "PEM bundle for https and ldaps (SHEPCTL_CA)" },
 };
 
 /* ---- options ---- */
@@ -168,6 +180,17 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         break;
     case OPT_JWS_INPUT:
         return jws_input_parse(value, &v->jws_input, err);
+    case OPT_LDAP:
+        if (v->ldap_count == LDAP_SERVERS_MAX)
+            return RAISE(err, ST_INPUT, "--ldap: more than %d", LDAP_SERVERS_MAX);
+        v->ldap_urls[v->ldap_count++] = value;
+        break;
+    case OPT_LDAP_BASE:
+        v->ldap_base = value;
+        break;
+    case OPT_LDAP_STARTTLS:
+        v->ldap_starttls = true;
+        break;
     case OPT_SIGNATURE_ONLY:
         v->signature_only = true;
         break;
@@ -204,6 +227,7 @@ struct matter {
     struct slice data;
     struct slice content; /* at == NULL: none */
     enum jws_input jws_input;
+    struct ldap_directory *ldap; /* NULL: none */
 };
 
 static enum status judge_shep(const struct matter *m, struct report *report, struct err *err)
@@ -236,9 +260,14 @@ static enum status judge_bytes(const struct matter *m, struct report *report, st
 
 static enum status judge_jws(const struct matter *m, struct report *report, struct err *err)
 {
-    const struct jws_params params = { .input = m->jws_input };
+    struct jws_params params = { .input = m->jws_input };
+    struct jws_lookup lookup;
 
     (void)err;
+    if (m->ldap) {
+        lookup = ldap_directory_lookup(m->ldap);
+        params.lookup = &lookup;
+    }
     (void)!jws_judge(m->judge, m->data, m->content, &params, report);
     return ST_OK;
 }
@@ -316,12 +345,29 @@ static enum status load_trust(const struct verify *v, struct trust **ret_trust, 
     return ST_OK;
 }
 
+/* NULL without --ldap. */
+static enum status open_ldap(const struct verify *v, struct ldap_directory **ret_ldap,
+                             struct err *err)
+{
+    enum { TIMEOUT_MS = 10 * 1000, KEEP_MS = 60 * 60 * 1000 };
+    const struct ldap_params params = { .urls = v->ldap_urls,
+                                        .starttls = v->ldap_starttls,
+                                        .ca_file = ctl_ca_file(v->ca_file),
+                                        .base = v->ldap_base,
+                                        .timeout_ms = TIMEOUT_MS,
+                                        .keep_ms = KEEP_MS,
+                                        .clock = clock_system() };
+
+    return v->ldap_count ? ldap_directory_new(&params, ret_ldap, err) : ST_OK;
+}
+
 /* Reads all there is to read, and judges; *ret_profile is what it was judged as. */
 static enum status run(struct verify *v, const char *path, struct report *report,
                        enum profile *ret_profile, struct err *err)
 {
     AUTO(trust_free) struct trust *trust = NULL;
     AUTO(rest_free) struct rest *rest = NULL;
+    AUTO(ldap_directory_free) struct ldap_directory *ldap = NULL;
     AUTO(bytes_free) struct bytes *data = NULL;
     AUTO(bytes_free) struct bytes *content = NULL;
     const struct trust_io io = sources_io(&v->sources);
@@ -341,11 +387,13 @@ static enum status run(struct verify *v, const char *path, struct report *report
 
     TRY(load_trust(v, &trust, err));
     TRY(ctl_open_rest(v->ca_file, &rest, err));
+    TRY(open_ldap(v, &ldap, err));
     TRY(file_read(path, INPUT_MAX, &data, err));
     if (v->content_path)
         TRY(file_read(v->content_path, INPUT_MAX, &content, err));
     judge.trust = v->dir_count ? trust : NULL; /* NULL: the report says so */
     v->sources.rest = rest;
+    matter.ldap = ldap;
     matter.data = bytes_slice(data);
     matter.content = content ? bytes_slice(content) : (struct slice){ NULL, 0 };
     if (profile == PROFILE_AUTO)
