@@ -16,6 +16,8 @@ enum {
     SEARCHES_MAX = 3, /* iss, iss the other way round, base */
 };
 
+static const char usual_filter[] = "(|(userCertificate=*)(cACertificate=*))";
+
 struct server {
     char *url;
     bool starttls;
@@ -100,12 +102,9 @@ static enum status copy_text(const char *text, char **ret, struct err *err)
 static enum status copy_texts(struct ldap_directory *directory, const struct ldap_params *params,
                               struct err *err)
 {
-    const char *filter = text_or_null(params->filter);
-
     TRY(copy_text(params->ca_file, &directory->ca_file, err));
     TRY(copy_text(params->base, &directory->base, err));
-    TRY(copy_text(filter ? filter : "(|(userCertificate=*)(cACertificate=*))", &directory->filter,
-                  err));
+    TRY(copy_text(params->filter, &directory->filter, err));
     TRY(copy_text(params->bind_dn, &directory->bind_dn, err));
     directory->password = bytes_dup(params->bind_password);
     return directory->password ? ST_OK : RAISE(err, ST_NOMEM, "LDAP: out of memory");
@@ -121,7 +120,7 @@ static enum status check_texts(const struct ldap_directory *directory, struct er
         return RAISE(err, ST_INPUT, "LDAP base: not a distinguished name of RFC 4514");
     if ((directory->bind_dn != NULL) != (directory->password->len > 0))
         return RAISE(err, ST_INPUT, "LDAP: a bind DN and its password belong together");
-    return ldap_filter_check(directory->filter, err);
+    return directory->filter ? ldap_filter_check(directory->filter, err) : ST_OK;
 }
 
 /* ---- death ---- */
@@ -212,7 +211,8 @@ static enum status make_plan(const struct ldap_directory *directory, struct slic
 
     if (!plan)
         return RAISE(err, ST_NOMEM, "LDAP: out of memory");
-    TRY(ldap_filter_of(directory->filter, kid, iss, &plan->filter, err));
+    TRY(ldap_filter_of(directory->filter ? directory->filter : usual_filter, kid, iss,
+                       &plan->filter, err));
     if (ldap_names_of(iss, &plan->names)) {
         plan->searches[plan->count++] =
             (struct ldap_search){ plan->names.straight, false, "(objectClass=*)" };
@@ -295,18 +295,6 @@ static enum status find(void *ctx, const struct jws_want *want, struct jws_found
 
 /* ---- the whole ---- */
 
-/* libldap reads the environment, ldap.conf and ldaprc when it is first used: here, and not while
- * somebody waits. Nothing of it counts (ldap_ask.c). */
-static void init_libldap(void)
-{
-    LDAPAPIInfo info = { .ldapai_info_version = LDAP_API_INFO_VERSION };
-
-    if (ldap_get_option(NULL, LDAP_OPT_API_INFO, &info) != LDAP_OPT_SUCCESS)
-        return;
-    ldap_memfree(info.ldapai_vendor_name);
-    ber_memvfree((void **)info.ldapai_extensions);
-}
-
 static enum status build(struct ldap_directory *directory, const struct ldap_params *params,
                          struct err *err)
 {
@@ -328,10 +316,8 @@ static enum status build(struct ldap_directory *directory, const struct ldap_par
 enum status ldap_directory_new(const struct ldap_params *params,
                                struct ldap_directory **ret_directory, struct err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     AUTO(ldap_directory_free) struct ldap_directory *directory = calloc(1, sizeof(*directory));
 
-    (void)pthread_once(&once, init_libldap);
     if (!directory)
         return RAISE(err, ST_NOMEM, "LDAP: out of memory");
     (void)pthread_mutex_init(&directory->lock, NULL);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "rest/ldap_guard.h"
 
+#include <pthread.h>
 #include <strings.h>
 
 /* GnuTLS' words for TLS 1.2 or later; Debian's libldap stands on it. */
@@ -329,6 +330,18 @@ static enum status search(struct talk *talk, const struct ldap_search *what, str
     return ST_OK;
 }
 
+/* libldap reads the environment, ldap.conf and ldaprc when it is first used, and looks up the
+ * machine's own name, which may last: not at the service's start. */
+static void init_libldap(void)
+{
+    LDAPAPIInfo info = { .ldapai_info_version = LDAP_API_INFO_VERSION };
+
+    if (ldap_get_option(NULL, LDAP_OPT_API_INFO, &info) != LDAP_OPT_SUCCESS)
+        return;
+    ldap_memfree(info.ldapai_vendor_name);
+    ber_memvfree((void **)info.ldapai_extensions);
+}
+
 static enum status ask_all(struct talk *talk, struct err *err)
 {
     const struct ldap_question *question = talk->question;
@@ -342,12 +355,14 @@ static enum status ask_all(struct talk *talk, struct err *err)
 enum status ldap_ask(const struct ldap_question *question, struct ldap_reply *ret_reply,
                      struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct ldap_reply reply = { 0 };
     struct talk talk = { .question = question,
                          .reply = &reply,
                          .guard = { .deadline_ms = question->deadline_ms,
                                     .bytes_left = LDAP_BYTES_MAX,
                                     .message_max = LDAP_PDU_BYTES } };
+    (void)pthread_once(&once, init_libldap);
     enum status status = ask_all(&talk, err);
 
     if (talk.ld)

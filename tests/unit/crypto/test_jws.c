@@ -246,6 +246,54 @@ static void kid_is_a_number(void **state)
     made_free(&made);
 }
 
+/* req 2.45, 2.48: the printed kids are numbers of 63 and 64 digits */
+static void the_printed_kids_are_serial_numbers_of_certificates(void **state)
+{
+    static const struct {
+        const char *serial; /* decimal */
+        const char *kid, *longer;
+    } rows[] = {
+        { "753207279003400008121447096847142160372800158500484451630312686509971579387",
+          "1aa4cdab8604dc75c86eefc0bbc5e1b8b0a518f439276da489fedbb88e1a1fb",
+          "01aa4cdab8604dc75c86eefc0bbc5e1b8b0a518f439276da489fedbb88e1a1fb" },
+        { "11809607921301910837657508993927911387413863452487460140428893742891761563836",
+          "1a1c004f639577146e5704830b8106822028908d7cb32341fb9bf677feaa78bc",
+          "001A1C004F639577146E5704830B8106822028908D7CB32341FB9BF677FEAA78BC" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct made_params params = { .cn = "S", .serial = rows[i].serial };
+        struct made made = made_new(&params, NULL);
+        assert_true(jws_kid_is(slice_str(rows[i].kid), made.cert));
+        assert_true(jws_kid_is(slice_str(rows[i].longer), made.cert));
+        assert_false(jws_kid_is(slice_str(rows[1 - i].kid), made.cert));
+        made_free(&made);
+    }
+}
+
+/* C-09: either alphabet, with padding or without, in each part by itself */
+static void base64_is_read_as_it_comes(void **state)
+{
+    const struct cert *const certs[] = { pki->leaf.cert };
+    struct judge judge = knowing(pki, certs);
+
+    (void)state;
+    for (unsigned bits = 0; bits < 4; bits++) {
+        const struct jws_settings settings = {
+            .alphabet = bits & 1 ? JWS_BASE64_STD : JWS_BASE64_URL,
+        };
+        AUTO(bytes_free) struct bytes *text = signed_as(pki, &settings);
+        AUTO(bytes_free) struct bytes *other = bytes_new(4096);
+        for (size_t i = 0; i < text->len; i++)
+            if (text->at[i] != '=')
+                bytes_add(other, slice_mem(&text->at[i], 1));
+        if (bits & 2)
+            bytes_add_str(other, "="); /* 128 bytes of signature want one */
+        expect(&judge, bytes_slice(other), BODY, &usual, VERDICT_VALID, "the body");
+    }
+}
+
 static struct bytes *with_header(const char *header)
 {
     AUTO(bytes_free) struct bytes *raw = NULL;
@@ -443,6 +491,8 @@ int main(void)
         cmocka_unit_test(every_setting_is_made_and_verified),
         cmocka_unit_test(the_order_is_the_one_that_was_asked_for),
         cmocka_unit_test(kid_is_a_number),
+        cmocka_unit_test(the_printed_kids_are_serial_numbers_of_certificates),
+        cmocka_unit_test(base64_is_read_as_it_comes),
         cmocka_unit_test(what_is_no_jws_is_refused_with_its_reason),
         cmocka_unit_test(alg_must_be_known_allowed_and_the_keys),
         cmocka_unit_test(the_certificate_is_found_by_kid_or_the_verdict_stays_open),
