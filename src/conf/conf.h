@@ -85,6 +85,22 @@ struct conf_signing {
     bool timestamp_required;
 };
 
+struct conf_jws { /* signatures of ЦОИД's answers */
+    const char *pins_dir;
+    const char *input;             /* body | rfc7515 */
+    const char *const *algorithms; /* gost2015 gost2004 */
+    const char *signer_bin;
+};
+
+struct conf_ldap {           /* where certificates of ЦОИД's answers are found by kid */
+    const char *const *urls; /* none = not asked */
+    bool starttls;
+    const char *ca_file;
+    const char *base, *filter;
+    const char *bind_dn, *bind_pass_file;
+    int64_t timeout_ms, keep_ms;
+};
+
 struct conf_sandbox {
     bool enabled;
 };
@@ -119,6 +135,8 @@ struct conf {
     struct conf_trust trust;
     struct conf_limits limits;
     struct conf_signing signing;
+    struct conf_jws jws;
+    struct conf_ldap ldap;
     struct conf_sandbox sandbox;
     const struct conf_sender *senders;
     size_t sender_count;

@@ -148,6 +148,37 @@ const struct conf_row conf_rows[] = {
     { "signing", "timestamp_required", CONF_BOOL, AT(signing.timestamp_required), "yes", 0, 0, NULL,
       "a CMS without a timestamp of НУЦ РК is refused" },
 
+    { "jws", "pins_dir", CONF_TEXT, AT(jws.pins_dir), "", 0, 0, NULL,
+      "folder of ЦОИД's certificates, trusted as they stand and asked before LDAP; empty = none" },
+    { "jws", "input", CONF_WORD, AT(jws.input), "body", 0, 0, "body rfc7515",
+      "what ЦОИД signs: the body alone, or header.payload in BASE64URL" },
+    { "jws", "algorithms", CONF_WORDS, AT(jws.algorithms), "gost2015 gost2004", 0, 0,
+      "gost2015 gost2004", "allowed for ЦОИД's answers; gost2004 = TumarCSP's too" },
+    { "jws", "signer_bin", CONF_TEXT, AT(jws.signer_bin), "", 0, 0, NULL,
+      "BIN demanded of ЦОИД's certificate; empty = any certificate under trust.dir" },
+
+    { "ldap", "urls", CONF_LIST, AT(ldap.urls), "ldap://ca.kisc.kz:62222 ldap://ca.npck.kz:62222",
+      0, 0, NULL,
+      "servers that know ЦОИД's certificates, ldap://host:port or ldaps://host:port, tried in "
+      "order; "
+      "empty = none" },
+    { "ldap", "starttls", CONF_BOOL, AT(ldap.starttls), "no", 0, 0, NULL,
+      "demands TLS of every ldap:// server" },
+    { "ldap", "ca_file", CONF_TEXT, AT(ldap.ca_file), "", 0, 0, NULL,
+      "PEM; TLS to these servers is verified against it alone" },
+    { "ldap", "base", CONF_TEXT, AT(ldap.base), "", 0, 0, NULL,
+      "DN of ЦОИД's certificate or an entry above it; empty = only what a JWS' iss names" },
+    { "ldap", "filter", CONF_TEXT, AT(ldap.filter), "", 0, 0, NULL,
+      "which entries below base, {kid} and {iss} are put in; empty = all that have certificates" },
+    { "ldap", "bind_dn", CONF_TEXT, AT(ldap.bind_dn), "", 0, 0, NULL,
+      "who asks, with TLS only; empty = anonymous" },
+    { "ldap", "bind_pass_file", CONF_TEXT, AT(ldap.bind_pass_file), "", 0, 0, NULL,
+      "its password, first line of the file" },
+    { "ldap", "timeout_ms", CONF_INT, AT(ldap.timeout_ms), "3000", 100, 25000, NULL,
+      "milliseconds for one server, connecting and TLS included" },
+    { "ldap", "keep_ms", CONF_INT, AT(ldap.keep_ms), "21600000", MINUTE_MS, 7 * 24 * HOUR_MS, NULL,
+      "milliseconds after which a found certificate is asked for again; meanwhile it serves" },
+
     { "sandbox", "enabled", CONF_BOOL, AT(sandbox.enabled), "no", 0, 0, NULL,
       "lets the sandbox's telephone report a refusal (DELETE); never in production" },
 

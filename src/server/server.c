@@ -309,6 +309,7 @@ static void reload(struct server *server)
             log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
         return;
     }
+    service_adopt(fresh, server->service); /* this thread alone replaces it */
     pthread_mutex_lock(&server->lock);
     struct service *old = server->service;
     server->service = fresh;

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "server/jws_source.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct service {
     struct flow_sender *senders;
     struct wsse *wsse;
     struct mobile *mobile;
+    struct jws_source *jws;
     struct flows *flows;
     struct road road;
 };
@@ -221,6 +223,15 @@ static enum status make_flows(struct service *s, struct err *err)
     return flows_new(&params, &s->flows, err);
 }
 
+static enum status make_jws(struct service *s, struct err *err)
+{
+    const struct jws_source_params params = { .conf = s->conf,
+                                              .journal = s->rooms->journal,
+                                              .clock = s->rooms->clock };
+
+    return jws_source_new(&params, &s->jws, err);
+}
+
 static enum status build(struct service *s, struct err *err)
 {
     const struct conf_keys *keys = &s->conf->keys;
@@ -233,6 +244,7 @@ static enum status build(struct service *s, struct err *err)
     want_lists(s);
     TRY(make_wsse(s, err));
     TRY(make_mobile(s, err));
+    TRY(make_jws(s, err));
     TRY(make_flows(s, err));
     s->road =
         (struct road){ s->wsse, s->rooms->codec, s->flows, s->rooms->journal, s->rooms->clock };
@@ -270,6 +282,7 @@ void service_free(struct service *s)
     if (!s || atomic_fetch_sub(&s->references, 1) > 1)
         return;
     flows_free(s->flows);
+    jws_source_free(s->jws);
     mobile_free(s->mobile);
     wsse_free(s->wsse);
     free(s->senders);
@@ -290,6 +303,35 @@ const struct conf *service_conf(const struct service *service)
 const struct road *service_road(const struct service *service)
 {
     return &service->road;
+}
+
+void service_adopt(struct service *service, struct service *before)
+{
+    jws_source_adopt(service->jws, before->jws);
+}
+
+struct judge service_jws_judge(const struct service *service)
+{
+    const struct conf *c = service->conf;
+    unsigned algorithms = algorithm_bits(c->jws.algorithms);
+    struct judge judge = {
+        .trust = service->trust,
+        .io = &service->rooms->trust_io,
+        .purpose = PURPOSE_TRANSPORT,
+        .revocation = revocation_of(c),
+        .ocsp_url = or_null(c->trust.ocsp_url),
+        .algorithms = algorithms | (algorithms & ALG_GOST2004 ? (unsigned)ALG_GAMMA : 0),
+        .expect_bin = c->jws.signer_bin,
+        .skew_ms = c->trust.clock_skew_ms,
+    };
+
+    judge.pins = jws_source_pins(service->jws, &judge.pin_count);
+    return judge;
+}
+
+struct jws_params service_jws_params(const struct service *service)
+{
+    return jws_source_params_of(service->jws);
 }
 
 struct mobile *service_mobile(const struct service *service)

@@ -1,0 +1,136 @@
+#include "server/jws_source.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/trust.h"
+#include "rest/ldap.h"
+#include "server/rooms.h"
+
+#include <stdlib.h>
+
+struct jws_source {
+    enum jws_input input;
+    struct trust *folder;     /* of pins; NULL: none is configured */
+    const struct cert **pins; /* the folder's */
+    size_t pin_count;
+    struct ldap_directory *ldap; /* NULL: none is configured */
+    struct jws_lookup lookup;
+    struct journal *journal;
+    const struct clock *clock;
+};
+
+/* ldap_params.tell */
+static void tell(void *ctx, const char *url, const struct err *why)
+{
+    const struct jws_source *source = ctx;
+    int64_t now_ms = clock_now(source->clock);
+    char text[320];
+    struct err err = { 0 };
+
+    (void)text_format(text, sizeof(text), "%s", why ? why->text : url);
+    const struct event event = { .level = why ? EVENT_WARNING : EVENT_NOTICE,
+                                 .name = why ? "ldap.away" : "ldap.back",
+                                 .account = "-",
+                                 .ip = "-",
+                                 .start_ms = now_ms,
+                                 .end_ms = now_ms,
+                                 .text = text };
+    if (why)
+        log_err(LOG_LEVEL_WARNING, event.name, why);
+    else
+        log_info(event.name, "url=%s", url);
+    if (journal_write(source->journal, &event, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
+static enum status load_pins(struct jws_source *source, const char *dir, struct err *err)
+{
+    TRY(trust_new(&source->folder, err));
+    TRY(trust_add_dir(source->folder, dir, err));
+    size_t count = trust_count(source->folder);
+    if (count == 0)
+        return RAISE(err, ST_INPUT, "[jws] pins_dir: %s holds no certificate", dir);
+    source->pins = calloc(count, sizeof(*source->pins));
+    if (!source->pins)
+        return RAISE(err, ST_NOMEM, "[jws] pins_dir: out of memory");
+    for (; source->pin_count < count; source->pin_count++)
+        source->pins[source->pin_count] = trust_at(source->folder, source->pin_count);
+    return ST_OK;
+}
+
+static enum status open_ldap(struct jws_source *source, const struct conf_ldap *conf,
+                             struct err *err)
+{
+    AUTO(bytes_wipe) struct bytes *password = NULL;
+    struct err cause;
+
+    if (*conf->bind_pass_file)
+        TRY(secret_load(conf->bind_pass_file, 1, &password, err));
+    if (password)
+        password->len = strcspn(password->at, "\r\n"); /* its first line */
+    const struct ldap_params params = {
+        .urls = conf->urls,
+        .starttls = conf->starttls,
+        .ca_file = conf->ca_file,
+        .base = conf->base,
+        .filter = conf->filter,
+        .bind_dn = conf->bind_dn,
+        .bind_password = bytes_slice(password),
+        .timeout_ms = conf->timeout_ms,
+        .keep_ms = conf->keep_ms,
+        .clock = source->clock,
+        .tell = tell,
+        .tell_ctx = source,
+    };
+    if (ldap_directory_new(&params, &source->ldap, &cause) != ST_OK)
+        return RAISE(err, cause.status, "[ldap] %s", cause.text);
+    source->lookup = ldap_directory_lookup(source->ldap);
+    return ST_OK;
+}
+
+enum status jws_source_new(const struct jws_source_params *params, struct jws_source **ret_source,
+                           struct err *err)
+{
+    AUTO(jws_source_free) struct jws_source *source = calloc(1, sizeof(*source));
+    const struct conf *conf = params->conf;
+
+    if (!source)
+        return RAISE(err, ST_NOMEM, "[jws] out of memory");
+    source->journal = params->journal;
+    source->clock = params->clock;
+    TRY(jws_input_parse(conf->jws.input, &source->input, err));
+    if (*conf->jws.pins_dir)
+        TRY(load_pins(source, conf->jws.pins_dir, err));
+    if (*conf->ldap.urls)
+        TRY(open_ldap(source, &conf->ldap, err));
+    *ret_source = TAKE(source);
+    return ST_OK;
+}
+
+void jws_source_free(struct jws_source *source)
+{
+    if (!source)
+        return;
+    ldap_directory_free(source->ldap); /* it tells this source of its servers */
+    free(source->pins);
+    trust_free(source->folder);
+    free(source);
+}
+
+void jws_source_adopt(struct jws_source *source, struct jws_source *before)
+{
+    if (source->ldap && before->ldap)
+        ldap_directory_adopt(source->ldap, before->ldap);
+}
+
+const struct cert *const *jws_source_pins(const struct jws_source *source, size_t *ret_count)
+{
+    *ret_count = source->pin_count;
+    return source->pins;
+}
+
+struct jws_params jws_source_params_of(const struct jws_source *source)
+{
+    return (struct jws_params){ .input = source->input,
+                                .lookup = source->ldap ? &source->lookup : NULL };
+}
