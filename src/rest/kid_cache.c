@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -215,6 +216,15 @@ static void keep_answer(struct kid_cache *cache, struct entry *entry, enum statu
     entry->known_ms = now_ms;
 }
 
+/* Signals are for other threads, and a server that hangs up is an error here, not our end. */
+static void block_signals(void)
+{
+    sigset_t all;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
 static void *run_question(void *ctx)
 {
     struct question question = *(struct question *)ctx;
@@ -223,6 +233,7 @@ static void *run_question(void *ctx)
     struct err err = { 0 };
 
     free(ctx);
+    block_signals();
     enum status status = cache->source.ask(cache->source.ctx, slice_str(question.key.kid),
                                            slice_str(question.key.iss), &found, &err);
     (void)pthread_mutex_lock(&cache->lock);
