@@ -1,4 +1,4 @@
-"""One signed request in, a person signs on a telephone, the signed and verified document comes out."""
+"""One signed request in, a person signs on a telephone, the signed and verified document comes out (req 0.29)."""
 import base64
 import re
 import shutil

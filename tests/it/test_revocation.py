@@ -1,4 +1,4 @@
-"""Revocation without a responder, and without the network."""
+"""Revocation without a responder, and without the network (req 0.22, 0.24, 0.25)."""
 from conftest import until
 
 DEAD = "http://127.0.0.1:1/"

@@ -1,4 +1,5 @@
-/* CMS: made and judged, tampered with in every part, and the vectors' verdicts. */
+/* CMS: made and judged, tampered with in every part, and the vectors' verdicts
+ * (req 0.15). */
 #include "unit/crypto/responder.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-"""shepctl trust: a certificate authority is trusted after its fingerprint was compared, and not otherwise."""
+"""shepctl trust: a certificate authority is trusted after its fingerprint was compared, and not otherwise (req 0.21)."""
 import base64
 import hashlib
 import json

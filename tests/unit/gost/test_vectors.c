@@ -1,4 +1,5 @@
-/* Real artefacts of НУЦ РК, as far as OpenSSL's own functions judge them: ../shared/vectors. */
+/* Real artefacts of НУЦ РК, as far as OpenSSL's own functions judge them: ../shared/vectors
+ * (req 0.28). */
 #include "unit/gost/help.h"
 
 #include "crypto/gost/kzgost.h"

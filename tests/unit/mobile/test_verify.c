@@ -1,5 +1,5 @@
 /* Every kind of signed document that may come back, with real signatures, good and bad
- * (req 1.36–1.39, 1.41). */
+ * (req 0.30, 1.36–1.39, 1.41). */
 #include "scene.h"
 
 #include "base/text.h"

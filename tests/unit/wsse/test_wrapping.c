@@ -1,4 +1,5 @@
-/* The corpus of attacks: each refused with its status and a text that names the reason. */
+/* The corpus of attacks: each refused with its status and a text that names the reason
+ * (req 0.13, 0.66). */
 #include "unit/wsse/corpus.h"
 #include "unit/wsse/fixture.h"
 
