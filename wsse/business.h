@@ -26,7 +26,7 @@ struct author_rule {
  * ST_AUTHOR_STALE    a certificate's dates, path or revocation
  * ST_AUTHOR_FORGED   anything else that is wrong, the author included
  * ST_UNAVAILABLE     revocation cannot be learnt
- * ST_NOMEM           out of memory
+ * ST_NOMEM           out of memory; inside the judgement of XML that is ST_AUTHOR_FORGED
  * err->text names neither IIN nor BIN. *ret_author is written on ST_OK. Thread-safe.
  */
 MUST_USE enum status wsse_judge_author(const struct wsse *wsse, const struct verified *env,

@@ -189,6 +189,17 @@ def test_anyone_may_be_the_author_where_the_rule_says_so(partners):
     assert code_of(answer) == "SCE016", answer
 
 
+def test_a_person_and_an_organisation_sign_together(partners):
+    """0.30: all signatures must stand, and one of them is the sender's."""
+    both = author(partners, author(partners, STATUS, "individual-2"), "caller")
+    status, answer, lines = exchange(partners, FORMS["text"](both), "demanding")
+    assert status == 200 and reached_the_session(answer), answer
+    late = author(partners, author(partners, STATUS, "caller"), "individual-expired")
+    assert code_of(exchange(partners, FORMS["text"](late), "demanding")[1]) == "SCE015"
+    nobody = author(partners, author(partners, STATUS, "individual"), "individual-2")
+    assert code_of(exchange(partners, FORMS["text"](nobody), "demanding")[1]) == "SCE016"
+
+
 def test_an_ignored_signature_is_left_out_unseen(partners):
     signed = author(partners, STATUS, "individual-2")
     status, answer, lines = exchange(partners, FORMS["text"](signed), "deaf")

@@ -331,6 +331,70 @@ static void the_author_must_be_the_rules(void **state) /* req 0.16, 0.17 */
     }
 }
 
+/* ---- several people sign, one over the other ---- */
+
+static const struct author_rule stranger = { .iin = "111111111111", .bin = "" };
+
+enum person { SELF, CITIZEN, LATE };
+
+static const struct {
+    const char *name;
+    enum person people[2];
+    const struct author_rule *rule;
+    char *(*change)(const char *xml);
+    enum status want;
+    const char *words;
+} together[] = {
+    { "the author first", { SELF, CITIZEN }, &the_leaf, NULL, ST_OK, "" },
+    { "the author last", { CITIZEN, SELF }, &the_leaf, NULL, ST_OK, "" },
+    { "neither", { CITIZEN, SELF }, &stranger, NULL, ST_AUTHOR_FORGED, "somebody else" },
+    { "the other's has run out", { SELF, LATE }, &the_leaf, NULL, ST_AUTHOR_STALE, "dates" },
+    { "changed afterwards", { SELF, CITIZEN }, &the_leaf, tampered, ST_AUTHOR_FORGED, "digest" },
+};
+
+static void check_together(size_t i, const struct key *first, const struct key *second)
+{
+    AUTO_FREE char *once = sign_payload(P, first);
+    AUTO_FREE char *twice = sign_payload(once, second);
+    AUTO_FREE char *sent = together[i].change ? together[i].change(twice) : strdup(twice);
+    AUTO(verified_free) struct verified *env = receive(sent);
+    struct signer author = { 0 };
+    struct payload payload;
+    struct err err = { 0 };
+    const enum status got = judge(env, together[i].rule, &author, &err);
+
+    if (together[i].want != ST_OK) {
+        expect_refused(together[i].name, got, &err, together[i].want, together[i].words);
+        return;
+    }
+    assert_ok(got, &err);
+    assert_string_equal(author.iin, IIN);
+    assert_ok(verified_payload(env, &payload, &err), &err);
+    assert_true(slice_eq_str(payload.c14n, P));
+}
+
+static void one_of_several_is_the_author(void **state) /* req 0.30 */
+{
+    const struct made *issuer = &pki_of(KEYS_RSA)->ca;
+    struct made citizen = made_new(
+        &(struct made_params){
+            .cn = "ГРАЖДАНИН", .iin = "987654321098", .key_type = "RSA", .usage = SIGN_USAGE },
+        issuer);
+    struct made late = made_new(&(struct made_params){ .cn = "ПОЗДНИЙ",
+                                                       .key_type = "RSA",
+                                                       .usage = SIGN_USAGE,
+                                                       .from_ms = NOW_MS - 9LL * DAY_MS,
+                                                       .to_ms = NOW_MS - DAY_MS },
+                                issuer);
+    const struct key *keys[] = { [SELF] = rsa_key(), [CITIZEN] = citizen.key, [LATE] = late.key };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(together) / sizeof(together[0]); i++)
+        check_together(i, keys[together[i].people[0]], keys[together[i].people[1]]);
+    made_free(&citizen);
+    made_free(&late);
+}
+
 static const struct {
     const char *name;
     struct made_params params;
@@ -483,6 +547,7 @@ int main(void)
         cmocka_unit_test(a_signature_that_covers_anything_else_is_wrong),
         cmocka_unit_test(a_signature_elsewhere_stays_in_the_payload),
         cmocka_unit_test(the_author_must_be_the_rules),
+        cmocka_unit_test(one_of_several_is_the_author),
         cmocka_unit_test(a_certificate_is_for_signing_and_in_its_dates),
         cmocka_unit_test(a_pinned_gateway_is_no_author),
         cmocka_unit_test(an_algorithm_off_the_business_list_is_refused),

@@ -1,6 +1,8 @@
 /* Every allocation of ours fails once, in turn: a refusal each time, and never a wrong yes. */
 #include "unit/wsse/fixture.h"
 
+#include "wsse/business.h"
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *at, size_t size);
@@ -82,6 +84,27 @@ static enum status verify_forged(void *ctx, struct err *err)
     return status == ST_FORGED ? ST_OK : status;
 }
 
+static enum status judge_author(void *ctx, struct err *err)
+{
+    static const struct author_rule rule = { .iin = "", .bin = "123456789021" };
+    const struct work *work = ctx;
+    AUTO(verified_free) struct verified *env = NULL;
+    struct signer author;
+
+    TRY(wsse_verify(work->wsse, slice_str(work->xml), 0, &env, err));
+    enum status status = wsse_judge_author(work->wsse, env, &rule, 0, &author, err);
+    assert_int_not_equal(status, ST_NOT_FOUND); /* it does not become an unsigned one */
+    return status;
+}
+
+static enum status sign_payload(void *ctx, struct err *err)
+{
+    const struct work *work = ctx;
+    AUTO(bytes_free) struct bytes *out = NULL;
+
+    return wsse_sign_payload(work->wsse, SLICE("<a>1</a>"), &out, err);
+}
+
 static enum status sign(void *ctx, struct err *err)
 {
     const struct work *work = ctx;
@@ -112,7 +135,16 @@ static void a_failed_allocation_is_a_refusal(void **state)
     AUTO_FREE char *good = soap_make(&(struct soap_params){ 0 }, rsa_key());
     AUTO_FREE char *evil = soap_replace(good, "m-1", "m-2");
 
+    AUTO(bytes_free) struct bytes *payload = NULL;
+    struct err err;
+
     (void)state;
+    assert_ok(xmlsig_sign_enveloped(rsa_key(), SLICE("<a>1</a>"), &usual_limits, &payload, &err),
+              &err);
+    AUTO_FREE char *data =
+        soap_join((const char *const[]){ "<data>", payload->at, "</data>", NULL });
+    AUTO_FREE char *body = soap_message(data);
+    AUTO_FREE char *authored = soap_make(&(struct soap_params){ .body = body }, rsa_key());
     params.pins = &pin;
     params.pin_count = 1;
     params.ocsp_url = "http://ocsp.test/";
@@ -120,6 +152,8 @@ static void a_failed_allocation_is_a_refusal(void **state)
     assert_true(torture(make, &params) > 0);
     assert_true(torture(verify, &(struct work){ wsse, good }) > 5);
     assert_true(torture(verify_forged, &(struct work){ wsse, evil }) > 3);
+    assert_true(torture(judge_author, &(struct work){ wsse, authored }) > 10);
+    assert_true(torture(sign_payload, &(struct work){ wsse, good }) > 5);
     assert_true(torture(sign, &(struct work){ wsse, good }) > 5);
     assert_true(torture(sign_document, NULL) > 5);
 }
