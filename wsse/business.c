@@ -63,8 +63,7 @@ enum status wsse_judge_author(const struct wsse *wsse, const struct verified *en
         return RAISE(err, ST_NOMEM, "report: out of memory");
     judge.purpose = PURPOSE_SIGN;
     judge.algorithms = wsse->business_algorithms;
-    judge.pins = NULL;
-    judge.pin_count = 0;
+    judge.pin_count = 0; /* a gateway is no author */
     if (xmlsig_judge_enveloped(&judge, bytes_slice(env->authored), &limits, report) !=
         VERDICT_VALID)
         return RAISE_CAUSE(err, author_status(report), "businessSignature", "data", NULL,

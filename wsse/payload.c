@@ -84,6 +84,8 @@ static enum status check_alone(const xmlNode *root, const struct xml_limits *lim
     AUTO(bytes_free) struct bytes *alone = NULL;
     AUTO(bytes_free) struct bytes *inside = NULL;
 
+    if (!env->authored)
+        return RAISE(err, ST_FORGED, "the signed payload did not stand in the message");
     TRY(document_parse(bytes_slice(env->authored), &wide, 0, &doc, err));
     TRY(c14n_document(doc, C14N_EXCLUSIVE, wide.max_bytes, &alone, err));
     TRY(c14n_subtree(root, C14N_EXCLUSIVE, wide.max_bytes, &inside, err));

@@ -341,6 +341,25 @@ static void a_business_signature_is_judged_and_demanded_by_the_senders_rule(void
     }
 }
 
+/* Its reason is flow_run()'s to give, when the request is on record. */
+static void who_may_not_call_has_no_author_and_no_fetches(void **state)
+{
+    const struct flow_params params = { .senders = senders, .sender_count = COUNT(senders) };
+    const struct peer peer = { .deadline_ms = 1 };
+    AUTO(flows_free) struct flows *flows = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(flows_new(&params, &flows, &err), ST_OK);
+    for (int i = 0; i < 2; i++) {
+        struct request req = request_of(i ? "ekzamen" : "nobody", "guess");
+
+        fake = (typeof(fake)){ 0 };
+        assert_int_equal(flow_author(flows, &peer, NULL, &req, &err), ST_OK);
+        assert_false(fake.judged || req.has_author);
+    }
+}
+
 /* The demand does not rest on the one who calls flow_author() first. */
 static void a_demand_is_not_met_by_forgetting_to_look(void **state)
 {
@@ -561,6 +580,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_caller_must_be_who_it_says_and_may_do_what_it_asks),
         cmocka_unit_test(a_business_signature_is_judged_and_demanded_by_the_senders_rule),
+        cmocka_unit_test(who_may_not_call_has_no_author_and_no_fetches),
         cmocka_unit_test(a_demand_is_not_met_by_forgetting_to_look),
         cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
         cmocka_unit_test(an_error_becomes_its_fault_or_status),

@@ -3,6 +3,7 @@
 
 #include "unit/crypto/responder.h"
 #include "wsse/business.h"
+#include "wsse/wsse_impl.h"
 
 #include <openssl/ocsp.h>
 
@@ -282,6 +283,31 @@ static void a_signature_that_covers_anything_else_is_wrong(void **state) /* SCE0
     }
 }
 
+/* What the author signed is taken from the message as it came, what is used from what its signature
+ * covers: they are held together. */
+static void what_the_author_signed_is_what_the_message_carries(void **state)
+{
+    AUTO_FREE char *good = sign_payload(P, rsa_key());
+    AUTO_FREE char *evil = tampered(good);
+    const char *const alone[] = { good, evil, P, NULL };
+    static const enum status want[] = { ST_OK, ST_FORGED, ST_FORGED, ST_FORGED };
+    AUTO_FREE char *data = soap_join((const char *const[]){ "<data>", good, "</data>", NULL });
+    AUTO_FREE char *message = soap_message(data);
+    AUTO_FREE char *body = soap_join((const char *const[]){
+        "<soap:Body xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">", message,
+        "</soap:Body>", NULL });
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        AUTO(verified_free) struct verified *env = calloc(1, sizeof(*env));
+        struct err err;
+
+        assert_non_null(env);
+        env->authored = alone[i] ? bytes_dup(slice_str(alone[i])) : NULL;
+        assert_int_equal(payload_split(slice_str(body), &usual_limits, env, &err), want[i]);
+    }
+}
+
 /* A sender whose signatures are not looked at: those at the root are left out, others stay for the
  * decoder to refuse. */
 static void a_signature_elsewhere_stays_in_the_payload(void **state)
@@ -545,6 +571,7 @@ int main(void)
         cmocka_unit_test(an_author_is_known_in_every_form_and_algorithm),
         cmocka_unit_test(a_payload_without_signature_has_no_author),
         cmocka_unit_test(a_signature_that_covers_anything_else_is_wrong),
+        cmocka_unit_test(what_the_author_signed_is_what_the_message_carries),
         cmocka_unit_test(a_signature_elsewhere_stays_in_the_payload),
         cmocka_unit_test(the_author_must_be_the_rules),
         cmocka_unit_test(one_of_several_is_the_author),
