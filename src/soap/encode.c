@@ -121,14 +121,16 @@ static const struct Namespace *table_of(const struct data *data)
 static enum status put_text(struct engine *engine, const struct wsse *wsse, bool is_signed,
                             struct data *data, struct bytes **ret, struct err *err)
 {
-    AUTO(bytes_free) struct bytes *text = NULL;
+    AUTO(bytes_free) struct bytes *plain = NULL;
+    struct bytes *text = NULL;
 
-    TRY(flatten(engine, data, &text, err));
+    TRY(flatten(engine, data, &plain, err));
     if (is_signed)
-        TRY(wsse_sign_payload(wsse, bytes_slice(text), ret, err));
+        TRY(wsse_sign_payload(wsse, bytes_slice(plain), &text, err));
     else
-        *ret = TAKE(text);
-    *data = (struct data){ .text = (*ret)->at };
+        text = TAKE(plain);
+    *data = (struct data){ .text = bytes_slice(text).at };
+    *ret = text;
     return ST_OK;
 }
 

@@ -166,7 +166,7 @@ static void a_payload_without_signature_has_no_author(void **state)
 {
     static const char *const datas[] = { "",
                                          "<data/>",
-                                         "<data>" P "</data>",
+                                         "<data><p:r xmlns:p=\"urn:p\"/></data>",
                                          "<data>&lt;a/></data>",
                                          "<data>no xml</data>",
                                          "<data><a/><b/></data>" };
