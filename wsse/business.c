@@ -20,6 +20,24 @@ static enum status author_status(const struct report *report)
     return status == ST_STALE ? ST_AUTHOR_STALE : ST_AUTHOR_FORGED;
 }
 
+/* Of the first signature that does not stand; "" when nobody made it. */
+static const char *culprit_serial(const struct report *report)
+{
+    for (size_t i = 0; i < report_signer_count(report); i++)
+        if (report_signer_verdict(report, i) != VERDICT_VALID)
+            return report_signer(report, i)->serial;
+    return "";
+}
+
+static enum status refuse_author(const struct report *report, struct err *err)
+{
+    const char *serial = culprit_serial(report);
+
+    return RAISE_CAUSE(err, author_status(report), "businessSignature", "data", NULL,
+                       "business signature%s%s: %s", *serial ? " of certificate " : "", serial,
+                       report_reason(report));
+}
+
 static bool is_author(const struct author_rule *rule, const struct signer *signer)
 {
     if (rule->anyone)
@@ -66,8 +84,7 @@ enum status wsse_judge_author(const struct wsse *wsse, const struct verified *en
     judge.pin_count = 0; /* a gateway is no author */
     if (xmlsig_judge_enveloped(&judge, bytes_slice(env->authored), &limits, report) !=
         VERDICT_VALID)
-        return RAISE_CAUSE(err, author_status(report), "businessSignature", "data", NULL,
-                           "business signature: %s", report_reason(report));
+        return refuse_author(report, err);
     return find_author(report, rule, ret_author, err);
 }
 

@@ -27,7 +27,8 @@ struct author_rule {
  * ST_AUTHOR_FORGED   anything else that is wrong, the author included
  * ST_UNAVAILABLE     revocation cannot be learnt
  * ST_NOMEM           out of memory; inside the judgement of XML that is ST_AUTHOR_FORGED
- * err->text names neither IIN nor BIN. *ret_author is written on ST_OK. Thread-safe.
+ * err->text names the certificate at fault by its serial number, and neither IIN nor BIN.
+ * *ret_author is written on ST_OK. Thread-safe.
  */
 MUST_USE enum status wsse_judge_author(const struct wsse *wsse, const struct verified *env,
                                        const struct author_rule *rule, int64_t deadline_ms,

@@ -179,6 +179,9 @@ def test_whose_signature_it_is(partners, key, code, words):
         return
     assert (status, code_of(answer)) == (500, code) and words in answer, answer
     assert words in lines[-1]["text"] and "123456789011" not in str(lines) + answer
+    serial = re.search(r"serial +([0-9a-f]+)", run(BUILD / "shepctl", "keys", "--key", partners.key(key), "--pass-file",
+                                                  partners.sandbox / "pass").stdout).group(1)
+    assert serial in lines[-1]["text"], lines
 
 
 def test_anyone_may_be_the_author_where_the_rule_says_so(partners):
