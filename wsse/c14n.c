@@ -1,15 +1,12 @@
 /* Canonical XML into bounded bytes, by libxml2. */
 #include "wsse/c14n.h"
 
+#include "base/text.h"
+
 #include <libxml/c14n.h>
 #include <libxml/xmlIO.h>
 
-struct canon {
-    const xmlDoc *doc;
-    const xmlNode *apex; /* NULL: the whole document */
-    enum c14n_mode mode;
-    size_t max_bytes;
-};
+enum { MAX_LIST = 1024 /* bytes */, MAX_PREFIXES = 64 };
 
 static int write_bytes(void *out, const char *at, int len)
 {
@@ -30,18 +27,46 @@ static int is_below_apex(void *apex, xmlNode *node, xmlNode *parent)
     return at != NULL;
 }
 
-static int execute(const struct canon *canon, xmlOutputBuffer *out)
-{
-    const int mode = canon->mode == C14N_EXCLUSIVE ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0;
+struct prefixes {
+    char list[MAX_LIST + 1];
+    xmlChar *at[MAX_PREFIXES + 1]; /* into list, NULL behind the last */
+};
 
-    return xmlC14NExecute((xmlDoc *)canon->doc, canon->apex ? is_below_apex : NULL,
-                          (void *)canon->apex, mode, NULL, canon->mode == C14N_INCLUSIVE_COMMENTS,
-                          out);
+static bool split(const char *text, struct prefixes *ret)
+{
+    char *rest = ret->list;
+    size_t count = 0;
+
+    if (!text_copy(ret->list, sizeof(ret->list), text ? text : ""))
+        return false;
+    for (char *word; (word = strsep(&rest, " \t\r\n"));) {
+        if (!*word)
+            continue;
+        if (count == MAX_PREFIXES)
+            return false;
+        ret->at[count++] = BAD_CAST word;
+    }
+    ret->at[count] = NULL;
+    return true;
 }
 
-static enum status run(const struct canon *canon, struct bytes **ret, struct err *err)
+static int execute(const struct c14n_job *job, xmlOutputBuffer *out)
 {
-    AUTO(bytes_free) struct bytes *b = bytes_new(canon->max_bytes);
+    const bool exclusive = job->mode == C14N_EXCLUSIVE || job->mode == C14N_EXCLUSIVE_COMMENTS;
+    const bool comments =
+        job->mode == C14N_INCLUSIVE_COMMENTS || job->mode == C14N_EXCLUSIVE_COMMENTS;
+    struct prefixes prefixes;
+
+    if (!split(job->prefixes, &prefixes))
+        return -1;
+    return xmlC14NExecute((xmlDoc *)job->doc, job->apex ? is_below_apex : NULL, (void *)job->apex,
+                          exclusive ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0,
+                          job->prefixes ? prefixes.at : NULL, comments, out);
+}
+
+enum status c14n_run(const struct c14n_job *job, struct bytes **ret, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *b = bytes_new(job->max_bytes);
     xmlOutputBuffer *out = NULL;
     int done;
 
@@ -50,7 +75,7 @@ static enum status run(const struct canon *canon, struct bytes **ret, struct err
     out = xmlOutputBufferCreateIO(write_bytes, NULL, b, NULL);
     if (!out)
         return RAISE(err, ST_NOMEM, "canonical XML: out of memory");
-    done = execute(canon, out);
+    done = execute(job, out);
     if (xmlOutputBufferClose(out) < 0)
         done = -1;
     TRY(bytes_check(b, "canonical XML", err));
@@ -63,15 +88,17 @@ static enum status run(const struct canon *canon, struct bytes **ret, struct err
 enum status c14n_document(const xmlDoc *doc, enum c14n_mode mode, size_t max_bytes,
                           struct bytes **ret, struct err *err)
 {
-    const struct canon canon = { doc, NULL, mode, max_bytes };
+    const struct c14n_job job = { .doc = doc, .mode = mode, .max_bytes = max_bytes };
 
-    return run(&canon, ret, err);
+    return c14n_run(&job, ret, err);
 }
 
 enum status c14n_subtree(const xmlNode *apex, enum c14n_mode mode, size_t max_bytes,
                          struct bytes **ret, struct err *err)
 {
-    const struct canon canon = { apex->doc, apex, mode, max_bytes };
+    const struct c14n_job job = {
+        .doc = apex->doc, .apex = apex, .mode = mode, .max_bytes = max_bytes
+    };
 
-    return run(&canon, ret, err);
+    return c14n_run(&job, ret, err);
 }

@@ -165,18 +165,40 @@ const char *dom_id(const xmlNode *node)
     return attr ? attr_value(attr) : NULL;
 }
 
-static size_t id_uses_of(const xmlNode *element, const char *id)
+/* The next of an element's attributes named id in any case and namespace with that value. */
+static xmlAttr *id_from(xmlAttr *attr, const char *id)
 {
-    size_t uses = 0;
-
-    for (const xmlAttr *attr = element->properties; attr; attr = attr->next) {
+    for (; attr; attr = attr->next) {
         const char *value = NULL;
 
         if (xmlStrcasecmp(attr->name, BAD_CAST "id") != 0)
             continue;
         value = attr_value(attr);
-        uses += value && strcmp(value, id) == 0;
+        if (value && strcmp(value, id) == 0)
+            return attr;
     }
+    return NULL;
+}
+
+xmlAttr *dom_find_id(const xmlDoc *doc, const char *id)
+{
+    const xmlNode *root = xmlDocGetRootElement(doc);
+
+    for (const xmlNode *at = root; at; at = walk(at, root)) {
+        xmlAttr *attr = at->type == XML_ELEMENT_NODE ? id_from(at->properties, id) : NULL;
+
+        if (attr)
+            return attr;
+    }
+    return NULL;
+}
+
+static size_t id_uses_of(const xmlNode *element, const char *id)
+{
+    size_t uses = 0;
+
+    for (xmlAttr *attr = id_from(element->properties, id); attr; attr = id_from(attr->next, id))
+        uses++;
     return uses;
 }
 

@@ -39,5 +39,7 @@ const char *dom_attr(const xmlNode *node, const char *ns, const char *name);
 /* The element's wsu:Id, else its unqualified Id; NULL when it has neither. */
 xmlAttr *dom_id_attr(const xmlNode *node);
 const char *dom_id(const xmlNode *node);
+/* The first attribute named id in any case and namespace with that value; NULL: none. */
+xmlAttr *dom_find_id(const xmlDoc *doc, const char *id);
 /* How many attributes named id in any case and namespace have that value, in the whole document. */
 size_t dom_id_uses(const xmlDoc *doc, const char *id);

@@ -29,14 +29,34 @@ bool judge_parse(struct trial *trial, struct slice xml, const struct xml_limits 
     return trial_fail(trial, err.status, err.text);
 }
 
+const struct cert **judge_helpers(const struct trial *trial, size_t *ret_count)
+{
+    const struct judge *judge = trial->judge;
+    const size_t count = judge->extra_count + trial->helper_count;
+    const struct cert **certs = calloc(count + 1, sizeof(*certs));
+
+    if (!certs)
+        return NULL;
+    for (size_t i = 0; i < judge->extra_count; i++)
+        certs[i] = judge->extra[i];
+    for (unsigned i = 0; i < trial->helper_count; i++)
+        certs[judge->extra_count + i] = trial->helpers[i];
+    *ret_count = count;
+    return certs;
+}
+
 bool judge_signer(struct trial *trial, const struct signature *signature, const struct cert *cert)
 {
     struct judge judge = *trial->judge;
+    AUTO_FREE const struct cert **extra = judge_helpers(trial, &judge.extra_count);
     AUTO(bytes_free) struct bytes *value = NULL;
     struct err err;
 
+    if (!extra)
+        return trial_fail(trial, ST_NOMEM, "out of memory");
     if (base64_decode(signature->value, SIGNATURE_MAX_VALUE, &value, &err) != ST_OK)
         return REFUSE(trial, CHECK_SIGNATURE, "ds:SignatureValue is not base64");
+    judge.extra = extra;
     sha256(bytes_slice(value), judge.signature_sha256);
     report_add_signer(trial->report, cert_signer(cert));
     return trust_judge(&judge, cert, trial->report) == VERDICT_VALID;
@@ -48,7 +68,7 @@ static bool verify_envelope(struct trial *trial, const struct envelope *envelope
     struct plan plan;
 
     if (!policy_envelope(trial, envelope, signature, &plan) ||
-        !keyinfo_find(trial, signature->key_info, envelope->security, &findings->cert) ||
+        !keyinfo_find(trial, signature, envelope->security, &findings->cert) ||
         !proof_verify(trial, &plan, signature->node, findings->cert, &findings->body))
         return false;
     report_set_covers(trial->report, plan.is_timestamp ? "soap:Body, wsu:Timestamp" : "soap:Body");
@@ -104,7 +124,19 @@ enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
     const enum verdict verdict = judge_envelope(&trial, xml, limits, &findings);
 
     envelope_findings_clear(&findings);
+    trial_clear(&trial);
     return verdict;
+}
+
+/* Its References, as far as a look tells. */
+static bool names_one_element(const xmlNode *signature)
+{
+    const xmlNode *info = dom_child(signature, NS_DS, "SignedInfo", NULL);
+    unsigned count = 0;
+    const xmlNode *reference = dom_child(info, NS_DS, "Reference", &count);
+    const char *uri = count == 1 ? dom_attr(reference, NULL, "URI") : NULL;
+
+    return uri && uri[0] == '#';
 }
 
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits)
@@ -118,5 +150,9 @@ enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *
     root = xmlDocGetRootElement(doc);
     if (dom_is(root, NS_SOAP, "Envelope"))
         return DOCUMENT_ENVELOPE;
+    if (dom_is(root, NS_DS, "Signature"))
+        return dom_child(root, NS_DS, "Object", NULL) ? DOCUMENT_OTHER : DOCUMENT_DETACHED;
+    if (names_one_element(dom_child(root, NS_DS, "Signature", NULL)))
+        return DOCUMENT_DETACHED;
     return dom_count(root, NS_DS, "Signature") > 0 ? DOCUMENT_ENVELOPED : DOCUMENT_OTHER;
 }

@@ -28,3 +28,6 @@ bool judge_parse(struct trial *trial, struct slice xml, const struct xml_limits 
                  unsigned flags, xmlDoc **ret_doc);
 /* The signer, once the signature stands: nothing is fetched for a forged one. */
 bool judge_signer(struct trial *trial, const struct signature *signature, const struct cert *cert);
+/* judge->extra and the certificates that came with the document: further help for building paths.
+ * The caller's, free(); borrowed inside. NULL: out of memory. */
+const struct cert **judge_helpers(const struct trial *trial, size_t *ret_count);

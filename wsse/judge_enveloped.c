@@ -180,8 +180,8 @@ static bool judge_one(struct trial *trial, struct siblings *all, unsigned k)
     return signature_read(trial, all->nodes[k], SIGNATURE_ENVELOPED, &signature) &&
            check_is_no_copy(trial, all, k, &signature) &&
            policy_enveloped(trial, &signature, &plan) &&
-           keyinfo_find(trial, signature.key_info, NULL, &cert) &&
-           prove(trial, all, k, &plan, cert) && judge_signer(trial, &signature, cert);
+           keyinfo_find(trial, &signature, NULL, &cert) && prove(trial, all, k, &plan, cert) &&
+           judge_signer(trial, &signature, cert);
 }
 
 /* ---- all of them ---- */
@@ -236,5 +236,6 @@ enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
                     find_signatures(&trial, doc, xml.len, &all) && judge_all(&trial, &all);
     const enum verdict verdict = report_verdict(report);
 
+    trial_clear(&trial);
     return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
 }

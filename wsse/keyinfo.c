@@ -4,8 +4,9 @@
 #include "base/text.h"
 #include "crypto/encode.h"
 #include "wsse/names.h"
+#include "wsse/proof.h"
 
-enum { MAX_CERT_BYTES = 32768, MAX_NAME_BYTES = 2048, MAX_SERIAL_DIGITS = 64 };
+enum { MAX_CERTS = 8, MAX_CERT_BYTES = 32768, MAX_NAME_BYTES = 2048, MAX_SERIAL_DIGITS = 64 };
 
 /* The base64 text of one element as a certificate. */
 static bool read_cert(struct trial *trial, const xmlNode *node, struct cert **ret_cert)
@@ -126,21 +127,73 @@ static bool from_issuer_serial(struct trial *trial, const xmlNode *node, struct 
     return find_pin(trial, issuer, serial, ret_cert);
 }
 
-static bool from_x509_data(struct trial *trial, const xmlNode *node, struct cert **ret_cert)
-{
-    const xmlNode *cert = dom_child(node, NS_DS, "X509Certificate", NULL);
-    unsigned count = 0;
-    const xmlNode *issuer = dom_child(node, NS_DS, "X509IssuerSerial", &count);
+struct candidates {
+    struct cert *certs[MAX_CERTS]; /* owned */
+    unsigned count;
+};
 
-    if (cert)
-        return read_cert(trial, cert, ret_cert);
+static bool read_certs(struct trial *trial, const xmlNode *data, struct candidates *ret)
+{
+    for (const xmlNode *at = dom_first(data); at; at = dom_next(at)) {
+        if (!dom_is(at, NS_DS, "X509Certificate"))
+            continue;
+        if (ret->count == MAX_CERTS)
+            return REFUSE(trial, CHECK_SIGNATURE, "ds:X509Data holds more than %d certificates",
+                          MAX_CERTS);
+        if (!read_cert(trial, at, &ret->certs[ret->count]))
+            return false;
+        ret->count++;
+    }
+    return true;
+}
+
+/* A lone certificate is the one that is meant, whoever made the signature. */
+static bool choose(struct trial *trial, const struct signature *signature, struct candidates *among,
+                   struct cert **ret_cert)
+{
+    unsigned i = 0;
+
+    while (among->count > 1 && i < among->count &&
+           !proof_is_made_by(trial, signature, among->certs[i]))
+        i++;
+    if (i == among->count)
+        return REFUSE(trial, CHECK_SIGNATURE,
+                      "none of the %u certificates in ds:X509Data has the key that made "
+                      "ds:SignatureValue",
+                      among->count);
+    *ret_cert = TAKE(among->certs[i]);
+    return true;
+}
+
+static bool from_certs(struct trial *trial, const struct signature *signature, const xmlNode *data,
+                       struct cert **ret_cert)
+{
+    struct candidates among = { .count = 0 };
+    const bool found =
+        read_certs(trial, data, &among) && choose(trial, signature, &among, ret_cert);
+
+    for (unsigned i = 0; i < among.count; i++)
+        if (among.certs[i])
+            trial_help(trial, among.certs[i]);
+    return found;
+}
+
+static bool from_x509_data(struct trial *trial, const struct signature *signature,
+                           const xmlNode *data, struct cert **ret_cert)
+{
+    unsigned count = 0;
+    const xmlNode *issuer = dom_child(data, NS_DS, "X509IssuerSerial", &count);
+
+    if (dom_child(data, NS_DS, "X509Certificate", NULL))
+        return from_certs(trial, signature, data, ret_cert);
     if (count == 1)
         return from_issuer_serial(trial, issuer, ret_cert);
     return REFUSE(trial, CHECK_SIGNATURE,
                   "ds:X509Data holds neither a ds:X509Certificate nor one ds:X509IssuerSerial");
 }
 
-static bool from_token_reference(struct trial *trial, const xmlNode *node, const xmlNode *security,
+static bool from_token_reference(struct trial *trial, const struct signature *signature,
+                                 const xmlNode *node, const xmlNode *security,
                                  struct cert **ret_cert)
 {
     const xmlNode *at = dom_first(node);
@@ -153,16 +206,17 @@ static bool from_token_reference(struct trial *trial, const xmlNode *node, const
     if (dom_is(at, NS_WSSE, "Reference"))
         return from_token(trial, at, security, ret_cert);
     if (dom_is(at, NS_DS, "X509Data"))
-        return from_x509_data(trial, at, ret_cert);
+        return from_x509_data(trial, signature, at, ret_cert);
     return REFUSE(trial, CHECK_SIGNATURE,
                   "wsse:SecurityTokenReference by %.60s is not accepted: only KeyIdentifier, "
                   "Reference, X509Data",
                   (const char *)at->name);
 }
 
-bool keyinfo_find(struct trial *trial, const xmlNode *key_info, const xmlNode *security,
+bool keyinfo_find(struct trial *trial, const struct signature *signature, const xmlNode *security,
                   struct cert **ret_cert)
 {
+    const xmlNode *key_info = signature->key_info;
     unsigned references = 0;
     unsigned datas = 0;
     const xmlNode *reference = NULL;
@@ -177,6 +231,6 @@ bool keyinfo_find(struct trial *trial, const xmlNode *key_info, const xmlNode *s
                       "ds:KeyInfo names %u certificates, one is demanded (a bare key or a name of "
                       "one is not accepted)",
                       references + datas);
-    return reference ? from_token_reference(trial, reference, security, ret_cert)
-                     : from_x509_data(trial, data, ret_cert);
+    return reference ? from_token_reference(trial, signature, reference, security, ret_cert)
+                     : from_x509_data(trial, signature, data, ret_cert);
 }

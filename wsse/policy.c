@@ -65,22 +65,39 @@ bool policy_prefixes(struct trial *trial, const struct signature *signature)
     return true;
 }
 
-static const struct {
+static const struct c14n_method {
     const char *uri;
     xmlSecTransformId (*transform)(void);
+    enum c14n_mode mode;
 } c14n_methods[] = {
-    { URI_C14N, xmlSecTransformInclC14NGetKlass },
-    { URI_C14N_COMMENTS, xmlSecTransformInclC14NWithCommentsGetKlass },
-    { URI_EXC_C14N, xmlSecTransformExclC14NGetKlass },
-    { URI_EXC_C14N_COMMENTS, xmlSecTransformExclC14NWithCommentsGetKlass },
+    { URI_C14N, xmlSecTransformInclC14NGetKlass, C14N_INCLUSIVE },
+    { URI_C14N_COMMENTS, xmlSecTransformInclC14NWithCommentsGetKlass, C14N_INCLUSIVE_COMMENTS },
+    { URI_EXC_C14N, xmlSecTransformExclC14NGetKlass, C14N_EXCLUSIVE },
+    { URI_EXC_C14N_COMMENTS, xmlSecTransformExclC14NWithCommentsGetKlass, C14N_EXCLUSIVE_COMMENTS },
 };
 
-xmlSecTransformId policy_c14n(const char *uri)
+static const struct c14n_method *find_c14n(const char *uri)
 {
     for (size_t i = 0; uri && i < sizeof(c14n_methods) / sizeof(c14n_methods[0]); i++)
         if (strcmp(c14n_methods[i].uri, uri) == 0)
-            return c14n_methods[i].transform();
+            return &c14n_methods[i];
     return NULL;
+}
+
+xmlSecTransformId policy_c14n(const char *uri)
+{
+    const struct c14n_method *method = find_c14n(uri);
+
+    return method ? method->transform() : NULL;
+}
+
+bool policy_c14n_mode(const char *uri, enum c14n_mode *ret)
+{
+    const struct c14n_method *method = find_c14n(uri);
+
+    if (method)
+        *ret = method->mode;
+    return method != NULL;
 }
 
 /* An id that says the same to every reader of a URI, an XPointer or an attribute. */

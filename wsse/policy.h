@@ -1,6 +1,7 @@
 /* What a signature must look like in each profile before a byte of it is verified. */
 #pragma once
 
+#include "wsse/c14n.h"
 #include "wsse/envelope.h"
 #include "wsse/methods.h"
 #include "wsse/signedinfo.h"
@@ -41,6 +42,7 @@ bool policy_algorithms(struct trial *trial, const struct signature *signature, s
 void policy_allow(struct plan *plan, xmlSecTransformId transform);
 /* Canonical XML 1.0, inclusive or exclusive, with comments or without; NULL: another method. */
 xmlSecTransformId policy_c14n(const char *uri);
+bool policy_c14n_mode(const char *uri, enum c14n_mode *ret);
 /* Inclusive prefixes times elements, which is what they cost, over all signatures of the document.
  * CHECK_COVERAGE. */
 bool policy_prefixes(struct trial *trial, const struct signature *signature);

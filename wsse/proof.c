@@ -136,19 +136,24 @@ static bool take_signed(struct trial *trial, const struct plan *plan, xmlSecDSig
     return true;
 }
 
-bool proof_verify(struct trial *trial, const struct plan *plan, xmlNode *signature_node,
-                  const struct cert *cert, struct bytes **ret_signed)
+bool proof_fits(struct trial *trial, const struct plan *plan, const struct cert *cert)
 {
-    AUTO(xmlSecDSigCtxDestroy) xmlSecDSigCtx *ctx = NULL;
-    int result;
-
     if (!algorithm_fits_key(plan->method->algorithm, cert_algorithm(cert)))
         return REFUSE(
             trial, CHECK_ALGORITHM, "the signature method is %s, the certificate's key %s",
             algorithm_name(plan->method->algorithm), algorithm_name(cert_algorithm(cert)));
     report_add(trial->report, CHECK_ALGORITHM, OUTCOME_PASSED, "%s",
                algorithm_name(plan->method->algorithm));
-    if (!register_ids(trial, plan, signature_node->doc))
+    return true;
+}
+
+bool proof_verify(struct trial *trial, const struct plan *plan, xmlNode *signature_node,
+                  const struct cert *cert, struct bytes **ret_signed)
+{
+    AUTO(xmlSecDSigCtxDestroy) xmlSecDSigCtx *ctx = NULL;
+    int result;
+
+    if (!proof_fits(trial, plan, cert) || !register_ids(trial, plan, signature_node->doc))
         return false;
     ctx = new_context(plan, cert, ret_signed != NULL);
     if (!ctx)

@@ -22,6 +22,7 @@ struct reference {
     struct c14n_step transforms[SIGNATURE_MAX_TRANSFORMS];
     unsigned transform_count;
     const char *digest_uri;
+    struct slice digest; /* base64 with blanks */
 };
 
 /* Borrowed from the document. */

@@ -11,3 +11,17 @@ unsigned trial_algorithms(const struct trial *trial)
 {
     return trial->judge->algorithms ? trial->judge->algorithms : (unsigned)ALG_DEFAULT;
 }
+
+void trial_help(struct trial *trial, struct cert *cert)
+{
+    if (trial->helper_count < TRIAL_MAX_HELPERS)
+        trial->helpers[trial->helper_count++] = cert;
+    else
+        cert_free(cert);
+}
+
+void trial_clear(struct trial *trial)
+{
+    while (trial->helper_count > 0)
+        cert_free(trial->helpers[--trial->helper_count]);
+}

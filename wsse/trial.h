@@ -7,12 +7,18 @@
 
 #include <stdbool.h>
 
+enum { TRIAL_MAX_HELPERS = 64 };
+
+/* trial_clear() at its end. */
 struct trial {
     const struct judge *judge;
     struct report *report;
     struct known *known; /* NULL: none are kept */
     enum status status;  /* what a refusal means when its row does not tell: ST_UNSIGNED, ST_NOMEM,
                            ST_FORMAT; ST_OK: the culprit's row tells */
+    struct cert *helpers[TRIAL_MAX_HELPERS]; /* the document's, beside those of signers: untrusted,
+                                                for paths; owned */
+    unsigned helper_count;
     size_t prefix_lookups; /* spent on the signatures so far, see policy_prefixes() */
 };
 
@@ -25,3 +31,7 @@ bool trial_fail(struct trial *trial, enum status status, const char *text);
 
 /* The algorithms allowed, enum algorithm bits. */
 unsigned trial_algorithms(const struct trial *trial);
+
+/* Takes cert; one too many is let go of, which no path can hurt. */
+void trial_help(struct trial *trial, struct cert *cert);
+void trial_clear(struct trial *trial);

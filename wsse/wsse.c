@@ -165,6 +165,7 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
     else
         status = refuse(&trial, err);
     envelope_findings_clear(&findings);
+    trial_clear(&trial);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "crypto/tsp.h"
 #include "wsse/c14n.h"
 #include "wsse/document.h"
+#include "wsse/judge.h"
 #include "wsse/keyinfo.h"
 #include "wsse/names.h"
 #include "wsse/proof.h"
@@ -366,7 +367,7 @@ static bool verify(struct trial *trial, const struct signature *signature,
     const char *document = NULL;
 
     if (!make_plan(trial, signature, xades, &plan) ||
-        !keyinfo_find(trial, signature->key_info, NULL, ret_cert) ||
+        !keyinfo_find(trial, signature, NULL, ret_cert) ||
         !proof_verify(trial, &plan, signature->node, *ret_cert, NULL) ||
         !check_certificate(trial, xades, *ret_cert))
         return false;
@@ -377,30 +378,24 @@ static bool verify(struct trial *trial, const struct signature *signature,
     return true;
 }
 
-static bool judge_signer(struct trial *trial, const struct signature *signature,
-                         const struct xades *xades, const struct cert *cert)
+static bool judge_times_and_signer(struct trial *trial, const struct signature *signature,
+                                   const struct xades *xades, const struct cert *cert)
 {
     struct judge judge = *trial->judge;
+    AUTO_FREE const struct cert **extra = judge_helpers(trial, &judge.extra_count);
     AUTO(bytes_free) struct bytes *value = NULL;
     int64_t at_ms = judge.now_ms;
     struct err err;
 
+    if (!extra)
+        return trial_fail(trial, ST_NOMEM, "out of memory");
+    judge.extra = extra;
     if (base64_decode(signature->value, SIGNATURE_MAX_VALUE, &value, &err) != ST_OK)
         return REFUSE(trial, CHECK_SIGNATURE, "ds:SignatureValue is not base64");
     sha256(bytes_slice(value), judge.signature_sha256);
     report_add_signer(trial->report, cert_signer(cert));
     return judge_times(trial, signature, xades, &at_ms) &&
            trust_judge_at(&judge, cert, at_ms, "", trial->report) == VERDICT_VALID;
-}
-
-static bool parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
-                  xmlDoc **ret_doc)
-{
-    struct err err;
-
-    if (document_parse(xml, limits, DOCUMENT_ALLOWS_PI, ret_doc, &err) == ST_OK)
-        return true;
-    return trial_fail(trial, err.status, err.text);
 }
 
 enum verdict xades_judge(const struct judge *judge, struct slice xml,
@@ -411,10 +406,12 @@ enum verdict xades_judge(const struct judge *judge, struct slice xml,
     AUTO(cert_free) struct cert *cert = NULL;
     struct signature signature;
     struct xades xades;
-    const bool is_valid =
-        parse(&trial, xml, limits, &doc) && read(&trial, doc, &signature, &xades) &&
-        verify(&trial, &signature, &xades, &cert) && judge_signer(&trial, &signature, &xades, cert);
+    const bool is_valid = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
+                          read(&trial, doc, &signature, &xades) &&
+                          verify(&trial, &signature, &xades, &cert) &&
+                          judge_times_and_signer(&trial, &signature, &xades, cert);
     const enum verdict verdict = report_verdict(report);
 
+    trial_clear(&trial);
     return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
 }

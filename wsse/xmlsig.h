@@ -29,6 +29,20 @@ MUST_USE enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct s
                                              const struct xml_limits *limits,
                                              struct report *report);
 /**
+ * Judges a detached XMLDSig with one Reference, certificate in ds:X509Data, in either form:
+ * - the document is a ds:Signature, and content is what it signs: its URI is absent, a relative one
+ *   or cid: and is never fetched; no Transform: the bytes; one, a C14N: the XML that they are;
+ * - the ds:Signature is a child of the document element, the one in the document, and its URI is
+ *   "#id" of an element beside it, at most one C14N as Transform; content.at is NULL. The coverage
+ *   row names the element and counts what stands there unsigned: who acts on it must look.
+ *
+ * Rows as xmlsig_judge_enveloped() of one signature. Content that is not given, or is given to a
+ * document of the second form: a format row alone. Thread-safe.
+ */
+MUST_USE enum verdict xmlsig_judge_detached(const struct judge *judge, struct slice xml,
+                                            struct slice content, const struct xml_limits *limits,
+                                            struct report *report);
+/**
  * Judges a WS-Security envelope (request or response) as wsse_verify() does, but for headers that
  * must be understood, which concern who acts on the message. Rows as above, and timestamp.
  * Pins for IssuerSerial are judge->pins. Thread-safe.
@@ -51,6 +65,18 @@ MUST_USE enum status xmlsig_sign_enveloped(const struct key *key, struct slice x
                                            struct err *err);
 
 /**
+ * Makes a ds:Signature over bytes that stay elsewhere, as a document of its own.
+ *
+ * uri  how the signature calls them: a file name, escaped as RFC 3986 says; NULL: not at all
+ *
+ * ST_FORMAT    uri is over 1,024 bytes, empty, or holds characters to be escaped, `:` among them
+ * ST_INTERNAL  a key we do not sign with
+ * *ret_xml is the caller's. Thread-safe.
+ */
+MUST_USE enum status xmlsig_sign_detached(const struct key *key, struct slice content,
+                                          const char *uri, struct bytes **ret_xml, struct err *err);
+
+/**
  * Signs a SOAP 1.1 envelope where it stands: its own prefixes and headers stay, Body gets a wsu:Id
  * unless it has an id, Security is added to Header as shep-contract.md section 4 says. For callers
  * and tests; wsse_sign() makes our answers.
@@ -68,6 +94,8 @@ MUST_USE enum status xmlsig_sign_envelope(const struct key *key, struct slice xm
 MUST_USE enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,
                                       struct bytes **ret_c14n, struct err *err);
 
-enum document_kind { DOCUMENT_OTHER, DOCUMENT_ENVELOPE, DOCUMENT_ENVELOPED };
-/* What an XML document is, for profile auto: a SOAP envelope, signed otherwise, or neither. */
+enum document_kind { DOCUMENT_OTHER, DOCUMENT_ENVELOPE, DOCUMENT_ENVELOPED, DOCUMENT_DETACHED };
+/* What an XML document is, for profile auto: a SOAP envelope, signed otherwise, or none of these.
+ * Detached: a ds:Signature without ds:Object, or in the document element with the one Reference
+ * "#id". */
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits);

@@ -444,7 +444,7 @@ const struct attack shape_attacks[] = {
     { "text in SignedInfo", ST_FORGED, "text stands", text_in_signed_info },
     { "blank added in SignedInfo", ST_FORGED, "does not belong", blank_in_signed_info },
     { "text in Signature", ST_FORGED, "text stands", text_in_signature },
-    { "element in DigestValue", ST_FORGED, "ds:DigestValue holds elements", element_in_digest },
+    { "element in DigestValue", ST_FORGED, "ds:DigestValue holds more than text", element_in_digest },
     { "two SignatureValues", ST_FORGED, "SignatureValue", empty_value },
     { "processing instruction in Body", ST_FORMAT, "processing instructions", pi_in_body },
     { "processing instruction in Header", ST_FORMAT, "processing instructions", pi_in_header },
