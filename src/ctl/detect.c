@@ -16,7 +16,7 @@ static const struct profile_row {
     { "detached", PROFILE_DETACHED },
     { "enveloped", PROFILE_ENVELOPED },
     { "cert", PROFILE_CERT },
-    { "xml-detached", PROFILE_NONE },
+    { "xml-detached", PROFILE_XML_DETACHED },
     { "xades", PROFILE_NONE },
     { "jws", PROFILE_JWS },
     { "bytes", PROFILE_BYTES },
@@ -148,6 +148,7 @@ enum profile detect(struct slice data, const struct xml_limits *limits, bool wit
         [DOCUMENT_OTHER] = PROFILE_NONE,
         [DOCUMENT_ENVELOPE] = PROFILE_SHEP,
         [DOCUMENT_ENVELOPED] = PROFILE_ENVELOPED,
+        [DOCUMENT_DETACHED] = PROFILE_XML_DETACHED,
     };
     enum profile profile = of_xml[xml_document_kind(data, limits)];
 

@@ -1,5 +1,6 @@
 /* shepctl sign: signs a document as НУЦ РК's clients and ШЭП's peers do. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "crypto/bytes_judge.h"
 #include "crypto/cms.h"
 #include "crypto/jws.h"
@@ -10,11 +11,15 @@
 #include "wsse/wsse.h"
 #include "wsse/xmlsig.h"
 
-enum { INPUT_MAX = 64 * 1024 * 1024, XML_DEPTH_MAX = 64, TSP_WAIT_MS = 25000 };
+#include <ctype.h>
+#include <string.h>
+
+enum { INPUT_MAX = 64 * 1024 * 1024, XML_DEPTH_MAX = 64, TSP_WAIT_MS = 25000, URI_MAX = 300 };
 
 static const struct xml_limits limits = { INPUT_MAX, XML_DEPTH_MAX };
 
 struct sign {
+    const char *path;
     enum profile profile;
     const char *key_path;
     const char *pass_path;
@@ -37,7 +42,8 @@ enum {
 };
 
 static const struct option_row rows[] = {
-    { OPT_PROFILE, "profile", "NAME", "shep, enveloped, cms, detached, bytes or jws" },
+    { OPT_PROFILE, "profile", "NAME",
+      "shep, enveloped, xml-detached, cms, detached, bytes or jws" },
     { OPT_KEY, "key", "P12", "the signer's key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
     { OPT_TSP, "tsp", "URL", "cms, detached: adds a timestamp of this TSA" },
@@ -77,7 +83,7 @@ static const struct usage usage = {
     .command = "shepctl sign",
     .arguments = "FILE",
     .about = "Signs a document. FILE is XML for enveloped, a SOAP envelope or the content of its "
-             "Body for shep,\nanything for cms and detached; - is standard input. cms and detached "
+             "Body for shep,\nanything for the others; - is standard input. cms and detached "
              "are written as DER.",
     .rows = rows,
     .row_count = sizeof(rows) / sizeof(rows[0]),
@@ -101,6 +107,32 @@ static enum status sign_shep(struct key *key, struct slice data, struct bytes **
     params.trust = nobody;
     TRY(wsse_new(&params, &wsse, err));
     return wsse_sign(wsse, data, ret, err);
+}
+
+/* The file's name without its folder, as a URI (RFC 3986); NULL: it has none. */
+static const char *uri_of(const char *path, char *dst, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t len = 0;
+
+    if (strcmp(path, "-") == 0)
+        return NULL;
+    for (; *name && len + 4 < size; name++) {
+        const bool is_plain = isalnum((unsigned char)*name) || strchr("-._~", *name);
+
+        (void)text_format(dst + len, size - len, is_plain ? "%c" : "%%%02X", (unsigned char)*name);
+        len += is_plain ? 1 : 3;
+    }
+    return *name || len == 0 ? NULL : dst;
+}
+
+static enum status sign_xml_detached(const struct sign *s, const struct key *key, struct slice data,
+                                     struct bytes **ret, struct err *err)
+{
+    char uri[3 * URI_MAX];
+
+    return xmlsig_sign_detached(key, data, uri_of(s->path, uri, sizeof(uri)), ret, err);
 }
 
 static enum status sign_cms(const struct sign *s, const struct key *key, struct slice data,
@@ -131,6 +163,8 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
         return sign_shep(key, data, ret, err);
     case PROFILE_ENVELOPED:
         return xmlsig_sign_enveloped(key, data, &limits, ret, err);
+    case PROFILE_XML_DETACHED:
+        return sign_xml_detached(s, key, data, ret, err);
     case PROFILE_CMS:
     case PROFILE_DETACHED:
         return sign_cms(s, key, data, ret, err);
@@ -140,19 +174,19 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
         return bytes_sign(key, data, ret, err);
     default:
         return RAISE(err, ST_INPUT,
-                     "--profile: expected shep, enveloped, cms, detached, "
+                     "--profile: expected shep, enveloped, xml-detached, cms, detached, "
                      "bytes or jws");
     }
 }
 
-static enum status run(const struct sign *s, const char *path, struct err *err)
+static enum status run(const struct sign *s, struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(bytes_free) struct bytes *data = NULL;
     AUTO(bytes_free) struct bytes *out = NULL;
 
     TRY(ctl_open_key(s->key_path, s->pass_path, &key, err));
-    TRY(file_read(path, INPUT_MAX, &data, err));
+    TRY(file_read(s->path, INPUT_MAX, &data, err));
     TRY(sign_by_profile(s, key, bytes_slice(data), &out, err));
     return ctl_write(s->out_path, bytes_slice(out), err);
 }
@@ -166,5 +200,6 @@ int cmd_sign(int argc, char **argv)
 
     if (code != CTL_GO)
         return code;
-    return run(&s, arguments[0], &err) == ST_OK ? CTL_OK : ctl_fail(usage.command, &err);
+    s.path = arguments[0];
+    return run(&s, &err) == ST_OK ? CTL_OK : ctl_fail(usage.command, &err);
 }

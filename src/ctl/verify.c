@@ -74,7 +74,8 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, cms, detached, bytes, jws, tsp, cert, ocsp, crl or auto (default)" },
+      "shep, enveloped, xml-detached, cms, detached, bytes, jws, tsp, cert, ocsp, crl or auto "
+      "(default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
@@ -84,7 +85,7 @@ static const struct option_row rows[] = {
     { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
-    { OPT_CONTENT, "content", "FILE", "detached, bytes, jws, tsp: what is signed" },
+    { OPT_CONTENT, "content", "FILE", "detached, xml-detached, bytes, jws, tsp: what is signed" },
     { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: signed is the body (default) or rfc7515" },
     { OPT_LDAP, "ldap", "URL",
       "jws: asks ldap://HOST[:PORT] or ldaps:// for the certificate of the kid, may be repeated" },
@@ -244,6 +245,14 @@ static enum status judge_enveloped(const struct matter *m, struct report *report
     return ST_OK;
 }
 
+static enum status judge_xml_detached(const struct matter *m, struct report *report,
+                                      struct err *err)
+{
+    (void)err;
+    (void)!xmlsig_judge_detached(m->judge, m->data, m->content, &limits, report);
+    return ST_OK;
+}
+
 static enum status judge_cms(const struct matter *m, struct report *report, struct err *err)
 {
     (void)err;
@@ -312,7 +321,7 @@ static enum status judge_none(const struct matter *m, struct report *report, str
     (void)m;
     (void)err;
     report_add(report, CHECK_FORMAT, OUTCOME_FAILED,
-               "neither a SOAP envelope nor enveloped XML, a CMS, a certificate, an OCSP answer or "
+               "neither a SOAP envelope nor signed XML, a CMS, a certificate, an OCSP answer or "
                "a list");
     return ST_OK;
 }
@@ -323,6 +332,7 @@ static const struct {
 } judges[] = {
     [PROFILE_SHEP] = { PURPOSE_TRANSPORT, judge_shep },
     [PROFILE_ENVELOPED] = { PURPOSE_SIGN, judge_enveloped },
+    [PROFILE_XML_DETACHED] = { PURPOSE_SIGN, judge_xml_detached },
     [PROFILE_CMS] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },

@@ -34,6 +34,13 @@ static bool declares_utf8(struct slice xml)
     return rest.at[6] == quote && strncasecmp(rest.at + 1, "utf-8", 5) == 0;
 }
 
+static bool is_signed(struct slice xml, const struct xml_limits *limits)
+{
+    const enum document_kind kind = xml_document_kind(xml, limits);
+
+    return kind == DOCUMENT_ENVELOPED || kind == DOCUMENT_DETACHED;
+}
+
 static enum status check(const struct mobile *mobile, const struct document *document,
                          const char *field, struct err *err)
 {
@@ -55,7 +62,7 @@ static enum status check(const struct mobile *mobile, const struct document *doc
         return RAISE_CAUSE(err, ST_INPUT, "documentXmlInvalid", field, cause.limit,
                            "%s/documentXml: %s", field, cause.text);
     }
-    if (xml_document_kind(document->content, &limits) == DOCUMENT_ENVELOPED)
+    if (is_signed(document->content, &limits))
         return RAISE_CAUSE(err, ST_INPUT, "documentXmlSigned", field, NULL,
                            "%s/documentXml holds a ds:Signature already", field);
     return ST_OK;

@@ -151,7 +151,7 @@ NOT_SIGNED = {
 
 
 @pytest.mark.parametrize("name", NOT_SIGNED)
-@pytest.mark.parametrize("profile", ["auto", "shep", "enveloped", "cms", "cert"])
+@pytest.mark.parametrize("profile", ["auto", "shep", "enveloped", "xml-detached", "cms", "cert"])
 def test_what_is_no_signed_document_is_not_judged(name, profile):
     data = NOT_SIGNED[name]
     done = shepctl("verify", "--profile", profile, "-", stdin=data)
@@ -226,14 +226,14 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n<заявка a="1"><!-- c -->  <
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("profile", ["enveloped", "shep", "cms", "detached", "bytes"])
+@pytest.mark.parametrize("profile", ["enveloped", "shep", "cms", "detached", "xml-detached", "bytes"])
 def test_what_is_signed_here_is_valid_here_in_full(sandbox, tmp_path, family, profile):
     signed, content = tmp_path / "signed", tmp_path / "content"
     content.write_bytes(XML if profile != "shep" else b"<x xmlns='urn:x'/>")
     tsp = ["--tsp", f"{sandbox.url}/tsp/{family}"] if profile in ("cms", "detached") else []
     done = shepctl("sign", "--profile", profile, *sandbox.key(family, "individual"), *tsp, "--out", signed, content)
     assert done.returncode == 0, text_of(done)
-    more = ["--profile", profile, "--content", content] if profile in ("detached", "bytes") else []
+    more = ["--profile", profile, "--content", content] if profile in ("detached", "xml-detached", "bytes") else []
     options = ["--revocation", "ocsp", *sandbox.trust, *more]
     done = shepctl("verify", *options, signed)
     assert done.returncode == VALID, text_of(done)
@@ -248,6 +248,46 @@ def test_what_is_signed_here_is_valid_here_in_full(sandbox, tmp_path, family, pr
         spoilt = bytes(data[:place]) + bytes([data[place] ^ 1]) + bytes(data[place + 1:])
         done = shepctl("verify", *options, "-", stdin=spoilt)
         assert done.returncode != VALID, (place, text_of(done))
+
+
+def test_a_detached_xml_signature_is_known_by_itself_and_wants_its_content(sandbox, tmp_path):
+    """req 0.13"""
+    signed, content, other = tmp_path / "s.xml", tmp_path / "письмо 1.txt", tmp_path / "other"
+    content.write_bytes(XML)
+    other.write_bytes(XML + b" ")
+    key = sandbox.key("gost2015", "individual")
+    assert shepctl("sign", "--profile", "xml-detached", *key, "--out", signed, content).returncode == 0
+    assert b'URI="%D0%BF%D0%B8%D1%81%D1%8C%D0%BC%D0%BE%201.txt"' in signed.read_bytes()
+    done = shepctl("verify", *sandbox.trust, "--content", content, signed)
+    assert done.returncode == VALID and "(xml-detached)" in text_of(done), text_of(done)
+    done = shepctl("verify", *sandbox.trust, "--content", other, signed)
+    assert done.returncode == INVALID and "because digest" in text_of(done), text_of(done)
+    done = shepctl("verify", *sandbox.trust, signed)
+    assert done.returncode == UNJUDGED and "its content is not given" in text_of(done), text_of(done)
+
+
+def test_each_of_several_signatures_has_its_verdict_on_one_screen(sandbox, tmp_path):
+    """req 0.13, 0.66"""
+    path = tmp_path / "signed.xml"
+    path.write_bytes(XML)
+    for family, name in [("gost2015", "individual"), ("rsa", "individual-revoked"), ("gost2004", "individual")]:
+        done = shepctl("sign", "--profile", "enveloped", *sandbox.key(family, name), path)
+        assert done.returncode == 0, text_of(done)
+        path.write_bytes(done.stdout)
+    verify = ["verify", *sandbox.trust, path]
+    good = shepctl(*verify)
+    assert good.returncode == VALID, text_of(good)
+    bad = shepctl(*verify, "--revocation", "ocsp")
+    assert bad.returncode == INVALID and "because revocation: signature 2: " in text_of(bad), text_of(bad)
+    for words in ["1 of 3: VALID", "2 of 3: NOT VALID", "3 of 3: VALID", "with signatures 1 to 2"]:
+        assert words in bad.stdout.decode(), text_of(bad)
+    assert len(bad.stdout.decode().splitlines()) < 40
+    report = json.loads(shepctl(*verify, "--revocation", "ocsp", "--json").stdout)
+    assert [s["verdict"] for s in report["signers"]] == ["valid", "invalid", "valid"]
+    assert [s["covers"] for s in report["signers"]] == [
+        "the whole document" + more for more in
+        (" without any signature", " with signature 1", " with signatures 1 to 2")]
+    assert {c.get("signer") for c in report["checks"]} == {None, 1, 2, 3}
 
 
 @pytest.mark.parametrize("settings, check", [([], []), (["--jws-order", "be-sr", "--jws-base64", "std"], []),
