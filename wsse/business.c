@@ -82,10 +82,13 @@ enum status wsse_judge_author(const struct wsse *wsse, const struct verified *en
     judge.purpose = PURPOSE_SIGN;
     judge.algorithms = wsse->business_algorithms;
     judge.pin_count = 0; /* a gateway is no author */
-    if (xmlsig_judge_enveloped(&judge, bytes_slice(env->authored), &limits, report) !=
-        VERDICT_VALID)
+    if (xmlsig_judge_enveloped(&judge, bytes_slice(env->authored), &limits, report) ==
+            VERDICT_INVALID ||
+        !report_admits(report, wsse->business_unknown))
         return refuse_author(report, err);
-    return find_author(report, rule, ret_author, err);
+    TRY(find_author(report, rule, ret_author, err));
+    wsse_note_unknown(report, ret_author);
+    return ST_OK;
 }
 
 enum status wsse_sign_payload(const struct wsse *wsse, struct slice payload,

@@ -18,7 +18,8 @@ struct author_rule {
  * Judges every signature in the payload as a document of its own: the whole of it must be signed,
  * by certificates for signing (req 0.26), trusted, in their dates and not revoked, in an algorithm
  * of params.business_algorithms. All must stand; the author is the first whose IIN and BIN are the
- * rule's. Pins are not trusted here: a gateway is no author.
+ * rule's. Pins are not trusted here: a gateway is no author. Where params.business_unknown accepts
+ * that revocation cannot be learnt, ret_author->unknown says why.
  *
  * deadline_ms  as for wsse_verify()
  *

@@ -34,6 +34,9 @@ static enum status copy_settings(const struct wsse_params *params, struct wsse *
     wsse->algorithms = params->algorithms;
     wsse->business_algorithms = params->business_algorithms;
     wsse->revocation = params->revocation;
+    wsse->scope = params->scope;
+    wsse->unknown = params->unknown;
+    wsse->business_unknown = params->business_unknown;
     wsse->skew_ms = params->skew_ms;
     wsse->clock = params->clock;
     wsse->has_io = params->io != NULL;
@@ -86,6 +89,7 @@ struct judge wsse_judge_of(const struct wsse *wsse, int64_t deadline_ms)
         .now_ms = clock_now(wsse->clock),
         .purpose = PURPOSE_TRANSPORT,
         .revocation = wsse->revocation,
+        .scope = wsse->scope,
         .ocsp_url = wsse->ocsp_url,
         .algorithms = wsse->algorithms,
         .pins = wsse->pin_certs,
@@ -132,8 +136,16 @@ static void fill_signer(const struct wsse *wsse, const struct cert *cert, struct
             (void)text_copy(ret->pin, sizeof(ret->pin), wsse->pins[i].name);
 }
 
+void wsse_note_unknown(const struct report *report, struct signer *signer)
+{
+    signer->unknown[0] = '\0';
+    if (report_verdict(report) != VERDICT_VALID)
+        text_copy(signer->unknown, sizeof(signer->unknown), report_reason(report));
+}
+
 static enum status make_verified(const struct wsse *wsse, struct envelope_findings *findings,
-                                 struct verified **ret_env, struct err *err)
+                                 const struct report *report, struct verified **ret_env,
+                                 struct err *err)
 {
     AUTO(verified_free) struct verified *env = calloc(1, sizeof(*env));
 
@@ -141,6 +153,7 @@ static enum status make_verified(const struct wsse *wsse, struct envelope_findin
         return RAISE(err, ST_NOMEM, "verified envelope: out of memory");
     known_keep(wsse->known, findings->cert);
     fill_signer(wsse, findings->cert, &env->signer);
+    wsse_note_unknown(report, &env->signer);
     env->authored = TAKE(findings->authored);
     TRY(payload_split(bytes_slice(findings->body), &wsse->limits, env, err));
     *ret_env = TAKE(env);
@@ -160,8 +173,9 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
     if (!report)
         return RAISE(err, ST_NOMEM, "report: out of memory");
     verdict = judge_envelope(&trial, bytes, &wsse->limits, &findings);
-    if (verdict == VERDICT_VALID && findings.cert && findings.body)
-        status = make_verified(wsse, &findings, ret_env, err);
+    if (verdict != VERDICT_INVALID && report_admits(report, wsse->unknown) && findings.cert &&
+        findings.body)
+        status = make_verified(wsse, &findings, report, ret_env, err);
     else
         status = refuse(&trial, err);
     envelope_findings_clear(&findings);

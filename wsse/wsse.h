@@ -39,7 +39,10 @@ struct wsse_params {
     size_t pin_count;
     const struct trust_io *io;
     enum revocation revocation;
-    const char *ocsp_url; /* NULL: as the certificate says */
+    enum revocation_scope scope;
+    enum unknown unknown, business_unknown; /* what becomes of a signer of whom revocation cannot
+                                               be learnt: of messages, inside payloads */
+    const char *ocsp_url;                   /* NULL: as the certificate says */
     int64_t skew_ms;
     struct key *key; /* our signing key; NULL: verification only */
     const struct clock *clock;
@@ -88,7 +91,8 @@ MUST_USE enum status wsse_verify(const struct wsse *wsse, struct slice bytes, in
 void verified_free(struct verified *env);
 DEFINE_AUTO(struct verified, verified_free)
 
-/* Borrowed; pin is filled when the certificate is a pinned one, however KeyInfo named it. */
+/* Borrowed; pin is filled when the certificate is a pinned one, however KeyInfo named it; unknown
+ * when the message was let through without knowing of revocation (params.unknown). */
 const struct signer *verified_signer(const struct verified *env);
 /* Exclusive C14N of the verified Body, the one thing gSOAP is fed: read again from the very bytes
  * that were digested, so it holds no comment and no CDATA. Borrowed. The content of `data`,

@@ -16,6 +16,8 @@ struct wsse {
     struct trust_io io;
     bool has_io;
     enum revocation revocation;
+    enum revocation_scope scope;
+    enum unknown unknown, business_unknown;
     char *ocsp_url;
     int64_t skew_ms;
     struct key *key;
@@ -37,6 +39,8 @@ struct verified {
 /* How this wsse judges the signature of a message, and what its refusal means to the caller. */
 struct judge wsse_judge_of(const struct wsse *wsse, int64_t deadline_ms);
 enum status wsse_status_of(const struct report *report);
+/* The signer of a report that was admitted: why it is not VALID, "" when it is. */
+void wsse_note_unknown(const struct report *report, struct signer *signer);
 
 /**
  * The element in `data` below soap:Body as it stands in the message, made a document of its own:

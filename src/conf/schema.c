@@ -6,6 +6,7 @@
 #define OF_SENDER(member) offsetof(struct conf_sender, member)
 #define OF_GATEWAY(member) offsetof(struct conf_gateway, member)
 #define ALGORITHMS "gost2015 gost2004 rsa"
+#define UNKNOWN "refuse accept"
 #define MIB (INT64_C(1) << 20)
 #define MINUTE_MS (INT64_C(60) * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
@@ -102,8 +103,19 @@ const struct conf_row conf_rows[] = {
       "gost2015 gost2004", 0, 0, ALGORITHMS, "allowed for business signatures inside payloads" },
     { "trust", "revocation", CONF_WORD, AT(trust.revocation), "auto", 0, 0, "auto ocsp crl off",
       "how revocation is learnt; auto = by OCSP, by CRL where no usable answer is to be had" },
+    { "trust", "revocation_scope", CONF_WORD, AT(trust.revocation_scope), "path", 0, 0,
+      "path signer",
+      "whose revocation is judged: path = of intermediates and timestamp authorities too" },
+    { "trust", "transport_unknown", CONF_WORD, AT(trust.transport_unknown), "refuse", 0, 0, UNKNOWN,
+      "a request of whose signer revocation cannot be learnt; accept warns in the journal" },
+    { "trust", "business_unknown", CONF_WORD, AT(trust.business_unknown), "refuse", 0, 0, UNKNOWN,
+      "the same for business signatures inside payloads" },
+    { "trust", "user_unknown", CONF_WORD, AT(trust.user_unknown), "refuse", 0, 0, UNKNOWN,
+      "the same for citizens' signatures; refuse = 503, to be tried again" },
     { "trust", "ocsp_url", CONF_TEXT, AT(trust.ocsp_url), "", 0, 0, NULL,
-      "asks this responder instead of the one each certificate names" },
+      "asks these responders, blank-separated, in order, instead of those each certificate names" },
+    { "trust", "ocsp_reuse_ms", CONF_INT, AT(trust.ocsp_reuse_ms), "600000", 0, 24 * HOUR_MS, NULL,
+      "milliseconds for which a good OCSP answer serves other signatures, inside its nextUpdate" },
     { "trust", "crl_dir", CONF_TEXT, AT(trust.crl_dir), "/var/lib/shepd/crl", 0, 0, NULL,
       "folder of verified CRLs, so that a restart needs no network; empty = kept in memory only" },
     { "trust", "crl_url", CONF_LIST, AT(trust.crl_url), "", 0, 0, NULL,

@@ -46,6 +46,22 @@ static void author_text(const struct journal *journal, const struct request *req
                       req->author.serial, sha256, iin);
 }
 
+/* A signature was let through of which revocation is not known. */
+static enum status write_unknown(struct journal *journal, struct event event, const char *setting,
+                                 const struct signer *signer, struct err *err)
+{
+    char text[1024];
+
+    if (!signer->unknown[0])
+        return ST_OK;
+    (void)text_format(text, sizeof(text), "certificate=%s let through by [trust] %s = accept: %s",
+                      signer->serial, setting, signer->unknown);
+    event.level = EVENT_WARNING;
+    event.name = "revocation.accepted";
+    event.text = text;
+    return journal_write(journal, &event, err);
+}
+
 enum status journal_received(struct journal *journal, const struct peer *peer,
                              const struct request *req, struct err *err)
 {
@@ -60,7 +76,10 @@ enum status journal_received(struct journal *journal, const struct peer *peer,
     event.level = EVENT_INFO;
     event.name = "exchange.received";
     event.text = text;
-    return journal_write(journal, &event, err);
+    TRY(journal_write(journal, &event, err));
+    TRY(write_unknown(journal, event, "transport_unknown", &req->signer, err));
+    return req->has_author ? write_unknown(journal, event, "business_unknown", &req->author, err)
+                           : ST_OK;
 }
 
 /* req 0.48 as this service reads it: what succeeds informs, what the caller did wrong warns, what

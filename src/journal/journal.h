@@ -48,7 +48,8 @@ DEFINE_AUTO(struct journal, journal_close)
  * line journal.refused once writing works again. */
 MUST_USE enum status journal_write(struct journal *journal, const struct event *event,
                                    struct err *err);
-/* exchange.received: before any effect. */
+/* exchange.received: before any effect; and a warning revocation.accepted for a signer whose
+ * revocation is not known (struct signer, unknown). */
 MUST_USE enum status journal_received(struct journal *journal, const struct peer *peer,
                                       const struct request *req, struct err *err);
 /* exchange.answered: before the answer leaves; req is NULL when none could be read. reason is for

@@ -130,10 +130,11 @@ void returned_free(struct returned *returned); /* frees the members */
 /* ---- judge.c: are all returned documents signed as the session wants? ---- */
 enum decision { DECISION_REFUSED = 0, DECISION_DEFERRED, DECISION_ACCEPTED };
 struct judgement {
-    enum decision decision;            /* DEFERRED: revocation cannot be learnt now */
-    enum message message;              /* for the citizen unless accepted */
-    char reason[240];                  /* precise, for store and journal; holds no IIN */
-    struct arena *arena;               /* owned: holds the documents */
+    enum decision decision; /* DEFERRED: revocation cannot be learnt now */
+    enum message message;   /* for the citizen unless accepted */
+    char reason[240];       /* precise, for store and journal; holds no IIN */
+    char unknown[240];      /* accepted although revocation could not be learnt: why; else "" */
+    struct arena *arena;    /* owned: holds the documents */
     struct signed_document *documents; /* with evidence; when accepted */
     struct evidence **evidence;        /* owned: what documents' evidence borrows */
     struct bytes **reports;            /* owned: JSON of shepctl verify */

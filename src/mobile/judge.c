@@ -49,15 +49,28 @@ static void refuse(struct judgement *ret, enum message message, int64_t id, cons
     without_iin(ret->reason);
 }
 
-/* Revocation that cannot be learnt leaves the session as it is; whatever else is not a yes is a no.
- */
-static bool verdict_is_yes(enum verdict verdict, const struct report *report, int64_t id,
-                           struct judgement *ret)
+/* A yes, but the report and the journal say what is not known. */
+static void let_through(struct report *report, int64_t id, struct judgement *ret)
+{
+    text_format(ret->unknown, sizeof(ret->unknown), "document %lld: %s", (long long)id,
+                report_reason(report));
+    without_iin(ret->unknown);
+    report_mark_admitted(report, "[trust] user_unknown");
+}
+
+/* Revocation that cannot be learnt leaves the session as it is, unless a setting accepts that;
+ * whatever else is not a yes is a no. */
+static bool verdict_is_yes(const struct mobile *mobile, enum verdict verdict, struct report *report,
+                           int64_t id, struct judgement *ret)
 {
     enum check culprit = report_culprit(report);
 
     if (verdict == VERDICT_VALID && report_verdict(report) == VERDICT_VALID)
         return true;
+    if (verdict == VERDICT_INDETERMINATE && report_admits(report, mobile->p.unknown)) {
+        let_through(report, id, ret);
+        return true;
+    }
     refuse(ret, culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT, id, report_reason(report));
     if (verdict == VERDICT_INDETERMINATE && report_verdict(report) == VERDICT_INDETERMINATE &&
         culprit == CHECK_REVOCATION) {
@@ -123,6 +136,7 @@ static struct judge judge_for(const struct mobile *mobile, const struct signing_
         .now_ms = clock_now(p->clock),
         .purpose = PURPOSE_SIGN,
         .revocation = p->revocation,
+        .scope = p->scope,
         .ocsp_url = p->ocsp_url,
         .timestamp_required = p->timestamp_required,
         .algorithms = p->algorithms,
@@ -163,8 +177,8 @@ static enum status judge_one(const struct judging *j, struct judgement *ret, boo
         return RAISE(err, ST_NOMEM, "judgement");
     judge = judge_for(j->mobile, j->session, j->peer, ret->evidence[i]);
     verdict = method_of(j->session, issued)->judge(j->mobile, &judge, issued, content, report);
-    *ret_yes =
-        verdict_is_yes(verdict, report, issued->id, ret) && signer_is_one(report, issued->id, ret);
+    *ret_yes = verdict_is_yes(j->mobile, verdict, report, issued->id, ret) &&
+               signer_is_one(report, issued->id, ret);
     if (!*ret_yes)
         return ST_OK;
     document->id = issued->id;

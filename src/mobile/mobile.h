@@ -29,6 +29,9 @@ struct mobile_params {
     bool refusal_allowed;    /* sandbox.enabled: DELETE of the sandbox's telephone */
     unsigned algorithms;     /* allow-list of users' signatures */
     enum revocation revocation;
+    enum revocation_scope scope;
+    enum unknown unknown; /* what becomes of a document of whose signer revocation cannot be learnt:
+                             refused for now (503), or accepted with a warning in the journal */
     const char *ocsp_url;
     int64_t skew_ms;
     struct slice cluster_key; /* at least 32 bytes; copied */

@@ -97,7 +97,14 @@ static enum status keep(struct app *app, const struct judgement *judgement, cons
         return status;
     }
     text_copy(app->iin, sizeof(app->iin), judgement->documents[0].signer.iin);
-    return accept_put(app, "put.accepted", "signatures are valid, the session is signed", err);
+    TRY(accept_put(app, "put.accepted", "signatures are valid, the session is signed", err));
+    if (judgement->unknown[0]) {
+        app->level = EVENT_WARNING;
+        text_format(app->text, sizeof(app->text),
+                    "the session is signed, let through by [trust] user_unknown = accept: %s",
+                    judgement->unknown);
+    }
+    return ST_OK;
 }
 
 static enum status judge(struct app *app, const struct returned *returned, const uint8_t hash[32],

@@ -41,4 +41,6 @@ struct signer {
     unsigned key_usage; /* enum key_usage; 0 when the extension is absent */
     uint8_t sha256[32]; /* of the whole certificate's DER */
     char pin[64];       /* name of the pinned gateway certificate this is, "" otherwise */
+    char unknown[240];  /* why revocation could not be learnt, where a setting let the signature
+                           through all the same; "" otherwise */
 };

@@ -54,6 +54,17 @@ static enum revocation revocation_of(const struct conf *conf)
     return REVOCATION_AUTO;
 }
 
+static enum revocation_scope scope_of(const struct conf *conf)
+{
+    return strcmp(conf->trust.revocation_scope, "signer") == 0 ? REVOCATION_SIGNER
+                                                               : REVOCATION_PATH;
+}
+
+static enum unknown unknown_of(const char *word)
+{
+    return strcmp(word, "accept") == 0 ? UNKNOWN_ACCEPT : UNKNOWN_REFUSE;
+}
+
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;
@@ -96,7 +107,9 @@ static void want_lists(const struct service *s)
     const struct judge judge = { .trust = s->trust,
                                  .io = &s->rooms->trust_io,
                                  .now_ms = clock_now(s->rooms->clock),
-                                 .revocation = REVOCATION_CRL };
+                                 .revocation = REVOCATION_CRL,
+                                 .scope = scope_of(s->conf),
+                                 .deadline_ms = 1 /* long past: nothing is waited for */ };
     AUTO(report_free) struct report *report = report_new();
 
     if (!report || revocation_of(s->conf) < REVOCATION_CRL)
@@ -118,6 +131,9 @@ static enum status make_wsse(struct service *s, struct err *err)
         .pin_count = s->pin_count,
         .io = &s->rooms->trust_io,
         .revocation = revocation_of(c),
+        .scope = scope_of(c),
+        .unknown = unknown_of(c->trust.transport_unknown),
+        .business_unknown = unknown_of(c->trust.business_unknown),
         .ocsp_url = or_null(c->trust.ocsp_url),
         .skew_ms = c->trust.clock_skew_ms,
         .key = s->key,
@@ -148,6 +164,8 @@ static enum status make_mobile(struct service *s, struct err *err)
         .refusal_allowed = c->sandbox.enabled,
         .algorithms = algorithm_bits(c->trust.user_algorithms),
         .revocation = revocation_of(c),
+        .scope = scope_of(c),
+        .unknown = unknown_of(c->trust.user_unknown),
         .ocsp_url = or_null(c->trust.ocsp_url),
         .skew_ms = c->trust.clock_skew_ms,
         .cluster_key = bytes_slice(cluster_key),
@@ -248,6 +266,7 @@ static enum status build(struct service *s, struct err *err)
     TRY(make_flows(s, err));
     s->road =
         (struct road){ s->wsse, s->rooms->codec, s->flows, s->rooms->journal, s->rooms->clock };
+    ocsp_cache_reuse(s->rooms->answers, s->conf->trust.ocsp_reuse_ms);
     return ST_OK;
 }
 

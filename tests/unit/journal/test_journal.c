@@ -297,6 +297,9 @@ static void an_exchange_is_received_and_answered(void **state)
     assert_true(id_parse(SLICE("0193a000-0000-7000-8000-000000000001"), &peer.exchange));
     assert_ok(journal_received(journal, &peer, &req, err));
     assert_ok(journal_answered(journal, &peer, &req, &reply, "the database is away", err));
+    /* of whose signer revocation is not known: a warning behind it */
+    text_copy(req.signer.unknown, sizeof(req.signer.unknown), "revocation: away");
+    assert_ok(journal_received(journal, &peer, &req, err));
     assert_ok(journal_answered(
         journal, &peer, NULL,
         &(struct reply){ .kind = REPLY_FAULT, .code = "SCE001", .message = "not XML" }, "", err));
@@ -304,7 +307,8 @@ static void an_exchange_is_received_and_answered(void **state)
     const char *received[] = { "exchange.received", "", "0193a000-0000-7000-8000-000000000002",
                                "service=EGOVMOBILE_QR_SIGN_SERVICE operation=getSigningStatus" };
     struct walk all = walk(*state, see_exchange, received);
-    assert_string_equal(all.events, "exchange.received exchange.answered exchange.answered ");
+    assert_string_equal(all.events, "exchange.received exchange.answered exchange.received "
+                                    "revocation.accepted exchange.answered ");
     assert_string_equal(all.last_text, "not XML");
 }
 

@@ -157,6 +157,28 @@ static void unknown_revocation_is_503_and_the_session_stays(void **state)
     scene_close(&s);
 }
 
+static void unknown_revocation_is_accepted_with_a_warning_where_a_setting_says_so(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, METHOD_CMS_WITH_DATA, 1);
+    mobile_free(s.f.mobile);
+    s.f.params.unknown = UNKNOWN_ACCEPT;
+    fixture_open(&s.f);
+    notary_set_ocsp(notary, true);
+    scene_cms(&s, 0, &(struct cms_wish){ 0 }, "another lease");
+    scene_must_put(&s, 403, CHANGED); /* nothing else is let through */
+    scene_good(&s);
+    scene_must_put(&s, 200, "success");
+    notary_set_ocsp(notary, false);
+    assert_string_equal(scene_last(&s)->name, "put.accepted");
+    assert_int_equal(scene_last(&s)->level, EVENT_WARNING);
+    assert_non_null(strstr(scene_last(&s)->text, "[trust] user_unknown = accept: document 54321: "
+                                                 "revocation: cannot be learnt of"));
+    scene_close(&s);
+}
+
 static void an_untrusted_chain_is_refused(void **state)
 {
     struct trust *none = NULL;
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_body_over_its_limit_is_413),
         cmocka_unit_test(the_fifth_refusal_ends_the_session),
         cmocka_unit_test(unknown_revocation_is_503_and_the_session_stays),
+        cmocka_unit_test(unknown_revocation_is_accepted_with_a_warning_where_a_setting_says_so),
         cmocka_unit_test(an_untrusted_chain_is_refused),
         cmocka_unit_test(an_algorithm_that_is_not_allowed_is_refused),
         cmocka_unit_test(failures_of_ours_leave_the_session_to_be_signed_again),

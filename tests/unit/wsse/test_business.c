@@ -523,9 +523,16 @@ static void a_revoked_author_is_stale_and_an_unknown_one_waits(void **state) /* 
     responder.unreachable = true;
     expect_refused("unknown", judge_with(&params, env, &anyone, &author, &err), &err,
                    ST_UNAVAILABLE, "revocation");
+    params.unknown = UNKNOWN_ACCEPT; /* the transport's policy is another */
+    expect_refused("unknown", judge_with(&params, env, &anyone, &author, &err), &err,
+                   ST_UNAVAILABLE, "revocation");
+    params.business_unknown = UNKNOWN_ACCEPT;
+    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    assert_non_null(strstr(author.unknown, "cannot be learnt of the signer's certificate"));
     responder.unreachable = false;
     responder.status = V_OCSP_CERTSTATUS_GOOD;
     assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    assert_string_equal(author.unknown, "");
     responder_clear(&responder);
 }
 

@@ -1,8 +1,11 @@
 /* The signer of a request: pins, dates, path, revocation, timestamps, and the status each means. */
 #include "unit/wsse/fixture.h"
+
+#include "unit/crypto/responder.h"
 #include "wsse/names.h"
 
 #include <openssl/bn.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -92,6 +95,41 @@ static void revocation_that_cannot_be_learnt_is_unavailable(void **state)
     params.revocation = REVOCATION_OCSP;
     AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
     assert_true(is_refused(wsse, "ocsp", xml, ST_UNAVAILABLE, "revocation"));
+}
+
+static void revocation_that_cannot_be_learnt_is_let_through_where_a_setting_accepts_it(void **state)
+{
+    AUTO_FREE char *xml = soap_make(&(struct soap_params){ 0 }, rsa_key());
+    struct responder responder = { .pki = pki_of(KEYS_RSA), .unreachable = true };
+    const struct trust_io io = responder_io(&responder);
+    struct wsse_params params = wsse_usual(KEYS_RSA);
+    AUTO(verified_free) struct verified *env = NULL;
+    AUTO(verified_free) struct verified *known = NULL;
+    struct err err;
+
+    (void)state;
+    params.revocation = REVOCATION_OCSP;
+    params.unknown = UNKNOWN_ACCEPT;
+    params.io = &io;
+    AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+    assert_ok(wsse_verify(wsse, slice_str(xml), 0, &env, &err), &err);
+    assert_string_equal(verified_signer(env)->unknown,
+                        "revocation: cannot be learnt of the signer's certificate: "
+                        "connection refused");
+    /* what is known to be wrong is refused all the same */
+    responder.unreachable = false;
+    responder.status = V_OCSP_CERTSTATUS_REVOKED;
+    assert_true(is_refused(wsse, "revoked", xml, ST_STALE, "revocation"));
+    responder.status = V_OCSP_CERTSTATUS_GOOD;
+    assert_ok(wsse_verify(wsse, slice_str(xml), 0, &known, &err), &err);
+    assert_string_equal(verified_signer(known)->unknown, "");
+    responder_clear(&responder);
+    responder.unreachable = true;
+    AUTO_FREE char *forged = strdup(xml);
+    char *at = strstr(forged, "SignatureValue>");
+    at[40] = at[40] == 'A' ? 'B' : 'A';
+    assert_true(is_refused(wsse, "forged", forged, ST_FORGED, NULL));
+    assert_true(is_refused(wsse, "no XML", "nothing", ST_FORMAT, NULL));
 }
 
 static void a_certificate_that_may_not_sign_is_refused(void **state)
@@ -290,6 +328,8 @@ int main(void)
         cmocka_unit_test(a_signer_out_of_date_is_stale),
         cmocka_unit_test(an_unknown_issuer_is_stale),
         cmocka_unit_test(revocation_that_cannot_be_learnt_is_unavailable),
+        cmocka_unit_test(
+            revocation_that_cannot_be_learnt_is_let_through_where_a_setting_accepts_it),
         cmocka_unit_test(a_certificate_that_may_not_sign_is_refused),
         cmocka_unit_test(an_algorithm_off_the_list_is_refused),
         cmocka_unit_test(sha1_is_accepted_where_a_setting_names_it),
