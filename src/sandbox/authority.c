@@ -16,7 +16,7 @@
 enum {
     ADDRESS_TEXT = 128,
     STOP_GRACE_MS = 1000,
-    INDEX_TEXT_MAX = 4096,
+    INDEX_TEXT_MAX = 16384,
     IN_FLIGHT_MAX = 4 * 1024 * 1024
 };
 
@@ -43,6 +43,7 @@ struct asked {
     const struct family *family;
     struct slice body;
     int64_t now_ms;
+    enum ocsp_mood mood;
 };
 
 /* ---- what is served ---- */
@@ -52,7 +53,8 @@ static enum status serve_ocsp(const struct asked *a, struct bytes **ret, struct 
     AUTO(index_free) struct index *index = NULL;
 
     TRY(index_load(pki_dir(a->authority->pki), &index, err));
-    return ocsp_answer(a->authority->pki, a->family, index, a->body, ret, err);
+    const struct ocsp_wish wish = { a->authority->pki, a->family, index, a->mood };
+    return ocsp_answer(&wish, a->body, ret, err);
 }
 
 static enum status serve_tsp(const struct asked *a, struct bytes **ret, struct err *err)
@@ -112,20 +114,38 @@ static enum status serve_root(const struct asked *a, struct bytes **ret, struct 
     return serve_cert(a, KIND_ROOT, ret, err);
 }
 
+/* Responders with a fault each (sandbox/ocsp.h), for whoever tests what a caller makes of them. */
+#define MISBEHAVING(after, mood)                                                                   \
+    {                                                                                              \
+        "POST", "/ocsp/", (after), "application/ocsp-response", serve_ocsp, (mood)                 \
+    }
+
 static const struct route {
     const char *method;
     const char *before; /* of the family's name in the path */
     const char *after;
     const char *content_type;
     enum status (*serve)(const struct asked *asked, struct bytes **ret, struct err *err);
+    enum ocsp_mood mood;
 } routes[] = {
-    { "POST", "/ocsp/", "", "application/ocsp-response", serve_ocsp },
-    { "POST", "/tsp/", "", "application/timestamp-reply", serve_tsp },
-    { "GET", "/crl/", ".crl", "application/pkix-crl", serve_base },
-    { "GET", "/crl/", "-delta.crl", "application/pkix-crl", serve_delta },
-    { "GET", "/crl/", "-root.crl", "application/pkix-crl", serve_root_crl },
-    { "GET", "/cert/", "-ca.cer", "application/pkix-cert", serve_ca },
-    { "GET", "/cert/", "-root.cer", "application/pkix-cert", serve_root },
+    { "POST", "/ocsp/", "", "application/ocsp-response", serve_ocsp, MOOD_NONE },
+    { "POST", "/tsp/", "", "application/timestamp-reply", serve_tsp, MOOD_NONE },
+    { "GET", "/crl/", ".crl", "application/pkix-crl", serve_base, MOOD_NONE },
+    { "GET", "/crl/", "-delta.crl", "application/pkix-crl", serve_delta, MOOD_NONE },
+    { "GET", "/crl/", "-root.crl", "application/pkix-crl", serve_root_crl, MOOD_NONE },
+    { "GET", "/cert/", "-ca.cer", "application/pkix-cert", serve_ca, MOOD_NONE },
+    { "GET", "/cert/", "-root.cer", "application/pkix-cert", serve_root, MOOD_NONE },
+    MISBEHAVING("/try-later", MOOD_TRY_LATER),
+    MISBEHAVING("/internal-error", MOOD_INTERNAL_ERROR),
+    MISBEHAVING("/no-nonce", MOOD_NO_NONCE),
+    MISBEHAVING("/wrong-nonce", MOOD_WRONG_NONCE),
+    MISBEHAVING("/no-next-update", MOOD_NO_NEXT_UPDATE),
+    MISBEHAVING("/expired", MOOD_EXPIRED),
+    MISBEHAVING("/future", MOOD_FUTURE),
+    MISBEHAVING("/other-issuer", MOOD_OTHER_ISSUER),
+    MISBEHAVING("/unauthorised", MOOD_UNAUTHORISED),
+    MISBEHAVING("/stranger", MOOD_STRANGER),
+    MISBEHAVING("/unknown", MOOD_UNKNOWN),
 };
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
@@ -190,7 +210,8 @@ static void handle(void *ctx, struct http_request *request)
         const struct asked asked = { .authority = authority,
                                      .family = match(&routes[i], path),
                                      .body = http_body(request),
-                                     .now_ms = clock_now(clock_system()) };
+                                     .now_ms = clock_now(clock_system()),
+                                     .mood = routes[i].mood };
 
         if (!asked.family)
             continue;

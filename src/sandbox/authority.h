@@ -1,11 +1,12 @@
 /* The sandbox's НУЦ РК at work: OCSP, TSP, CRL and certificates over HTTP, meant for loopback.
  *
  * POST /ocsp/FAMILY   application/ocsp-request → OCSPResponse (RFC 6960 appendix A)
- * POST /tsp/FAMILY    application/timestamp-query → TimeStampResp (RFC 3161 section 3.4)
- * GET  /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl
- * GET  /cert/FAMILY-ca.cer, /cert/FAMILY-root.cer
- * GET  /              what is here, as text
- * DIR/index is read anew for every answer: a revocation counts at once. */
+ * POST /ocsp/FAMILY/FAULT   the same with a fault: try-later, internal-error, no-nonce,
+ * wrong-nonce, no-next-update, expired, future, other-issuer, unauthorised, stranger, unknown POST
+ * /tsp/FAMILY    application/timestamp-query → TimeStampResp (RFC 3161 section 3.4) GET
+ * /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl GET  /cert/FAMILY-ca.cer,
+ * /cert/FAMILY-root.cer GET  /              what is here, as text DIR/index is read anew for every
+ * answer: a revocation counts at once. */
 #pragma once
 
 #include "base/auto.h"

@@ -48,7 +48,8 @@ static enum status answer_ocsp(struct notary *n, const struct family *family,
     if (n->ocsp_away)
         return RAISE(err, ST_UPSTREAM, "the responder is away");
     TRY(index_load(n->dir, &index, err));
-    return ocsp_answer(n->pki, family, index, fetch->body, ret, err);
+    const struct ocsp_wish wish = { n->pki, family, index, MOOD_NONE };
+    return ocsp_answer(&wish, fetch->body, ret, err);
 }
 
 static enum status answer_tsp(struct notary *n, const struct family *family,

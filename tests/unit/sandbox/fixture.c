@@ -95,7 +95,8 @@ static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret
         return tsa_answer(pki_key(pki, family, KIND_TSA), what->body, &tsa, ret, err);
     }
     TRY(index_load(dir, &index, err));
-    return ocsp_answer(pki, family, index, what->body, ret, err);
+    const struct ocsp_wish wish = { pki, family, index, MOOD_NONE };
+    return ocsp_answer(&wish, what->body, ret, err);
 }
 
 struct trust_io sandbox_io(void)
