@@ -37,6 +37,7 @@ struct verify {
     size_t pin_count;
     int64_t now_ms;
     enum revocation revocation;
+    enum revocation_scope scope;
     bool revocation_said; /* else the files given tell by what to judge */
     struct sources sources;
     const char *ocsp_url;
@@ -61,6 +62,7 @@ enum {
     OPT_CRL,
     OPT_OCSP,
     OPT_OCSP_URL,
+    OPT_SCOPE,
     OPT_CONTENT,
     OPT_JWS_INPUT,
     OPT_LDAP,
@@ -82,7 +84,10 @@ static const struct option_row rows[] = {
     { OPT_TIME, "time", "RFC3339", "the time of judgement; now by default" },
     { OPT_REVOCATION, "revocation", "HOW",
       "off, ocsp, crl or auto (OCSP, else lists); by default what --crl and --ocsp give" },
-    { OPT_OCSP_URL, "ocsp-url", "URL", "of the responder, in place of the certificate's" },
+    { OPT_SCOPE, "revocation-scope", "WHOSE",
+      "signer (default), or path: of intermediates and the timestamp authority too" },
+    { OPT_OCSP_URL, "ocsp-url", "URL",
+      "of the responder, in place of the certificate's; several are tried in order" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
     { OPT_CONTENT, "content", "FILE", "detached, xml-detached, bytes, jws, tsp: what is signed" },
@@ -142,6 +147,14 @@ static enum status set_revocation(struct verify *v, const char *value, struct er
     return RAISE(err, ST_INPUT, "--revocation %s: expected off, ocsp, crl or auto", value);
 }
 
+static enum status set_scope(struct verify *v, const char *value, struct err *err)
+{
+    if (strcmp(value, "path") != 0 && strcmp(value, "signer") != 0)
+        return RAISE(err, ST_INPUT, "--revocation-scope %s: expected signer or path", value);
+    v->scope = strcmp(value, "path") == 0 ? REVOCATION_PATH : REVOCATION_SIGNER;
+    return ST_OK;
+}
+
 static enum revocation revocation_of(const struct verify *v)
 {
     if (v->revocation_said)
@@ -173,6 +186,8 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         return sources_add_crl(&v->sources, value, err);
     case OPT_OCSP:
         return sources_add_ocsp(&v->sources, value, err);
+    case OPT_SCOPE:
+        return set_scope(v, value, err);
     case OPT_OCSP_URL:
         v->ocsp_url = value;
         break;
@@ -384,6 +399,7 @@ static enum status run(struct verify *v, const char *path, struct report *report
     struct judge judge = { .now_ms = v->now_ms,
                            .io = &io,
                            .revocation = revocation_of(v),
+                           .scope = v->scope,
                            .ocsp = v->sources.ocsp,
                            .ocsp_count = v->sources.ocsp_count,
                            .ocsp_url = v->ocsp_url,
