@@ -286,26 +286,29 @@ static struct entry *next_due(struct lists *lists, int64_t *ret_wait_ms)
     return due;
 }
 
-/* Keeps and tells what is new. */
-static void take_in(struct lists *lists, const struct entry *entry, const struct crl_index *fresh)
+/* Saves and tells what is new against old (NULL: nothing was there). */
+static void take_in(struct lists *lists, const struct cert *issuer, const struct crl_index *old,
+                    const struct crl_index *fresh)
 {
-    const struct crl *base = entry->index ? crl_index_base(entry->index) : NULL;
-    const struct crl *delta = entry->index ? crl_index_delta(entry->index) : NULL;
+    const struct crl *base = old ? crl_index_base(old) : NULL;
+    const struct crl *delta = old ? crl_index_delta(old) : NULL;
 
     if (crl_index_base(fresh) != base)
-        save_one(lists, entry->issuer, CRL_KIND_BASE, crl_index_base(fresh));
+        save_one(lists, issuer, CRL_KIND_BASE, crl_index_base(fresh));
     if (crl_index_delta(fresh) != delta)
-        save_one(lists, entry->issuer, CRL_KIND_DELTA, crl_index_delta(fresh));
+        save_one(lists, issuer, CRL_KIND_DELTA, crl_index_delta(fresh));
     if (crl_index_base(fresh) != base || crl_index_delta(fresh) != delta)
         tell_loaded(lists, fresh, "the network");
     if (*fetcher_note(lists->fetcher))
-        tell_refused(lists, entry->issuer, fetcher_note(lists->fetcher));
+        tell_refused(lists, issuer, fetcher_note(lists->fetcher));
 }
 
-static void keep_fresh(struct lists *lists, struct entry *entry, struct crl_index *fresh)
+/* From now on questions are answered by it. ret_old is the caller's. */
+static void keep_fresh(struct lists *lists, struct entry *entry, const struct crl_index *fresh,
+                       struct crl_index **ret_old)
 {
-    crl_index_free(entry->index);
-    entry->index = fresh;
+    *ret_old = entry->index;
+    entry->index = crl_index_ref(fresh);
     entry->due_ms = due_of(lists, entry, clock_now(lists->clock));
     entry->pause_ms = RETRY_FIRST_MS;
 }
@@ -317,15 +320,6 @@ static void note_failure(struct lists *lists, struct entry *entry, const struct 
     entry->pause_ms = entry->pause_ms * 2 < RETRY_LAST_MS ? entry->pause_ms * 2 : RETRY_LAST_MS;
 }
 
-/* Broken off by whoever ends or configures: no news about the list. */
-static bool is_broken_off(struct lists *lists)
-{
-    pthread_mutex_lock(&lists->lock);
-    bool broken_off = lists->ending || lists->next_fetcher;
-    pthread_mutex_unlock(&lists->lock);
-    return broken_off;
-}
-
 /* Fetches without the lock: entries are never taken away while the thread runs, and what of them
  * it reads is its own or never changes. */
 static void refresh(struct lists *lists, struct entry *entry)
@@ -334,22 +328,25 @@ static void refresh(struct lists *lists, struct entry *entry)
                                        &entry->urls[CRL_KIND_DELTA], entry->index,
                                        clock_now(lists->clock) + lists->settings.refresh_ms };
     AUTO(crl_index_free) struct crl_index *fresh = NULL;
+    AUTO(crl_index_free) struct crl_index *old = NULL;
     struct err err = { 0 };
 
     pthread_mutex_unlock(&lists->lock);
     enum status done = fetcher_run(lists->fetcher, &order, &fresh, &err);
-    bool broken_off = is_broken_off(lists);
-    if (!broken_off && done == ST_OK)
-        take_in(lists, entry, fresh);
-    else if (!broken_off)
-        tell_refused(lists, entry->issuer, err.text);
     pthread_mutex_lock(&lists->lock);
+    bool broken_off = lists->ending || lists->next_fetcher; /* which is no news about the list */
     if (!broken_off && done == ST_OK)
-        keep_fresh(lists, entry, TAKE(fresh));
+        keep_fresh(lists, entry, fresh, &old);
     else if (!broken_off)
         note_failure(lists, entry, &err);
     entry->tried = entry->tried || !broken_off;
     pthread_cond_broadcast(&lists->fetched);
+    pthread_mutex_unlock(&lists->lock);
+    if (!broken_off && done == ST_OK)
+        take_in(lists, entry->issuer, old, fresh);
+    else if (!broken_off)
+        tell_refused(lists, entry->issuer, err.text);
+    pthread_mutex_lock(&lists->lock);
     (void)malloc_trim(0); /* what a list of 20 MB was read from */
 }
 
