@@ -248,7 +248,7 @@ static enum verdict judge_token(struct trial *trial, const struct signature *sig
                                     token, *report, ret_at_ms);
     struct report *again = NULL;
 
-    if (verdict == VERDICT_VALID || stamp->c14n_uri || !is_exclusive(signature->c14n.uri))
+    if (verdict != VERDICT_INVALID || stamp->c14n_uri || !is_exclusive(signature->c14n.uri))
         return verdict;
     again = report_new();
     if (!again)
@@ -263,11 +263,14 @@ static void tell_token(struct trial *trial, const struct report *inner)
 {
     const bool is_told = trial->judge->signature_only;
 
+    if (!is_told) {
+        report_append(trial->report, inner);
+        return;
+    }
     for (size_t i = 0; i < report_row_count(inner); i++) {
         const struct report_row row = report_row(inner, i);
 
-        report_add(trial->report, row.check, is_told ? OUTCOME_SKIPPED : row.outcome, "%s%s",
-                   is_told ? "not asked for: " : "", row.detail);
+        report_add(trial->report, row.check, OUTCOME_SKIPPED, "not asked for: %s", row.detail);
     }
 }
 
@@ -291,9 +294,10 @@ static bool judge_stamp(struct trial *trial, const struct signature *signature,
     verdict = judge_token(trial, signature, stamp, bytes_slice(token), &inner, &stamped_ms);
     tell_token(trial, inner);
     evidence_add(trial->judge->evidence, EVIDENCE_TSP, bytes_slice(token));
-    if (verdict == VERDICT_VALID && (*at_ms == 0 || stamped_ms < *at_ms))
+    /* indeterminate: nothing but the authority's revocation is unknown, and its row says so */
+    if (verdict != VERDICT_INVALID && (*at_ms == 0 || stamped_ms < *at_ms))
         *at_ms = stamped_ms;
-    if (verdict == VERDICT_VALID || trial->judge->signature_only)
+    if (verdict != VERDICT_INVALID || trial->judge->signature_only)
         return true;
     return report_row_count(inner) > 0 ? false
                                        : REFUSE(trial, CHECK_TIMESTAMP, "the token is refused");

@@ -69,11 +69,15 @@ static void ask_live(const struct ocsp_inquiry *inquiry, const char *url, int64_
         said->der = TAKE(answer);
 }
 
+static struct ocsp_cache *cache_of(const struct ocsp_inquiry *inquiry)
+{
+    return inquiry->judge->io ? inquiry->judge->io->answers : NULL;
+}
+
 static void ask_one(const struct ocsp_inquiry *inquiry, const char *url, int64_t deadline_ms,
                     struct ocsp_said *ret_said)
 {
-    const struct trust_io *io = inquiry->judge->io;
-    struct ocsp_cache *cache = io ? io->answers : NULL;
+    struct ocsp_cache *cache = cache_of(inquiry);
     struct ocsp_question question = { .now_ms = inquiry->judge->now_ms,
                                       .deadline_ms = deadline_ms };
     struct ocsp_flight *flight = NULL;
@@ -82,6 +86,7 @@ static void ask_one(const struct ocsp_inquiry *inquiry, const char *url, int64_t
     if (ocsp_cache_enter(cache, &question, &flight, ret_said) == OCSP_TURN_TOLD)
         return;
     ask_live(inquiry, url, deadline_ms, ret_said);
+    ocsp_cache_note(cache, url, ret_said->late || ret_said->answer.again, clock_monotonic_ms());
     ocsp_cache_tell(cache, &question, flight, ret_said);
 }
 
@@ -135,12 +140,29 @@ static bool ask_round(struct asking *a, struct ocsp_said *best)
     return true;
 }
 
-void ocsp_ask(const struct ocsp_inquiry *inquiry, struct ocsp_said *ret_said)
+/* Those that failed a moment ago have nothing to say where lists can answer. */
+static bool spare_ailing(struct asking *a)
+{
+    const struct ocsp_urls *urls = a->inquiry->urls;
+    bool spared = false;
+
+    for (size_t i = 0; i < urls->count && a->inquiry->has_lists; i++) {
+        a->done[i] = ocsp_cache_is_ailing(cache_of(a->inquiry), urls->at[i], clock_monotonic_ms());
+        spared = spared || a->done[i];
+    }
+    return spared;
+}
+
+void ocsp_ask(const struct ocsp_inquiry *inquiry, struct ocsp_said *ret_said, bool *ret_spared)
 {
     const struct trust_io *io = inquiry->judge->io;
     struct asking a = { .inquiry = inquiry, .deadline_ms = deadline_of(inquiry) };
 
     *ret_said = (struct ocsp_said){ 0 };
+    *ret_spared = spare_ailing(&a);
+    if (*ret_spared)
+        text_copy(ret_said->answer.text, sizeof(ret_said->answer.text),
+                  "the responder failed a moment ago and is left alone for a while");
     for (int round = 0; round < ROUNDS && left_of(&a) > 0; round++) {
         if (round > 0 && a.deadline_ms - clock_monotonic_ms() < REPEAT_MIN_MS)
             return;

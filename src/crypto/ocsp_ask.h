@@ -8,8 +8,8 @@ struct ocsp_inquiry {
     const struct judge *judge; /* its io, its clock and its deadline */
     const struct cert *subject, *issuer;
     const struct ocsp_urls *urls;
-    bool has_lists; /* lists can answer in the responders' place: they get less time, and one that
-                       failed a moment ago is left alone for a while */
+    bool has_lists; /* lists can answer in the responders' place: they get less time, and those
+                       that failed a moment ago are left alone (ocsp_cache_is_ailing()) */
 };
 
 /**
@@ -18,7 +18,8 @@ struct ocsp_inquiry {
  * internalError) are asked once more, after judge->io->pause, when there is time. What a responder
  * does not know the next one may.
  *
+ * ret_spared  a responder was left alone: asking again without has_lists may bring more
  * ret_said  what the best of them said: der NULL and the last one's failure in answer.text when
  *           nothing may be relied upon; bytes_free(ret_said->der)
  */
-void ocsp_ask(const struct ocsp_inquiry *inquiry, struct ocsp_said *ret_said);
+void ocsp_ask(const struct ocsp_inquiry *inquiry, struct ocsp_said *ret_said, bool *ret_spared);

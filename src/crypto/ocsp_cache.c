@@ -12,6 +12,9 @@ enum {
     FLIGHTS_MAX = 256,
     KEPT_SLOTS = 1024,
     KEPT_BYTES_MAX = 16 * 1024,
+    AILING_SLOTS = 16, /* responders; a newer one takes the place of an older one */
+    FIRST_REST_MS = 1000,
+    LAST_REST_MS = 30 * 1000,
     KEY_TEXT_MAX = 2 * 32 + 1024, /* two digests and an address */
 };
 
@@ -30,12 +33,20 @@ struct kept {
     struct ocsp_said said; /* der NULL: empty */
 };
 
+/* A responder that failed. */
+struct ailing {
+    uint8_t url_sha256[32];
+    int64_t rest_ms;  /* 0: an empty slot */
+    int64_t until_ms; /* monotonic */
+};
+
 struct ocsp_cache {
     pthread_mutex_t lock;   /* of all below */
     pthread_cond_t changed; /* some flight was told */
     int64_t reuse_ms;
     struct ocsp_flight flights[FLIGHTS_MAX];
-    struct kept kept[KEPT_SLOTS]; /* found by the first bytes of the key */
+    struct kept kept[KEPT_SLOTS];       /* found by the first bytes of the key */
+    struct ailing ailing[AILING_SLOTS]; /* likewise, of the address */
 };
 
 static void init_locks(struct ocsp_cache *cache)
@@ -135,6 +146,49 @@ static void remember(struct ocsp_cache *cache, const struct ocsp_question *quest
         return;
     memcpy(kept->key, question->key, sizeof(kept->key));
     kept->since_ms = question->now_ms;
+}
+
+/* ---- responders that fail ---- */
+
+static struct ailing *slot_of_responder(struct ocsp_cache *cache, const char *url,
+                                        uint8_t ret_sha256[32])
+{
+    sha256(slice_str(url), ret_sha256);
+    return &cache->ailing[ret_sha256[0] % AILING_SLOTS];
+}
+
+bool ocsp_cache_is_ailing(struct ocsp_cache *cache, const char *url, int64_t at_ms)
+{
+    uint8_t url_sha256[32];
+
+    if (!cache)
+        return false;
+    pthread_mutex_lock(&cache->lock);
+    const struct ailing *slot = slot_of_responder(cache, url, url_sha256);
+    bool ailing = slot->rest_ms && at_ms < slot->until_ms &&
+                  memcmp(slot->url_sha256, url_sha256, sizeof(url_sha256)) == 0;
+    pthread_mutex_unlock(&cache->lock);
+    return ailing;
+}
+
+void ocsp_cache_note(struct ocsp_cache *cache, const char *url, bool failed, int64_t at_ms)
+{
+    uint8_t url_sha256[32];
+
+    if (!cache)
+        return;
+    pthread_mutex_lock(&cache->lock);
+    struct ailing *slot = slot_of_responder(cache, url, url_sha256);
+    bool same = memcmp(slot->url_sha256, url_sha256, sizeof(url_sha256)) == 0;
+    if (failed) {
+        int64_t rest_ms = same && slot->rest_ms ? slot->rest_ms * 2 : FIRST_REST_MS;
+        memcpy(slot->url_sha256, url_sha256, sizeof(url_sha256));
+        slot->rest_ms = rest_ms < LAST_REST_MS ? rest_ms : LAST_REST_MS;
+        slot->until_ms = at_ms + slot->rest_ms;
+    } else if (same) {
+        slot->rest_ms = 0;
+    }
+    pthread_mutex_unlock(&cache->lock);
 }
 
 /* ---- questions under way ---- */

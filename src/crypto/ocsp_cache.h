@@ -38,6 +38,12 @@ struct ocsp_said {
     bool late; /* the asker's own time ran out, which says nothing about the responder */
 };
 
+/* Responders that fail are left alone where something else can answer: 1 s after the first failure,
+ * twice as long after each further one, 30 s at most. NULL cache: none is known to fail.
+ * at_ms: monotonic. */
+bool ocsp_cache_is_ailing(struct ocsp_cache *cache, const char *url, int64_t at_ms);
+void ocsp_cache_note(struct ocsp_cache *cache, const char *url, bool failed, int64_t at_ms);
+
 struct ocsp_flight;
 
 enum ocsp_turn {

@@ -15,6 +15,7 @@ struct word {
     int64_t revoked_ms;
     int reason; /* enum crl_reason; -1: not given */
     struct report_source source;
+    bool spared;        /* WORD_NONE: a responder that failed a moment ago was not asked */
     char text[WHY_MAX]; /* "good by OCSP as of …", or the reason of WORD_NONE */
 };
 
@@ -24,6 +25,7 @@ struct question {
     const struct cert *subject, *issuer;
     bool is_authority; /* an intermediate or a timestamp authority: a responder is asked
                           when it names one, else the lists are */
+    bool insists;      /* the lists say nothing: responders that fail are asked all the same */
 };
 
 /* An answer kept for this very signature (req 0.23). */

@@ -105,7 +105,7 @@ static void find_given(const struct question *q, struct ocsp_said *ret)
         ret->der = bytes_dup(der);
 }
 
-static void ask(const struct question *q, struct ocsp_said *ret)
+static void ask(const struct question *q, struct ocsp_said *ret, bool *ret_spared)
 {
     struct ocsp_urls urls;
     const struct ocsp_inquiry inquiry = {
@@ -113,7 +113,7 @@ static void ask(const struct question *q, struct ocsp_said *ret)
         .subject = q->subject,
         .issuer = q->issuer,
         .urls = &urls,
-        .has_lists = q->judge->revocation == REVOCATION_AUTO && has_lists(q->judge),
+        .has_lists = q->judge->revocation == REVOCATION_AUTO && has_lists(q->judge) && !q->insists,
     };
 
     read_urls(q, &urls);
@@ -122,7 +122,7 @@ static void ask(const struct question *q, struct ocsp_said *ret)
         text_copy(ret->answer.text, sizeof(ret->answer.text),
                   "the certificate names no OCSP responder");
     else
-        ocsp_ask(&inquiry, ret);
+        ocsp_ask(&inquiry, ret, ret_spared);
 }
 
 static void make_none(struct word *ret, const char *why, const char *what)
@@ -149,7 +149,7 @@ static bool responder_stands(const struct question *q, const struct ocsp_said *s
     }
     if (io && io->see)
         io->see(io->ctx, q->subject, q->issuer); /* it names the lists, the responder may not */
-    word_of_lists(&(const struct question){ q->judge, responder, q->issuer, true }, &word);
+    word_of_lists(&(const struct question){ q->judge, responder, q->issuer, true, false }, &word);
     if (word.state == WORD_GOOD)
         return true;
     make_none(ret,
@@ -173,11 +173,12 @@ static void keep_receipt(const struct question *q, struct slice ocsp)
 void word_of_responders(const struct question *q, struct word *ret)
 {
     struct ocsp_said said;
+    bool spared = false;
 
     if (q->judge->ocsp_count)
         find_given(q, &said);
     else
-        ask(q, &said);
+        ask(q, &said, &spared);
     AUTO(bytes_free) struct bytes *der = said.der;
     if (said.answer.state != OCSP_UNUSABLE && !der) {
         make_none(ret, "out of memory", "");
@@ -186,6 +187,7 @@ void word_of_responders(const struct question *q, struct word *ret)
     if (der && !responder_stands(q, &said, ret))
         return;
     make_word(&said.answer, "ocsp", ret);
+    ret->spared = spared;
     if (said.answer.state >= OCSP_REVOKED)
         evidence_add(q->judge->evidence, EVIDENCE_OCSP, bytes_slice(der));
     if (said.answer.state == OCSP_GOOD)

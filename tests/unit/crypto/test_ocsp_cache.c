@@ -270,6 +270,28 @@ static void a_full_table_lets_everybody_ask(void **state)
     tell(cache, 1, further, said_of(OCSP_GOOD, 0));
 }
 
+static void a_responder_that_fails_is_left_alone_longer_each_time(void **state)
+{
+    static const int64_t rests_ms[] = { 1000, 2000, 4000, 8000, 16000, 30000, 30000 };
+    AUTO(ocsp_cache_free) struct ocsp_cache *cache = new_cache(0);
+    int64_t at_ms = 5000;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rests_ms) / sizeof(rests_ms[0]); i++) {
+        assert_false(ocsp_cache_is_ailing(cache, "http://a/", at_ms));
+        ocsp_cache_note(cache, "http://a/", true, at_ms);
+        assert_true(ocsp_cache_is_ailing(cache, "http://a/", at_ms + rests_ms[i] - 1));
+        assert_false(ocsp_cache_is_ailing(cache, "http://c/", at_ms));
+        at_ms += rests_ms[i];
+    }
+    ocsp_cache_note(cache, "http://a/", true, at_ms);
+    ocsp_cache_note(cache, "http://a/", false, at_ms); /* it answered */
+    assert_false(ocsp_cache_is_ailing(cache, "http://a/", at_ms));
+    ocsp_cache_note(cache, "http://a/", true, at_ms);
+    assert_false(ocsp_cache_is_ailing(cache, "http://a/", at_ms + 1000));
+    assert_false(ocsp_cache_is_ailing(NULL, "http://a/", at_ms));
+}
+
 static void certificate_issuer_and_responder_make_the_question(void **state)
 {
     uint8_t keys[4][32];
@@ -366,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_good_answer_is_kept_inside_its_next_update),
         cmocka_unit_test(another_word_ends_what_was_kept),
         cmocka_unit_test(a_full_table_lets_everybody_ask),
+        cmocka_unit_test(a_responder_that_fails_is_left_alone_longer_each_time),
         cmocka_unit_test(certificate_issuer_and_responder_make_the_question),
         cmocka_unit_test(many_signatures_of_one_certificate_ask_once),
     };

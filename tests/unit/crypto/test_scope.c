@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/cms.h"
 #include "crypto/crl_index.h"
+#include "crypto/ocsp_cache.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -390,6 +391,44 @@ static void responders_are_tried_in_order(void **state)
     }
 }
 
+static void a_responder_that_failed_is_left_alone_while_lists_answer(void **state)
+{
+    struct source source = { .dead = "http://one.test/" };
+    struct trust_io io = io_of(&source);
+    struct judge judge = pki_judge(pki);
+    AUTO(ocsp_cache_free) struct ocsp_cache *cache = NULL;
+    struct err err;
+
+    (void)state;
+    assert_ok(ocsp_cache_new(&cache, &err), &err);
+    io.answers = cache;
+    judge.io = &io;
+    judge.revocation = REVOCATION_AUTO;
+    judge.ocsp_url = "http://one.test/";
+    source.of_ca = list_of(&pki->ca, NULL, 0, NULL);
+    static const struct {
+        bool list;
+        enum verdict verdict;
+        size_t asked; /* in all */
+        const char *text;
+    } steps[] = {
+        { true, VERDICT_VALID, 2, "(OCSP: connection refused)" },
+        { true, VERDICT_VALID, 2, "(OCSP: the responder failed a moment ago and is left alone" },
+        /* where the lists say nothing it is asked all the same */
+        { false, VERDICT_INDETERMINATE, 4, "connection refused; no CRL of CA is kept" },
+    };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        AUTO(report_free) struct report *report = report_new();
+        struct crl_index *of_ca = source.of_ca;
+        source.of_ca = steps[i].list ? of_ca : NULL;
+        assert_int_equal(trust_judge(&judge, leaf.cert, report), steps[i].verdict);
+        expect_row(report, steps[i].list ? OUTCOME_PASSED : OUTCOME_UNKNOWN, steps[i].text);
+        assert_int_equal(source.responder.asked, steps[i].asked);
+        source.of_ca = of_ca;
+    }
+    clear(&source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_timestamp_authority_is_judged_with_the_path),
         cmocka_unit_test(an_authority_that_cannot_be_learnt_of_leaves_the_verdict_open),
         cmocka_unit_test(responders_are_tried_in_order),
+        cmocka_unit_test(a_responder_that_failed_is_left_alone_while_lists_answer),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
