@@ -64,9 +64,10 @@ struct conf_trust {
     const char *revocation;                                          /* auto | ocsp | crl | off */
     const char *revocation_scope;                                    /* signer | path */
     const char *transport_unknown, *business_unknown, *user_unknown; /* refuse | accept */
-    const char *ocsp_url;  /* blank-separated; "" = as each certificate says */
-    int64_t ocsp_reuse_ms; /* of a good answer, inside its nextUpdate */
-    const char *crl_dir;   /* "" = lists live in memory */
+    const char *ocsp_url;        /* blank-separated; "" = as each certificate says */
+    int64_t ocsp_reuse_ms;       /* of a good answer, inside its nextUpdate */
+    const char *crl_dir;         /* "" = lists live in memory */
+    const char *crl_archive_dir; /* "" = none */
     const char *const *crl_url, *const *crl_delta_url; /* none = as each certificate says */
     int64_t crl_refresh_ms;                            /* before a list ends */
     int64_t clock_skew_ms;

@@ -118,6 +118,8 @@ const struct conf_row conf_rows[] = {
       "milliseconds for which a good OCSP answer serves other signatures, inside its nextUpdate" },
     { "trust", "crl_dir", CONF_TEXT, AT(trust.crl_dir), "/var/lib/shepd/crl", 0, 0, NULL,
       "folder of verified CRLs, so that a restart needs no network; empty = kept in memory only" },
+    { "trust", "crl_archive_dir", CONF_TEXT, AT(trust.crl_archive_dir), "", 0, 0, NULL,
+      "folder where every CRL is kept for good as it came, by its SHA-256; empty = none" },
     { "trust", "crl_url", CONF_LIST, AT(trust.crl_url), "", 0, 0, NULL,
       "addresses of base CRLs in place of those in certificates, tried in order for each issuer" },
     { "trust", "crl_delta_url", CONF_LIST, AT(trust.crl_delta_url), "", 0, 0, NULL,

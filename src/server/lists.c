@@ -39,6 +39,7 @@ struct entry {
 struct settings {
     struct crl_urls urls[2]; /* enum crl_kind */
     char dir[PATH_BYTES];    /* "": lists live in memory */
+    char archive[PATH_BYTES];
     int64_t refresh_ms;
 };
 
@@ -415,6 +416,8 @@ static enum status read_settings(const struct conf_trust *conf, struct settings 
     TRY(copy_urls(conf->crl_delta_url, "crl_delta_url", &ret->urls[CRL_KIND_DELTA], err));
     if (!text_copy(ret->dir, sizeof(ret->dir), conf->crl_dir))
         return RAISE(err, ST_INPUT, "[trust] crl_dir: over %d bytes", PATH_BYTES - 1);
+    if (!text_copy(ret->archive, sizeof(ret->archive), conf->crl_archive_dir))
+        return RAISE(err, ST_INPUT, "[trust] crl_archive_dir: over %d bytes", PATH_BYTES - 1);
     ret->refresh_ms = conf->crl_refresh_ms;
     return ST_OK;
 }
@@ -432,7 +435,7 @@ enum status lists_configure(struct lists *lists, const struct conf_trust *conf, 
     if (!settings)
         return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
     TRY(read_settings(conf, settings, err));
-    TRY(fetcher_new(settings->urls, &fetcher, err));
+    TRY(fetcher_new(settings->urls, settings->archive, &fetcher, err));
     pthread_mutex_lock(&lists->lock);
     if (!same_settings(settings, &lists->next_settings)) {
         struct fetcher *unused = lists->next_fetcher;
@@ -474,7 +477,7 @@ enum status lists_start(const struct lists_params *params, struct lists **ret_li
     TRY(read_settings(params->conf, &lists->next_settings, err));
     lists->settings = lists->next_settings;
     use_dir(lists->settings.dir);
-    TRY(fetcher_new(lists->settings.urls, &lists->fetcher, err));
+    TRY(fetcher_new(lists->settings.urls, lists->settings.archive, &lists->fetcher, err));
     if (pthread_create(&lists->thread, NULL, run, lists) != 0)
         return RAISE(err, ST_NOMEM, "revocation lists: their thread cannot be started");
     lists->running = true;

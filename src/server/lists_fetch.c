@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rest/rest.h"
+#include "server/lists_archive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,12 @@ enum { DOWNLOAD_MS = 60 * 1000 };
 struct fetcher {
     struct rest *rest;
     struct crl_urls own[2]; /* enum crl_kind, of the configuration */
+    char *archive;          /* "": none */
     char note[240];
 };
 
-enum status fetcher_new(const struct crl_urls own[2], struct fetcher **ret_fetcher, struct err *err)
+enum status fetcher_new(const struct crl_urls own[2], const char *archive,
+                        struct fetcher **ret_fetcher, struct err *err)
 {
     const struct rest_params params = { .max_parallel = 1, .user_agent = "shepd" };
     AUTO(fetcher_free) struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
@@ -23,6 +26,9 @@ enum status fetcher_new(const struct crl_urls own[2], struct fetcher **ret_fetch
     if (!fetcher)
         return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
     memcpy(fetcher->own, own, sizeof(fetcher->own));
+    fetcher->archive = strdup(archive);
+    if (!fetcher->archive)
+        return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
     TRY(rest_new(&params, &fetcher->rest, err));
     *ret_fetcher = TAKE(fetcher);
     return ST_OK;
@@ -33,6 +39,7 @@ void fetcher_free(struct fetcher *fetcher)
     if (!fetcher)
         return;
     rest_free(fetcher->rest);
+    free(fetcher->archive);
     free(fetcher);
 }
 
@@ -51,7 +58,12 @@ static enum status get(struct fetcher *fetcher, const char *url, const struct ce
 
     TRY(rest_fetch(fetcher->rest, &fetch, &data, err));
     const struct crl_source source = { .data = bytes_slice(data), .issuer = issuer };
-    return crl_parse(&source, ret_crl, err);
+    AUTO(crl_free) struct crl *crl = NULL;
+    TRY(crl_parse(&source, &crl, err));
+    if (*fetcher->archive)
+        TRY(archive_list(fetcher->archive, crl, bytes_slice(data), err));
+    *ret_crl = TAKE(crl);
+    return ST_OK;
 }
 
 /* ST_NOT_FOUND: no address, or each of them gave a list of another issuer; other errors are of the

@@ -7,9 +7,10 @@
 
 struct fetcher; /* used by one thread; calls out one at a time, beside the OCSP pool */
 
-/* own: addresses of the configuration, by enum crl_kind; copied. ST_NOMEM. */
-MUST_USE enum status fetcher_new(const struct crl_urls own[2], struct fetcher **ret_fetcher,
-                                 struct err *err);
+/* own: addresses of the configuration, by enum crl_kind; archive: where every list that is taken is
+ * kept as it came (server/lists_archive.h), "" for nowhere; both copied. ST_NOMEM. */
+MUST_USE enum status fetcher_new(const struct crl_urls own[2], const char *archive,
+                                 struct fetcher **ret_fetcher, struct err *err);
 /* NULL is fine. */
 void fetcher_free(struct fetcher *fetcher);
 DEFINE_AUTO(struct fetcher, fetcher_free)
@@ -28,7 +29,8 @@ struct fetch_order {
 /**
  * Each address is tried in order until a list of the issuer comes from it. A delta that does not
  * apply to the held base makes the base be fetched too; a delta that cannot be had leaves the base
- * alone, which is no failure where the base is still inside its dates.
+ * alone, which is no failure where the base is still inside its dates. A list that the archive does
+ * not take is not taken: evidence would name what nobody has.
  * ret_index is the caller's. Errors are of the last address tried.
  */
 MUST_USE enum status fetcher_run(struct fetcher *fetcher, const struct fetch_order *order,

@@ -1,6 +1,8 @@
 """shepd against responders and lists that behave well and badly (req 0.22 to 0.25)."""
 import concurrent.futures
+import hashlib
 import http.server
+import re
 import signal
 import threading
 import time
@@ -178,12 +180,27 @@ def test_what_becomes_of_an_unknown_revocation_is_a_setting_for_each_purpose(own
 
 # ---- lists ----
 
-def test_only_a_better_list_takes_the_place_of_a_good_one(own_world, relay):
+def check_archive(world, archive):
+    """Whatever lists the evidence of a signature names by their hash are there as they came."""
+    texts = [row[0] for row in world.sql("SELECT data FROM evidence WHERE kind = 3 OR kind = 'crl'")]
+    named = {value for text in texts for value in re.findall(r"sha256: ([0-9a-f]{64})", text)}
+    assert len(named) >= 2, texts
+    for name in named:
+        data = (archive / f"{name}.crl").read_bytes()
+        assert hashlib.sha256(data).hexdigest() == name
+        done = run(BUILD / "shepctl", "verify", "--trust", world.sandbox / "trust", archive / f"{name}.crl")
+        assert "a revocation list" in done.stdout
+
+
+def test_only_a_better_list_takes_the_place_of_a_good_one(own_world, relay, tmp_path):
     """0.24: what is no list, another's or empty changes nothing; a delta that adds counts; the disk serves alone."""
     world = own_world(settings={"trust": {"ocsp_url": DEAD, "crl_url": f"{relay.url}/crl/gost2015.crl",
-                                          "crl_delta_url": f"{relay.url}/crl/gost2015-delta.crl"}})
+                                          "crl_delta_url": f"{relay.url}/crl/gost2015-delta.crl",
+                                          "crl_archive_dir": tmp_path / "archive"}})
     until("the lists", lambda: lines_of(world, "crl.loaded", CA))
-    assert world.create().code == "SCSS001"
+    answer = world.create()
+    assert answer.code == "SCSS001" and world.phone(answer.value("qrText")).returncode == 0, answer.text
+    check_archive(world, tmp_path / "archive")
     with urllib.request.urlopen(f"http://127.0.0.1:{world.authority_port}/crl/rsa.crl", timeout=30) as answer:
         foreign = answer.read()
     refresh = 600000
