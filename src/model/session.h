@@ -68,9 +68,11 @@ struct expected_signer {
 
 /* Evidence of one signed document, stored before the telephone gets its 200. */
 enum evidence_kind {
-    EVIDENCE_CERTIFICATE = 1, /* DER X.509, signer first, then its path */
+    EVIDENCE_CERTIFICATE = 1, /* DER X.509, signer first, then its path, then the timestamp
+                                 authority's; each once */
     EVIDENCE_OCSP,            /* DER OCSPResponse */
-    EVIDENCE_CRL,             /* text: issuer and CRLNumber relied upon */
+    EVIDENCE_CRL,             /* text: issuer, numbers, dates, SHA-256 of the lists relied upon, and
+                                 the entry found; their bytes: server/lists_archive.h */
     EVIDENCE_TSP,             /* DER TimeStampToken */
     EVIDENCE_REPORT,          /* JSON verdict of shepctl verify --json */
 };
