@@ -117,6 +117,12 @@ static void keep_better(struct ocsp_said *best, struct ocsp_said *said)
     *best = *said;
 }
 
+/* Of the time that is left, for the next of so many. */
+static int64_t share_of(int64_t time_ms, size_t left)
+{
+    return left > 1 ? time_ms / (int64_t)left : time_ms;
+}
+
 /* false: there is a word that no other responder can better. */
 static bool ask_round(struct asking *a, struct ocsp_said *best)
 {
@@ -130,7 +136,7 @@ static bool ask_round(struct asking *a, struct ocsp_said *best)
         int64_t now_ms = clock_monotonic_ms();
         if (now_ms >= a->deadline_ms && best->answer.text[0])
             return false;
-        ask_one(a->inquiry, urls->at[i], now_ms + (a->deadline_ms - now_ms) / (int64_t)left, &said);
+        ask_one(a->inquiry, urls->at[i], now_ms + share_of(a->deadline_ms - now_ms, left), &said);
         left--;
         a->done[i] = !said.answer.again;
         keep_better(best, &said);
