@@ -338,6 +338,7 @@ struct judge service_jws_judge(const struct service *service)
         .io = &service->rooms->trust_io,
         .purpose = PURPOSE_TRANSPORT,
         .revocation = revocation_of(c),
+        .scope = scope_of(c),
         .ocsp_url = or_null(c->trust.ocsp_url),
         .algorithms = algorithms | (algorithms & ALG_GOST2004 ? (unsigned)ALG_GAMMA : 0),
         .expect_bin = c->jws.signer_bin,
