@@ -9,6 +9,7 @@
 #include "wsse/proof.h"
 #include "wsse/timestamp.h"
 #include "wsse/wsse_impl.h"
+#include "wsse/xades_properties.h"
 #include "wsse/xmlsig.h"
 
 void envelope_findings_clear(struct envelope_findings *findings)
@@ -150,6 +151,8 @@ enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *
     root = xmlDocGetRootElement(doc);
     if (dom_is(root, NS_SOAP, "Envelope"))
         return DOCUMENT_ENVELOPE;
+    if (xades_is_in(doc))
+        return DOCUMENT_XADES;
     if (dom_is(root, NS_DS, "Signature"))
         return dom_child(root, NS_DS, "Object", NULL) ? DOCUMENT_OTHER : DOCUMENT_DETACHED;
     if (names_one_element(dom_child(root, NS_DS, "Signature", NULL)))

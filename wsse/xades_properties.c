@@ -357,9 +357,16 @@ bool xades_read(struct trial *trial, const struct signature *signature, struct x
     return true;
 }
 
-bool xades_is_one(const xmlNode *signature)
+bool xades_is_in(const xmlDoc *doc)
 {
-    return find_object(signature) != NULL;
+    const xmlNode *root = xmlDocGetRootElement(doc);
+
+    if (dom_is(root, NS_DS, "Signature"))
+        return find_object(root) != NULL;
+    for (const xmlNode *at = dom_first(root); at; at = dom_next(at))
+        if (dom_is(at, NS_DS, "Signature") && find_object(at))
+            return true;
+    return false;
 }
 
 bool xades_is_type(const char *uri)

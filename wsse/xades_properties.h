@@ -41,7 +41,8 @@ struct xades {
  */
 bool xades_read(struct trial *trial, const struct signature *signature, struct xades *ret);
 
-/* A QualifyingProperties of a version we know stands in a ds:Object of this ds:Signature. */
-bool xades_is_one(const xmlNode *signature);
+/* A ds:Signature with QualifyingProperties of a version we know is the document element or a child
+ * of it. */
+bool xades_is_in(const xmlDoc *doc);
 /* The Type of a ds:Reference to SignedProperties, in either version. */
 bool xades_is_type(const char *uri);

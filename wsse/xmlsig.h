@@ -94,8 +94,14 @@ MUST_USE enum status xmlsig_sign_envelope(const struct key *key, struct slice xm
 MUST_USE enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,
                                       struct bytes **ret_c14n, struct err *err);
 
-enum document_kind { DOCUMENT_OTHER, DOCUMENT_ENVELOPE, DOCUMENT_ENVELOPED, DOCUMENT_DETACHED };
-/* What an XML document is, for profile auto: a SOAP envelope, signed otherwise, or none of these.
- * Detached: a ds:Signature without ds:Object, or in the document element with the one Reference
- * "#id". */
+enum document_kind {
+    DOCUMENT_OTHER,
+    DOCUMENT_ENVELOPE,
+    DOCUMENT_ENVELOPED,
+    DOCUMENT_DETACHED,
+    DOCUMENT_XADES
+};
+/* What an XML document is, for profile auto: a SOAP envelope, XAdES, signed otherwise, or none of
+ * these. Detached: a ds:Signature without ds:Object, or in the document element with the one
+ * Reference "#id". */
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits);

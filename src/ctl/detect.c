@@ -17,7 +17,7 @@ static const struct profile_row {
     { "enveloped", PROFILE_ENVELOPED },
     { "cert", PROFILE_CERT },
     { "xml-detached", PROFILE_XML_DETACHED },
-    { "xades", PROFILE_NONE },
+    { "xades", PROFILE_XADES },
     { "jws", PROFILE_JWS },
     { "bytes", PROFILE_BYTES },
     { "tsp", PROFILE_TSP },
@@ -145,10 +145,9 @@ static enum profile detect_binary(struct slice data, size_t max_bytes)
 enum profile detect(struct slice data, const struct xml_limits *limits, bool with_content)
 {
     static const enum profile of_xml[] = {
-        [DOCUMENT_OTHER] = PROFILE_NONE,
-        [DOCUMENT_ENVELOPE] = PROFILE_SHEP,
-        [DOCUMENT_ENVELOPED] = PROFILE_ENVELOPED,
-        [DOCUMENT_DETACHED] = PROFILE_XML_DETACHED,
+        [DOCUMENT_OTHER] = PROFILE_NONE,          [DOCUMENT_ENVELOPE] = PROFILE_SHEP,
+        [DOCUMENT_ENVELOPED] = PROFILE_ENVELOPED, [DOCUMENT_DETACHED] = PROFILE_XML_DETACHED,
+        [DOCUMENT_XADES] = PROFILE_XADES,
     };
     enum profile profile = of_xml[xml_document_kind(data, limits)];
 

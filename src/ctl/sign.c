@@ -9,6 +9,7 @@
 #include "ctl/detect.h"
 #include "sandbox/file.h"
 #include "wsse/wsse.h"
+#include "wsse/xades.h"
 #include "wsse/xmlsig.h"
 
 #include <ctype.h>
@@ -43,10 +44,10 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, xml-detached, cms, detached, bytes or jws" },
+      "shep, enveloped, xades, xml-detached, cms, detached, bytes or jws" },
     { OPT_KEY, "key", "P12", "the signer's key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
-    { OPT_TSP, "tsp", "URL", "cms, detached: adds a timestamp of this TSA" },
+    { OPT_TSP, "tsp", "URL", "cms, detached, xades: adds a timestamp of this TSA" },
     { OPT_OUT, "out", "FILE", "standard output by default" },
     { OPT_CA, "ca", "FILE", "PEM bundle for https (SHEPCTL_CA)" },
     { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: sign the body (default) or rfc7515's input" },
@@ -82,8 +83,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
 static const struct usage usage = {
     .command = "shepctl sign",
     .arguments = "FILE",
-    .about = "Signs a document. FILE is XML for enveloped, a SOAP envelope or the content of its "
-             "Body for shep,\nanything for the others; - is standard input. cms and detached "
+    .about = "Signs a document. FILE is XML for enveloped and xades, a SOAP envelope or the "
+             "content of its Body for shep,\nanything for the others; - is standard input. cms and "
+             "detached "
              "are written as DER.",
     .rows = rows,
     .row_count = sizeof(rows) / sizeof(rows[0]),
@@ -153,11 +155,32 @@ static enum status sign_cms(const struct sign *s, const struct key *key, struct 
     return cms_sign(key, data, &params, ret, err);
 }
 
+static enum status sign_xades(const struct sign *s, const struct key *key, struct slice data,
+                              struct bytes **ret, struct err *err)
+{
+    AUTO(rest_free) struct rest *rest = NULL;
+    struct trust_io io = { .fetch = rest_fetch };
+    const struct xades_params params = { .signing_time_ms = clock_now(clock_system()),
+                                         .io = &io,
+                                         .tsp_url = s->tsp_url,
+                                         .deadline_ms = clock_monotonic_ms() + TSP_WAIT_MS };
+
+    if (s->tsp_url)
+        TRY(ctl_open_rest(s->ca_file, &rest, err));
+    io.ctx = rest;
+    return xades_seal(key, data, &params, &limits, ret, err);
+}
+
+static bool takes_timestamp(enum profile profile)
+{
+    return profile == PROFILE_CMS || profile == PROFILE_DETACHED || profile == PROFILE_XADES;
+}
+
 static enum status sign_by_profile(const struct sign *s, struct key *key, struct slice data,
                                    struct bytes **ret, struct err *err)
 {
-    if (s->tsp_url && s->profile != PROFILE_CMS && s->profile != PROFILE_DETACHED)
-        return RAISE(err, ST_INPUT, "--tsp goes with --profile cms or detached only");
+    if (s->tsp_url && !takes_timestamp(s->profile))
+        return RAISE(err, ST_INPUT, "--tsp goes with --profile cms, detached or xades only");
     switch (s->profile) {
     case PROFILE_SHEP:
         return sign_shep(key, data, ret, err);
@@ -165,6 +188,8 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
         return xmlsig_sign_enveloped(key, data, &limits, ret, err);
     case PROFILE_XML_DETACHED:
         return sign_xml_detached(s, key, data, ret, err);
+    case PROFILE_XADES:
+        return sign_xades(s, key, data, ret, err);
     case PROFILE_CMS:
     case PROFILE_DETACHED:
         return sign_cms(s, key, data, ret, err);
@@ -174,7 +199,7 @@ static enum status sign_by_profile(const struct sign *s, struct key *key, struct
         return bytes_sign(key, data, ret, err);
     default:
         return RAISE(err, ST_INPUT,
-                     "--profile: expected shep, enveloped, xml-detached, cms, detached, "
+                     "--profile: expected shep, enveloped, xades, xml-detached, cms, detached, "
                      "bytes or jws");
     }
 }

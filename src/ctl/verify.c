@@ -13,6 +13,7 @@
 #include "ctl/sources.h"
 #include "rest/ldap.h"
 #include "sandbox/file.h"
+#include "wsse/xades.h"
 #include "wsse/xmlsig.h"
 
 #include <string.h>
@@ -76,8 +77,8 @@ enum {
 
 static const struct option_row rows[] = {
     { OPT_PROFILE, "profile", "NAME",
-      "shep, enveloped, xml-detached, cms, detached, bytes, jws, tsp, cert, ocsp, crl or auto "
-      "(default)" },
+      "shep, enveloped, xades, xml-detached, cms, detached, bytes, jws, tsp, cert, ocsp, crl or "
+      "auto (default)" },
     { OPT_TRUST, "trust", "DIR",
       "trusted certificates, may be repeated: self-signed ones are anchors" },
     { OPT_PIN, "pin", "CERT", "a certificate trusted as it stands, may be repeated" },
@@ -268,6 +269,13 @@ static enum status judge_xml_detached(const struct matter *m, struct report *rep
     return ST_OK;
 }
 
+static enum status judge_xades(const struct matter *m, struct report *report, struct err *err)
+{
+    (void)err;
+    (void)!xades_judge(m->judge, m->data, &limits, report);
+    return ST_OK;
+}
+
 static enum status judge_cms(const struct matter *m, struct report *report, struct err *err)
 {
     (void)err;
@@ -348,6 +356,7 @@ static const struct {
     [PROFILE_SHEP] = { PURPOSE_TRANSPORT, judge_shep },
     [PROFILE_ENVELOPED] = { PURPOSE_SIGN, judge_enveloped },
     [PROFILE_XML_DETACHED] = { PURPOSE_SIGN, judge_xml_detached },
+    [PROFILE_XADES] = { PURPOSE_SIGN, judge_xades },
     [PROFILE_CMS] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_DETACHED] = { PURPOSE_SIGN, judge_cms },
     [PROFILE_BYTES] = { PURPOSE_SIGN, judge_bytes },

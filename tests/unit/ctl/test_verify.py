@@ -151,7 +151,7 @@ NOT_SIGNED = {
 
 
 @pytest.mark.parametrize("name", NOT_SIGNED)
-@pytest.mark.parametrize("profile", ["auto", "shep", "enveloped", "xml-detached", "cms", "cert"])
+@pytest.mark.parametrize("profile", ["auto", "shep", "enveloped", "xades", "xml-detached", "cms", "cert"])
 def test_what_is_no_signed_document_is_not_judged(name, profile):
     data = NOT_SIGNED[name]
     done = shepctl("verify", "--profile", profile, "-", stdin=data)
@@ -226,11 +226,11 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n<заявка a="1"><!-- c -->  <
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("profile", ["enveloped", "shep", "cms", "detached", "xml-detached", "bytes"])
+@pytest.mark.parametrize("profile", ["enveloped", "xades", "shep", "cms", "detached", "xml-detached", "bytes"])
 def test_what_is_signed_here_is_valid_here_in_full(sandbox, tmp_path, family, profile):
     signed, content = tmp_path / "signed", tmp_path / "content"
     content.write_bytes(XML if profile != "shep" else b"<x xmlns='urn:x'/>")
-    tsp = ["--tsp", f"{sandbox.url}/tsp/{family}"] if profile in ("cms", "detached") else []
+    tsp = ["--tsp", f"{sandbox.url}/tsp/{family}"] if profile in ("cms", "detached", "xades") else []
     done = shepctl("sign", "--profile", profile, *sandbox.key(family, "individual"), *tsp, "--out", signed, content)
     assert done.returncode == 0, text_of(done)
     more = ["--profile", profile, "--content", content] if profile in ("detached", "xml-detached", "bytes") else []
@@ -343,7 +343,7 @@ def test_an_envelope_is_signed_where_it_stands(sandbox, tmp_path, envelope):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["--profile", "enveloped"], "--key"), (["--profile", "xades"], "not available"), ([], "--profile"),
+    (["--profile", "enveloped"], "--key"), (["--profile", "xades"], "--key"), ([], "--profile"),
     (["--profile", "enveloped", "--tsp", "http://127.0.0.1:1/"], "--tsp"),
     (["--profile", "cms", "--tsp", "http://127.0.0.1:1/"], "127.0.0.1:1"),
     (["--profile", "enveloped", "--out", "/no/such/dir/file"], "/no/such/dir"),
