@@ -5,6 +5,7 @@
 #include "crypto/gost/kzgost.h"
 #include "wsse/names.h"
 #include "wsse/transforms.h"
+#include "wsse/xmlsig.h"
 
 #include <openssl/evp.h>
 #include <xmlsec/openssl/crypto.h>
@@ -61,12 +62,29 @@ const struct signature_method *signature_method_of(enum algorithm algorithm)
     return NULL;
 }
 
-const struct digest_method *digest_method_of(enum algorithm algorithm)
+static const struct digest_method *digest_method_by(enum algorithm algorithm)
 {
-    for (size_t i = 0; is_signed_with(algorithm) && i < COUNT(digest_methods); i++)
+    for (size_t i = 0; i < COUNT(digest_methods); i++)
         if (digest_methods[i].algorithm == algorithm)
             return &digest_methods[i];
     return NULL;
+}
+
+const struct digest_method *digest_method_of(enum algorithm algorithm)
+{
+    return is_signed_with(algorithm) ? digest_method_by(algorithm) : NULL;
+}
+
+enum status xml_digest(enum algorithm algorithm, struct slice data, const char **ret_uri,
+                       struct bytes **ret_base64, struct err *err)
+{
+    const struct digest_method *method = digest_method_by(algorithm);
+
+    if (!method)
+        return RAISE(err, ST_NOT_FOUND, "no digest method of %s", algorithm_name(algorithm));
+    TRY(digest_base64(method, data, ret_base64, err));
+    *ret_uri = method->uri;
+    return ST_OK;
 }
 
 bool algorithm_fits_key(enum algorithm method, enum algorithm key)

@@ -318,12 +318,15 @@ static bool check_time(struct trial *trial, const struct xades *xades, int64_t a
     const struct slice claimed = xades->signing_time;
     const int len = (int)(claimed.len < 40 ? claimed.len : 40);
     struct time_span span;
+    int64_t latest_ms;
 
     if (!xades->has_time)
         return true;
     if (!time_parse(claimed, &span))
         return REFUSE(trial, CHECK_TIMESTAMP, "SigningTime is no time: %.*s", len, claimed.at);
-    if (!judge->signature_only && span.from_ms > (at_ms ? at_ms : judge->now_ms) + judge->skew_ms)
+    /* tokens are read in whole seconds */
+    latest_ms = (at_ms ? at_ms + 999 : judge->now_ms) + judge->skew_ms;
+    if (!judge->signature_only && span.from_ms > latest_ms)
         return REFUSE(trial, CHECK_TIMESTAMP, "SigningTime %.*s is %s", len, claimed.at,
                       at_ms ? "behind the timestamp's time" : "in the future");
     report_add(trial->report, CHECK_TIMESTAMP, OUTCOME_SKIPPED, "the signer claims %.*s", len,

@@ -94,6 +94,11 @@ MUST_USE enum status xmlsig_sign_envelope(const struct key *key, struct slice xm
 MUST_USE enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,
                                       struct bytes **ret_c14n, struct err *err);
 
+/* The digest of data by the algorithm's own: its URI in XML (a literal) and its value in base64,
+ * the caller's. ST_NOT_FOUND: XML has no name for that digest. */
+MUST_USE enum status xml_digest(enum algorithm algorithm, struct slice data, const char **ret_uri,
+                                struct bytes **ret_base64, struct err *err);
+
 enum document_kind {
     DOCUMENT_OTHER,
     DOCUMENT_ENVELOPE,
