@@ -91,6 +91,13 @@ struct signed_document {
     size_t evidence_count;
 };
 
+/* Our own XAdES over all that was stored of a signed session (wsdl/evidence.xsd; req 0.14). */
+struct evidence_seal {
+    struct slice xml; /* empty: not made yet */
+    bool is_stamped;  /* XAdES-T, else XAdES-BES */
+    int64_t made_ms;
+};
+
 /* All memory, the struct included, is the arena's; times are Unix milliseconds. */
 struct signing_session {
     struct arena *arena; /* owned */
@@ -113,6 +120,7 @@ struct signing_session {
     size_t signer_count;
     const struct signed_document *signed_documents; /* in the order of documents; when signed */
     size_t signed_count;
+    struct evidence_seal seal; /* when signed */
 };
 
 /* NULL is fine. */

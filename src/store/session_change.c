@@ -117,7 +117,8 @@ static enum status sign(struct db *db, void *ctx, struct err *err)
         return refuse(db, change, err);
     for (size_t i = 0; i < change->count; i++)
         TRY(insert_signed(db, change, &change->documents[i], err));
-    return ST_OK;
+    return db_exec(db, "INSERT INTO evidence_seal (session_id, due_at) VALUES (?, NOW(6))",
+                   ARGS(v_id(change->id)), NULL, err);
 }
 
 enum status store_session_sign(struct store *store, const struct id *id,

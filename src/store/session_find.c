@@ -281,14 +281,41 @@ static enum status load_signed(struct db *db, struct search *search, struct err 
     return load_evidence(db, search, list, err);
 }
 
+static bool parse_form(struct slice text, void *member)
+{
+    *(bool *)member = slice_eq_str(text, "T");
+    return true;
+}
+
+static enum status load_seal(struct db *db, struct search *search, struct err *err)
+{
+    static const struct column columns[] = {
+        COLUMN_WORD(struct evidence_seal, is_stamped, parse_form, NULL),
+        COLUMN(C_INT64, struct evidence_seal, made_ms),
+        COLUMN(C_BLOB, struct evidence_seal, xml),
+    };
+    bool found = false;
+
+    return db_first(db,
+                    &(struct query){ .sql = "SELECT form, " DB_MS(
+                                         "made_at") ", seal"
+                                                    " FROM evidence_seal"
+                                                    " WHERE session_id = ? AND seal IS NOT NULL",
+                                     .args = ARGS(v_id(&search->session->id)),
+                                     .columns = COLUMNS(columns),
+                                     .memory = &search->memory },
+                    &search->session->seal, &found, err);
+}
+
 static enum status fill(struct db *db, struct search *search, struct err *err)
 {
     TRY(find_head(db, search, err));
     TRY(load_documents(db, search, err));
     TRY(load_signers(db, search, err));
-    if ((search->parts & SESSION_RESULT) && search->session->state == SESSION_SIGNED)
-        TRY(load_signed(db, search, err));
-    return ST_OK;
+    if (!(search->parts & SESSION_RESULT) || search->session->state != SESSION_SIGNED)
+        return ST_OK;
+    TRY(load_signed(db, search, err));
+    return load_seal(db, search, err);
 }
 
 /* Each try in an arena of its own. */

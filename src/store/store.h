@@ -95,7 +95,7 @@ MUST_USE enum status store_session_create(struct store *store,
 enum session_parts {
     SESSION_HEAD = 0,           /* session, signers, documents without content */
     SESSION_DOCUMENTS = 1 << 0, /* with the documents' content */
-    SESSION_RESULT = 1 << 1,    /* with signed_documents and evidence */
+    SESSION_RESULT = 1 << 1,    /* with signed_documents, evidence and the seal */
 };
 struct session_key { /* exactly one is set */
     const struct id *id;
@@ -135,6 +135,16 @@ MUST_USE enum status store_session_refuse_put(struct store *store, const struct 
 /* Live → to (SESSION_CANCELLED or SESSION_FAILED) with a reason. */
 MUST_USE enum status store_session_end(struct store *store, const struct id *id,
                                        enum session_state to, const char *reason, struct err *err);
+
+/* ---- seals over a finished exchange's evidence (req 0.14) ---- */
+/* A session waits for its seal from the moment it is signed. Takes one that is due and puts its
+ * next try off, by a minute first and an hour in the end: whoever dies on the way is followed by
+ * another. *ret_tries: earlier ones. ST_NOT_FOUND: none is due. */
+MUST_USE enum status store_seal_take(struct store *store, struct id *ret_session,
+                                     unsigned *ret_tries, struct err *err);
+/* Keeps the seal; the first one counts, and a second is ST_OK too. */
+MUST_USE enum status store_seal_keep(struct store *store, const struct id *session,
+                                     const struct evidence_seal *seal, struct err *err);
 
 /* ---- OCSP receipts (req 0.23), trust_io's members; ctx is the struct store ---- */
 MUST_USE enum status store_find_receipt(void *ctx, const uint8_t signature_sha256[32],

@@ -303,6 +303,104 @@ static void every_live_state_expires_by_the_databases_clock(void **state)
     assert_int_equal(state_of(after, &kept.session.id), SESSION_SIGNED);
 }
 
+static const struct evidence_seal stamped = { { "<e>sealed</e>", 13 }, true, 1795337123456 };
+
+/* The row is due at once, then a minute, two, four … an hour after each try. */
+static void a_signed_session_waits_for_its_seal_and_is_tried_ever_less_often(void **state)
+{
+    static const int64_t pauses_s[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
+    AUTO(store_close) struct store *store = fixture_at(T0);
+    struct sample live = create(store, 1);
+    struct sample sample = create(store, 2);
+    int64_t now_s = T0;
+    unsigned tries = 99;
+    struct id id;
+
+    (void)state;
+    assert_status(store_seal_take(store, &id, &tries, err), ST_NOT_FOUND);
+    assert_ok(store_session_advance(store, &live.session.id, SESSION_SCANNED, err));
+    assert_ok(store_session_sign(store, &sample.session.id, sample.done, 2, put_hash, err));
+    for (size_t i = 0; i < sizeof(pauses_s) / sizeof(pauses_s[0]); i++) {
+        AUTO(store_close) struct store *then = fixture_at(now_s);
+        assert_ok(store_seal_take(then, &id, &tries, err));
+        assert_string_equal(id.text, sample.session.id.text);
+        assert_int_equal(tries, i);
+        now_s += pauses_s[i];
+        AUTO(store_close) struct store *early = fixture_at(now_s - 1);
+        assert_status(store_seal_take(early, &id, &tries, err), ST_NOT_FOUND);
+    }
+}
+
+static void the_first_seal_counts_and_ends_the_waiting(void **state)
+{
+    static const struct evidence_seal late = { { "<e>late</e>", 11 }, false, 1 };
+    AUTO(store_close) struct store *store = fixture_at(T0);
+    AUTO(store_close) struct store *later = fixture_at(T0 + 86400);
+    struct sample sample = create(store, 1);
+    const struct id *id = &sample.session.id;
+    unsigned tries = 0;
+    struct id taken;
+
+    (void)state;
+    assert_ok(store_session_sign(store, id, sample.done, 2, put_hash, err));
+    AUTO(signing_session_free) struct signing_session *before = find(store, id, SESSION_RESULT);
+    assert_int_equal(before->seal.xml.len, 0);
+    assert_ok(store_seal_keep(store, id, &stamped, err));
+    assert_ok(store_seal_keep(store, id, &late, err));
+    AUTO(signing_session_free) struct signing_session *got = find(store, id, SESSION_RESULT);
+    assert_true(slice_eq(got->seal.xml, stamped.xml) && got->seal.is_stamped);
+    assert_int_equal(got->seal.made_ms, stamped.made_ms);
+    AUTO(signing_session_free) struct signing_session *head = find(store, id, SESSION_HEAD);
+    assert_int_equal(head->seal.xml.len, 0);
+    assert_status(store_seal_take(later, &taken, &tries, err), ST_NOT_FOUND);
+}
+
+struct taker {
+    struct store *store;
+    pthread_barrier_t *start;
+    unsigned taken;
+};
+
+static void *take_all(void *arg)
+{
+    struct taker *taker = arg;
+    unsigned tries;
+    struct err err;
+    struct id id;
+
+    (void)pthread_barrier_wait(taker->start);
+    for (unsigned i = 0; i < 40; i++)
+        taker->taken += store_seal_take(taker->store, &id, &tries, &err) == ST_OK;
+    return NULL;
+}
+
+static void each_session_is_taken_by_one_of_many(void **state)
+{
+    enum { SESSIONS = 10 };
+    struct store *store = fixture()->store;
+    struct taker takers[THREADS];
+    pthread_t threads[THREADS];
+    pthread_barrier_t start;
+    unsigned taken = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        struct sample sample = create(store, i + 1);
+        assert_ok(store_session_sign(store, &sample.session.id, sample.done, 2, put_hash, err));
+    }
+    (void)pthread_barrier_init(&start, NULL, THREADS);
+    for (size_t i = 0; i < THREADS; i++) {
+        takers[i] = (struct taker){ .store = store, .start = &start };
+        assert_int_equal(pthread_create(&threads[i], NULL, take_all, &takers[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        taken += takers[i].taken;
+    }
+    (void)pthread_barrier_destroy(&start);
+    assert_int_equal(taken, SESSIONS);
+}
+
 static void fifteen_mib_go_in_and_out(void **state)
 {
     struct store *store = fixture()->store;
@@ -427,6 +525,9 @@ int main(void)
         TEST(the_fifth_refused_put_ends_the_session),
         TEST(a_cancelled_session_is_final),
         TEST(every_live_state_expires_by_the_databases_clock),
+        TEST(a_signed_session_waits_for_its_seal_and_is_tried_ever_less_often),
+        TEST(the_first_seal_counts_and_ends_the_waiting),
+        TEST(each_session_is_taken_by_one_of_many),
         TEST(fifteen_mib_go_in_and_out),
         TEST(of_those_who_sign_and_cancel_at_once_one_wins),
         TEST(receipts_are_kept_and_found_by_both_hashes),
