@@ -250,6 +250,19 @@ static enum status put_documents(const struct writer *w, const struct reply *rep
     return ST_OK;
 }
 
+static enum status put_seal(const struct writer *w, const struct evidence_seal *seal,
+                            struct _s__getSigningResultResponse *out)
+{
+    if (seal->xml.len == 0)
+        return ST_OK;
+    out->seal = writer_alloc(w, 1, sizeof(*out->seal));
+    if (!out->seal)
+        return writer_no_memory(w);
+    TRY(writer_text(w, seal->is_stamped ? "XAdES-T" : "XAdES-BES", &out->seal->form));
+    TRY(writer_time(w, seal->made_ms, &out->seal->madeAt));
+    return writer_base64(w, seal->xml, &out->seal->data);
+}
+
 enum status answer_result(const struct writer *w, const struct reply *reply, struct data *ret)
 {
     const struct signing_session *session = reply->session;
@@ -263,6 +276,7 @@ enum status answer_result(const struct writer *w, const struct reply *reply, str
     if (session->state == SESSION_SIGNED) {
         TRY(writer_optional_time(w, session->ended_ms, &out->signedAt));
         TRY(put_documents(w, reply, out));
+        TRY(put_seal(w, &session->seal, out));
     }
     *ret = (struct data){ .type = SOAP_TYPE__s__getSigningResultResponse, .element = out };
     return ST_OK;
