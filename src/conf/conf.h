@@ -87,6 +87,7 @@ struct conf_signing {
     int64_t session_life_s, max_session_life_s;
     int64_t max_documents, max_documents_bytes;
     bool timestamp_required;
+    const char *seal_tsp_url; /* "" = seals go without a timestamp */
 };
 
 struct conf_jws { /* signatures of ЦОИД's answers */

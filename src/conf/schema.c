@@ -161,6 +161,9 @@ const struct conf_row conf_rows[] = {
       32 * MIB, NULL, "bytes of all documents of one session together" },
     { "signing", "timestamp_required", CONF_BOOL, AT(signing.timestamp_required), "yes", 0, 0, NULL,
       "a CMS without a timestamp of НУЦ РК is refused" },
+    { "signing", "seal_tsp_url", CONF_TEXT, AT(signing.seal_tsp_url), "", 0, 0, NULL,
+      "timestamp authority of our seals (XAdES-T) over signed sessions' evidence; empty = seals "
+      "without a timestamp (XAdES-BES)" },
 
     { "jws", "pins_dir", CONF_TEXT, AT(jws.pins_dir), "", 0, 0, NULL,
       "folder of ЦОИД's certificates, trusted as they stand and asked before LDAP; empty = none" },

@@ -146,6 +146,14 @@ MUST_USE enum status judge_documents(const struct mobile *mobile,
                                      struct judgement *ret, struct err *err);
 void judgement_free(struct judgement *judgement); /* frees the members */
 
+/* ---- seal.c ---- */
+enum { SEAL_MAX_BYTES = 32 << 20 };
+/* A session with its documents and result as wsdl/evidence.xsd says, not sealed yet. */
+MUST_USE enum status seal_write(const struct signing_session *session, struct bytes **ret_xml,
+                                struct err *err);
+/* What a session's documents, signed documents and seal may have together. */
+size_t mobile_content_max(const struct mobile *mobile);
+
 /* ---- app.c, put.c: one HTTP call of the app ---- */
 struct app {
     struct mobile *mobile;

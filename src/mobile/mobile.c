@@ -28,6 +28,7 @@ static enum status copy_texts(struct mobile *mobile, struct err *err)
     TRY(copy(mobile, &p->business_template, err));
     TRY(copy(mobile, &p->expiry_zone, err));
     TRY(copy(mobile, &p->ocsp_url, err));
+    TRY(copy(mobile, &p->seal_tsp_url, err));
     if (!key)
         return RAISE(err, ST_NOMEM, "settings of signing");
     memcpy(key, p->cluster_key.at, p->cluster_key.len);

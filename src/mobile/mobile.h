@@ -34,8 +34,10 @@ struct mobile_params {
                              refused for now (503), or accepted with a warning in the journal */
     const char *ocsp_url;
     int64_t skew_ms;
-    struct slice cluster_key; /* at least 32 bytes; copied */
-    struct trust *trust;      /* borrowed, as all below: must outlive mobile */
+    const struct key *seal_key; /* borrowed: seals the evidence of signed sessions (req 0.14) */
+    const char *seal_tsp_url;   /* NULL: seals go without a timestamp */
+    struct slice cluster_key;   /* at least 32 bytes; copied */
+    struct trust *trust;        /* borrowed, as all below: must outlive mobile */
     const struct trust_io *io;
     struct store *store;
     struct journal *journal;
@@ -88,6 +90,12 @@ void mobile_answer_free(struct mobile_answer *answer); /* frees the members */
  * returns: when that fails the answer is 503. */
 void mobile_handle(struct mobile *mobile, const struct mobile_call *call,
                    struct mobile_answer *ret_answer);
+
+/* Seals the evidence of one signed session that waits for it, if any (req 0.14): XAdES-T with a
+ * timestamp authority, else XAdES-BES; what fails is tried again later by itself, and in the end
+ * without the authority. Idempotent, for any number of instances. *ret_more: one was waiting.
+ * Its errors are those of the authority, the store and the journal. */
+MUST_USE enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, struct err *err);
 
 /* GET /sign/ID…: the session's state and QR for the page (no documents, no personal data). */
 struct mobile_page {

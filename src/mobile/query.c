@@ -9,9 +9,9 @@ static struct signing_session *unknown(struct err *err)
     return NULL;
 }
 
-static size_t content_max(const struct mobile *mobile)
+size_t mobile_content_max(const struct mobile *mobile)
 {
-    return mobile->p.max_document_bytes + mobile->p.max_put_bytes;
+    return mobile->p.max_document_bytes + mobile->p.max_put_bytes + SEAL_MAX_BYTES;
 }
 
 /* NULL: err says why. Others' sessions and those that are not there look the same. */
@@ -27,7 +27,8 @@ static struct signing_session *find_own(struct mobile *mobile, const char *sende
     if (!id_parse(slice_trim(slice_str(query->signing_session_id)), &id))
         return unknown(err);
     key.id = &id;
-    status = store_session_find(mobile->p.store, &key, parts, content_max(mobile), &session, err);
+    status =
+        store_session_find(mobile->p.store, &key, parts, mobile_content_max(mobile), &session, err);
     if (status == ST_NOT_FOUND)
         return unknown(err);
     if (status != ST_OK)
@@ -128,6 +129,16 @@ static enum status check_result(const struct mobile *mobile, const struct signin
     return ST_OK;
 }
 
+/* The seal never makes an answer too large that was not: then it goes with a single document. */
+static void leave_out_seal(const struct mobile *mobile, struct signing_session *session, int64_t id)
+{
+    bool found;
+    const size_t rest = answer_size(session, id, &found);
+
+    if (id == 0 && rest + base64_size(session->seal.xml.len) > mobile->p.max_document_bytes)
+        session->seal = (struct evidence_seal){ 0 };
+}
+
 enum status mobile_result(struct mobile *mobile, const char *sender_id,
                           const struct session_query *query, struct reply *reply, struct err *err)
 {
@@ -137,6 +148,7 @@ enum status mobile_result(struct mobile *mobile, const char *sender_id,
     if (!session)
         return err->status;
     TRY(check_result(mobile, session, query->document_id, err));
+    leave_out_seal(mobile, session, query->document_id);
     reply->document_id = query->document_id;
     hand_over(reply, OP_GET_SIGNING_RESULT, TAKE(session));
     return ST_OK;
@@ -212,8 +224,8 @@ enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
     if (!secret_lookup(page_id, hash))
         return RAISE(err, ST_NOT_FOUND, "no such signing page");
     key.page_id_sha256 = hash;
-    TRY(store_session_find(mobile->p.store, &key, SESSION_HEAD, content_max(mobile), &session,
-                           err));
+    TRY(store_session_find(mobile->p.store, &key, SESSION_HEAD, mobile_content_max(mobile),
+                           &session, err));
     explain(session);
     page.state = session->state;
     page.expires_ms = session->expires_ms;

@@ -5,6 +5,7 @@
 #include "crypto/init.h"
 #include "http/http.h"
 #include "server/route.h"
+#include "server/seals.h"
 #include "server/service.h"
 #include "server/trust_news.h"
 #include "server/work.h"
@@ -40,6 +41,7 @@ struct server {
     struct work *work;
     struct parking *parking;
     struct front fronts[2];
+    struct seals *seals;
     pthread_t sweeper;
     bool sweeping;
     pthread_mutex_t sweep_lock;
@@ -65,6 +67,11 @@ static struct service *take_service(struct server *server)
     struct service *service = service_ref(server->service);
     pthread_mutex_unlock(&server->lock);
     return service;
+}
+
+static struct service *lend_service(void *ctx)
+{
+    return take_service(ctx);
 }
 
 static void run_job(void *ctx, void *item)
@@ -374,6 +381,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
     TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
     TRY(start_sweeper(server, err));
+    TRY(seals_start(lend_service, server, &server->seals, err));
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
     TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
     print_ready(server);
@@ -393,6 +401,7 @@ static void close_server(struct server *server)
     work_stop(server->work);
     parking_free(server->parking);
     stop_sweeper(server);
+    seals_stop(server->seals);
     for (int i = 0; i < 2; i++)
         http_free(server->fronts[i].http);
     if (server->rooms &&

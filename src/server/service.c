@@ -169,6 +169,8 @@ static enum status make_mobile(struct service *s, struct err *err)
         .ocsp_url = or_null(c->trust.ocsp_url),
         .skew_ms = c->trust.clock_skew_ms,
         .cluster_key = bytes_slice(cluster_key),
+        .seal_key = s->key,
+        .seal_tsp_url = or_null(c->signing.seal_tsp_url),
         .trust = s->trust,
         .io = &s->rooms->trust_io,
         .store = s->rooms->store,

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from conftest import BUILD, envelope, run, send_message, until
+from conftest import BUILD, ROOT, envelope, run, send_message, until
 
 
 def sign_through(world, example, algorithm):
@@ -53,6 +53,56 @@ def test_the_signed_bytes_verify_by_themselves(world, tmp_path):
     signed.write_bytes(base64.b64decode(result.value("data")))
     verified = run(BUILD / "shepctl", "verify", "--profile", "cms", "--trust", world.sandbox / "trust", signed)
     assert "valid" in verified.stdout
+
+
+def sealed(world, session):
+    """The seal of a signed session, once it is made; (form, document)."""
+    def look():
+        answer = world.ask("getSigningResult", session)
+        found = re.search(r"<seal>.*?<form>([^<]+)</form>.*?<data>([^<]+)</data>", answer.text, re.DOTALL)
+        return found and (found.group(1), base64.b64decode(found.group(2)))
+    return until("the seal", look)
+
+
+def judged(world, file, *options):
+    return run(BUILD / "shepctl", "verify", "--trust", world.sandbox / "trust", *options, file, check=False)
+
+
+@pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
+def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorithm):
+    """req 0.14: XAdES-T of our own over all that was stored; nothing of it can be changed."""
+    world = own_world(algorithm)
+    session = sign_through(world, "createSigningSession.xml", "gost2015").value("signingSessionId")
+    form, document = sealed(world, session)
+    assert form == "XAdES-T" and f"<signingSessionId>{session}<".encode() in document
+    file = tmp_path / "seal.xml"
+    file.write_bytes(document)
+    done = judged(world, file)  # profile auto
+    assert done.returncode == 0 and "(xades)" in done.stdout and "✓ timestamp" in done.stdout, done.stdout
+    run("xmllint", "--noout", "--nonet", "--schema", ROOT / "wsdl/evidence.xsd", file)
+    kinds = re.findall(rb"<item><kind>(\w+)</kind>", document)
+    assert set(kinds) == {b"certificate", b"ocsp", b"timestamp", b"report"}
+    for item in re.finditer(rb"<data>", document):
+        place = item.end() + 40
+        changed = b"B" if document[place:place + 1] == b"A" else b"A"
+        file.write_bytes(document[:place] + changed + document[place + 1:])
+        done = judged(world, file, "--profile", "xades")
+        assert done.returncode == 1 and "because digest" in done.stdout, done.stdout
+    assert [line["signing"] for line in world.journal() if line["event"] == "session.sealed"] == [session]
+
+
+def test_an_authority_that_is_away_delays_the_seal_alone(own_world, tmp_path):
+    world = own_world(settings={"signing": {"seal_tsp_url": "http://127.0.0.1:1/"}})
+    result = sign_through(world, "createSigningSession.xml", "gost2015")
+    assert result.code == "SCSS001" and "<seal>" not in result.text
+    until("the first try", lambda: world.sql("SELECT tries FROM evidence_seal") == [["1"]])
+    world.settings = {"signing": {"seal_tsp_url": ""}}
+    world.restart()
+    world.sql("UPDATE evidence_seal SET due_at = NOW(6)")  # what an hour does
+    form, document = sealed(world, result.value("signingSessionId"))
+    file = tmp_path / "seal.xml"
+    file.write_bytes(document)
+    assert form == "XAdES-BES" and judged(world, file).returncode == 0
 
 
 def test_a_repeated_message_gets_the_first_answer_again(world):

@@ -181,6 +181,8 @@ enum status store_session_find(struct store *store, const struct session_key *ke
         session->signed_documents =
             keep_signed(arena, found->signed_documents, found->signed_count);
         session->signed_count = found->signed_count;
+        session->seal = found->seal;
+        session->seal.xml = keep(arena, found->seal.xml);
     }
     *ret_session = session;
     return ST_OK;
@@ -218,6 +220,38 @@ enum status store_session_sign(struct store *store, const struct id *id,
     found->signed_documents = keep_signed(found->arena, documents, count);
     found->signed_count = count;
     memcpy(found->session.put_sha256, put_sha256, 32);
+    found->waits_for_seal = true;
+    found->seal_due_ms = store->now_ms;
+    return ST_OK;
+}
+
+enum status store_seal_take(struct store *store, struct id *ret_session, unsigned *ret_tries,
+                            struct err *err)
+{
+    FAIL_IF_TOLD(store);
+    for (size_t i = 0; i < store->count; i++) {
+        struct fake_session *entry = &store->sessions[i];
+        if (!entry->waits_for_seal || entry->seal_due_ms > store->now_ms)
+            continue;
+        entry->seal_due_ms = store->now_ms + 60000;
+        *ret_tries = entry->seal_tries++;
+        *ret_session = entry->session.id;
+        return ST_OK;
+    }
+    return RAISE(err, ST_NOT_FOUND, "none waits");
+}
+
+enum status store_seal_keep(struct store *store, const struct id *session,
+                            const struct evidence_seal *seal, struct err *err)
+{
+    struct fake_session *found = by_id(store, session);
+
+    FAIL_IF_TOLD(store);
+    if (!found->waits_for_seal)
+        return ST_OK;
+    found->waits_for_seal = false;
+    found->seal = *seal;
+    found->seal.xml = keep(found->arena, seal->xml);
     return ST_OK;
 }
 

@@ -12,6 +12,10 @@ struct fake_session {
     struct session_secrets secrets;
     struct signed_document *signed_documents;
     size_t signed_count;
+    bool waits_for_seal;
+    int64_t seal_due_ms;
+    unsigned seal_tries;
+    struct evidence_seal seal;
 };
 
 struct store {
