@@ -57,6 +57,15 @@ static const char *md_of(const struct key *key)
                                                 : "1.2.398.3.10.1.3.3";
 }
 
+static const char head_of[] =
+    "<ds:Signature xmlns:ds=\"" NS_DS "\" xmlns:more=\"urn:more\" Id=\"s\"><ds:SignedInfo>"
+    "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>"
+    "<ds:SignatureMethod Algorithm=\"@sign-method@\"/>";
+static const char value_and_key[] =
+    "</ds:SignedInfo><ds:SignatureValue Id=\"v\">@value@</ds:SignatureValue>"
+    "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>@cert@</ds:X509Certificate></ds:X509Data>"
+    "</ds:KeyInfo>";
+
 static char *write(const struct xades_parts *p)
 {
     AUTO_FREE char *properties = soap_join((const char *const[]){
@@ -72,16 +81,17 @@ static char *write(const struct xades_parts *p)
 
     return soap_join((const char *const[]){
         p->content ? "" : "<doc><v>1</v>",
-        "<ds:Signature xmlns:ds=\"" NS_DS "\" xmlns:more=\"urn:more\" Id=\"s\"><ds:SignedInfo>"
-        "<ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N "\"/>"
-        "<ds:SignatureMethod Algorithm=\"@sign-method@\"/>",
+        head_of,
         or_else(p->references, XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE),
-        "</ds:SignedInfo><ds:SignatureValue Id=\"v\">@value@</ds:SignatureValue>"
-        "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>@cert@</ds:X509Certificate></ds:X509Data>"
-        "</ds:KeyInfo>",
-        p->content ? "<ds:Object Id=\"o\">" : "", or_else(p->content, ""),
-        p->content ? "</ds:Object>" : "", or_else(p->objects, object), "</ds:Signature>",
-        p->content ? "" : "</doc>", NULL });
+        value_and_key,
+        p->content ? "<ds:Object Id=\"o\">" : "",
+        or_else(p->content, ""),
+        p->content ? "</ds:Object>" : "",
+        or_else(p->objects, object),
+        "</ds:Signature>",
+        p->content ? "" : "</doc>",
+        NULL,
+    });
 }
 
 char *xades_make(const struct xades_parts *p, const struct key *key)
@@ -117,14 +127,15 @@ static char *token_over(const char *xml, const struct key *tsa, bool exclusive)
     return strdup(text->at);
 }
 
+static const char stamp_end[] =
+    "</x:EncapsulatedTimeStamp></x:SignatureTimeStamp></x:UnsignedSignatureProperties>"
+    "</x:UnsignedProperties>";
+
 char *xades_stamp(const char *xml, const char *head, const struct key *tsa, bool exclusive)
 {
     AUTO_FREE char *token = token_over(xml, tsa, exclusive);
 
     return soap_join((const char *const[]){
         "<x:UnsignedProperties><x:UnsignedSignatureProperties><x:SignatureTimeStamp>", head,
-        "<x:EncapsulatedTimeStamp>", token,
-        "</x:EncapsulatedTimeStamp></x:SignatureTimeStamp></x:UnsignedSignatureProperties>"
-        "</x:UnsignedProperties>",
-        NULL });
+        "<x:EncapsulatedTimeStamp>", token, stamp_end, NULL });
 }
