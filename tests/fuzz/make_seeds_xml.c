@@ -7,6 +7,8 @@
 #include "crypto/jws.h"
 #include "mobile/internal.h"
 #include "returned_session.h"
+#include "unit/crypto/responder.h"
+#include "wsse/xades.h"
 
 #include <stdio.h>
 
@@ -63,11 +65,34 @@ static void documents(size_t family)
     seed_give("xml", named(name, "good_enveloped", family, ".xml"), signed_xml);
 }
 
+static void seals(size_t family)
+{
+    const struct pki *pki = pki_of((enum keys)family);
+    struct responder tsa = { .pki = pki };
+    const struct trust_io io = responder_io(&tsa);
+    const struct xades_params rows[] = {
+        { .signing_time_ms = NOW_MS },
+        { NOW_MS, &io, "http://tsp.test/", clock_monotonic_ms() + 1000 },
+    };
+    static const char *const names[] = { "good_bes", "good_t" };
+    char name[SEED_NAME];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bytes *xml = NULL;
+        struct err err;
+        assert_ok(xades_seal(pki->leaf.key, SLICE("<a b=\"1\">text</a>"), &rows[i], &usual_limits,
+                             &xml, &err),
+                  &err);
+        seed_give("xades", named(name, names[i], family, ".xml"), xml);
+    }
+}
+
 void seeds_of_xml(void)
 {
     for (size_t family = 0; family < KEYS_COUNT; family++) {
         envelopes(family);
         documents(family);
+        seals(family);
     }
 }
 
