@@ -41,23 +41,6 @@ static enum status write_signature(const struct key *key, struct slice digest, s
     return ST_OK;
 }
 
-static enum status append_signature(xmlDoc *doc, struct slice text, xmlNode **ret_node,
-                                    struct err *err)
-{
-    const struct xml_limits limits = { SIGNATURE_BYTES, 8 };
-    AUTO(xmlFreeDoc) xmlDoc *signature = NULL;
-    xmlNode *copy = NULL;
-
-    TRY(document_parse(text, &limits, 0, &signature, err));
-    copy = xmlDocCopyNode(xmlDocGetRootElement(signature), doc, 1);
-    if (!copy || !xmlAddChild(xmlDocGetRootElement(doc), copy)) {
-        xmlFreeNode(copy);
-        return RAISE(err, ST_NOMEM, "signature: out of memory");
-    }
-    *ret_node = copy;
-    return ST_OK;
-}
-
 /* SignedInfo sees the namespaces of the document around it, so its value comes last. */
 static enum status fill_value(const struct key *key, xmlNode *signature, struct err *err)
 {
@@ -115,7 +98,8 @@ enum status xmlsig_sign_enveloped(const struct key *key, struct slice xml,
     TRY(check_signatures(xmlDocGetRootElement(doc), err));
     TRY(digest_document(key, doc, document_canonical_max(limits), &digest, err));
     TRY(write_signature(key, bytes_slice(digest), &text, err));
-    TRY(append_signature(doc, bytes_slice(text), &signature, err));
+    TRY(sign_append(xmlDocGetRootElement(doc), bytes_slice(text), SIGNATURE_BYTES, &signature,
+                    err));
     TRY(fill_value(key, signature, err));
     return document_write(doc, with_declaration, ret_xml, err);
 }

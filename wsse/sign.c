@@ -37,6 +37,23 @@ enum status sign_cert_base64(const struct key *key, struct bytes **ret, struct e
     return ST_OK;
 }
 
+enum status sign_append(xmlNode *parent, struct slice text, size_t max_bytes, xmlNode **ret_node,
+                        struct err *err)
+{
+    const struct xml_limits limits = { max_bytes, 16 };
+    AUTO(xmlFreeDoc) xmlDoc *alone = NULL;
+    xmlNode *copy = NULL;
+
+    TRY(document_parse(text, &limits, 0, &alone, err));
+    copy = xmlDocCopyNode(xmlDocGetRootElement(alone), parent->doc, 1);
+    if (!copy || !xmlAddChild(parent, copy)) {
+        xmlFreeNode(copy);
+        return RAISE(err, ST_NOMEM, "signature: out of memory");
+    }
+    *ret_node = copy;
+    return ST_OK;
+}
+
 void sign_new_id(int64_t now_ms, char dst[SIGN_ID_TEXT])
 {
     (void)text_format(dst, SIGN_ID_TEXT, "id-%s", id_new(now_ms).text);

@@ -12,7 +12,7 @@
 #include <openssl/bn.h>
 #include <openssl/x509.h>
 
-enum { SIGNATURE_BYTES = 128 << 10, SIGNATURE_DEPTH = 16, STAMP_BYTES = 512 << 10 };
+enum { SIGNATURE_BYTES = 128 << 10, STAMP_BYTES = 512 << 10 };
 
 /* What a signature is made of; each text is the maker's. */
 struct making {
@@ -124,23 +124,6 @@ static enum status write_signature(const struct making *making, struct slice dig
     return ST_OK;
 }
 
-/* The one element of a text, as the last child of parent. */
-static enum status append(xmlNode *parent, struct slice text, xmlNode **ret_node, struct err *err)
-{
-    const struct xml_limits limits = { STAMP_BYTES, SIGNATURE_DEPTH };
-    AUTO(xmlFreeDoc) xmlDoc *alone = NULL;
-    xmlNode *copy = NULL;
-
-    TRY(document_parse(text, &limits, 0, &alone, err));
-    copy = xmlDocCopyNode(xmlDocGetRootElement(alone), parent->doc, 1);
-    if (!copy || !xmlAddChild(parent, copy)) {
-        xmlFreeNode(copy);
-        return RAISE(err, ST_NOMEM, "signature: out of memory");
-    }
-    *ret_node = copy;
-    return ST_OK;
-}
-
 /* URI="" is the document without its comments (XMLDSig section 4.3.3.3). */
 static enum status digest_document(const struct making *making, const struct xml_limits *limits,
                                    struct bytes **ret, struct err *err)
@@ -214,7 +197,7 @@ static enum status add_timestamp(const struct making *making, struct err *err)
                "</xades:UnsignedProperties>",
                making->id, text->at);
     TRY(bytes_check(out, "timestamp", err));
-    return append(qualifying(making), bytes_slice(out), &node, err);
+    return sign_append(qualifying(making), bytes_slice(out), STAMP_BYTES, &node, err);
 }
 
 static enum status sign(struct making *making, const struct xml_limits *limits, struct err *err)
@@ -224,10 +207,17 @@ static enum status sign(struct making *making, const struct xml_limits *limits, 
 
     TRY(digest_document(making, limits, &digest, err));
     TRY(write_signature(making, bytes_slice(digest), &text, err));
-    TRY(append(xmlDocGetRootElement(making->doc), bytes_slice(text), &making->signature, err));
+    TRY(sign_append(xmlDocGetRootElement(making->doc), bytes_slice(text), SIGNATURE_BYTES,
+                    &making->signature, err));
     TRY(fill_properties_digest(making, err));
     TRY(fill_value(making, err));
     return making->params->tsp_url ? add_timestamp(making, err) : ST_OK;
+}
+
+/* Nothing is made that xades_judge() does not take. */
+static bool is_signed(const xmlNode *root)
+{
+    return dom_is(root, NS_DS, "Signature") || dom_child(root, NS_DS, "Signature", NULL);
 }
 
 enum status xades_seal(const struct key *key, struct slice xml, const struct xades_params *params,
@@ -244,9 +234,9 @@ enum status xades_seal(const struct key *key, struct slice xml, const struct xad
     if (!making.method || !making.digest)
         return RAISE(err, ST_INTERNAL, "no signing with a key of %s", algorithm_name(algorithm));
     TRY(document_parse(xml, limits, DOCUMENT_ALLOWS_PI, &doc, err));
-    if (dom_child(xmlDocGetRootElement(doc), NS_DS, "Signature", NULL))
+    if (is_signed(xmlDocGetRootElement(doc)))
         return RAISE_CAUSE(err, ST_CONFLICT, "alreadySigned", NULL, NULL,
-                           "the document is signed already; a second signature is not supported");
+                           "the document is signed already; a seal stands alone");
     making.doc = doc;
     sign_new_id(params->signing_time_ms, making.id);
     TRY(sign(&making, limits, err));

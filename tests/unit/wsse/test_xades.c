@@ -151,6 +151,7 @@ static void what_cannot_be_sealed_is_refused(void **state)
         { SLICE("<!DOCTYPE a><a/>"), &bes, ST_FORMAT },
         { SLICE("text"), &bes, ST_FORMAT },
         { bytes_slice(once), &bes, ST_CONFLICT },
+        { SLICE("<Signature xmlns=\"" NS_DS "\"/>"), &bes, ST_CONFLICT },
         { SLICE("<a/>"), &stamped, ST_UNAVAILABLE },
     };
 
