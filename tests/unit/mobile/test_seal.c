@@ -47,6 +47,7 @@ static enum verdict judge(const struct scene *s, struct slice xml, bool stamped)
     const struct judge how = { .trust = notary_trust(notary),
                                .now_ms = s->f.clock.fixed_ms,
                                .purpose = PURPOSE_SIGN,
+                               .skew_ms = s->f.params.skew_ms, /* the notary's clock runs */
                                .timestamp_required = stamped };
     AUTO(report_free) struct report *report = report_new();
     const enum verdict verdict = xades_judge(&how, xml, &limits, report);
