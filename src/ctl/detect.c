@@ -8,7 +8,7 @@
 
 static const struct profile_row {
     const char *name;
-    enum profile profile; /* PROFILE_NONE: of a later version */
+    enum profile profile;
 } profiles[] = {
     { "auto", PROFILE_AUTO },
     { "shep", PROFILE_SHEP },
@@ -32,8 +32,6 @@ enum status profile_parse(const char *word, enum profile *ret, struct err *err)
     for (size_t i = 0; i < PROFILE_ROWS; i++) {
         if (strcmp(word, profiles[i].name) != 0)
             continue;
-        if (profiles[i].profile == PROFILE_NONE)
-            return RAISE(err, ST_INPUT, "--profile %s is not available in this version", word);
         *ret = profiles[i].profile;
         return ST_OK;
     }

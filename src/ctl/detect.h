@@ -23,7 +23,7 @@ enum profile {
     PROFILE_NONE, /* auto found nothing that is signed */
 };
 
-/* The word of --profile. ST_INPUT: no such profile, or one of a later version. */
+/* The word of --profile. ST_INPUT: no such profile. */
 MUST_USE enum status profile_parse(const char *word, enum profile *ret, struct err *err);
 const char *profile_name(enum profile profile);
 
