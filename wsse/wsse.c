@@ -33,6 +33,7 @@ static enum status copy_settings(const struct wsse_params *params, struct wsse *
     wsse->limits = params->limits.max_bytes ? params->limits : default_limits;
     wsse->algorithms = params->algorithms;
     wsse->business_algorithms = params->business_algorithms;
+    wsse->follow_aia = params->follow_aia;
     wsse->revocation = params->revocation;
     wsse->scope = params->scope;
     wsse->unknown = params->unknown;
@@ -92,6 +93,7 @@ struct judge wsse_judge_of(const struct wsse *wsse, int64_t deadline_ms)
         .scope = wsse->scope,
         .ocsp_url = wsse->ocsp_url,
         .algorithms = wsse->algorithms,
+        .follow_aia = wsse->follow_aia,
         .pins = wsse->pin_certs,
         .pin_count = wsse->pin_count,
         .skew_ms = wsse->skew_ms,

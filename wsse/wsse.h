@@ -33,6 +33,7 @@ struct pin {
 struct wsse_params {
     struct xml_limits limits;
     unsigned algorithms;          /* allow-list, enum algorithm */
+    bool follow_aia;              /* struct judge */
     unsigned business_algorithms; /* likewise, for signatures inside the payload; 0: ALG_DEFAULT */
     struct trust *trust;
     const struct pin *pins;

@@ -9,6 +9,7 @@ struct wsse {
     struct xml_limits limits;
     unsigned algorithms;
     unsigned business_algorithms;
+    bool follow_aia;
     struct trust *trust;
     struct pin *pins;
     const struct cert **pin_certs; /* the certificates of pins, as struct judge wants them */

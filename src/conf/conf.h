@@ -61,6 +61,8 @@ struct conf_trust {
     const char *const *transport_algorithms; /* gost2015 gost2004 rsa */
     const char *const *user_algorithms;
     const char *const *business_algorithms;
+    const char *const *sha1_profiles; /* transport user business timestamp */
+    bool follow_aia;
     const char *revocation;                                          /* auto | ocsp | crl | off */
     const char *revocation_scope;                                    /* signer | path */
     const char *transport_unknown, *business_unknown, *user_unknown; /* refuse | accept */

@@ -101,6 +101,12 @@ const struct conf_row conf_rows[] = {
       0, ALGORITHMS, "allowed for citizens' signatures" },
     { "trust", "business_algorithms", CONF_WORDS, AT(trust.business_algorithms),
       "gost2015 gost2004", 0, 0, ALGORITHMS, "allowed for business signatures inside payloads" },
+    { "trust", "sha1_profiles", CONF_WORDS, AT(trust.sha1_profiles), "", 0, 0,
+      "transport user business timestamp",
+      "profiles that still accept RSA with SHA-1; it can be forged, so none by default" },
+    { "trust", "follow_aia", CONF_BOOL, AT(trust.follow_aia), "no", 0, 0, NULL,
+      "fetches a missing intermediate from the http address that a certificate names; whoever "
+      "writes a certificate chooses that address" },
     { "trust", "revocation", CONF_WORD, AT(trust.revocation), "auto", 0, 0, "auto ocsp crl off",
       "how revocation is learnt; auto = by OCSP, by CRL where no usable answer is to be had" },
     { "trust", "revocation_scope", CONF_WORD, AT(trust.revocation_scope), "path", 0, 0,

@@ -1,6 +1,7 @@
 /* The judgement of a signer: path, dates, revocation, key usage, role, owner. */
 #include "base/text.h"
 #include "crypto/cert_impl.h"
+#include "crypto/policy.h"
 #include "crypto/report_impl.h"
 #include "crypto/revocation.h"
 #include "crypto/trust_impl.h"
@@ -191,24 +192,29 @@ void judge_usage(const struct judge *judge, const struct cert *signer, const cha
                    purposes[judge->purpose].name, list);
 }
 
+/* An extended key usage that is absent or not of НУЦ РК is no role. */
 static void judge_role(const struct judge *judge, const struct cert *signer, const char *who,
                        struct report *report)
 {
     unsigned roles = cert_signer(signer)->roles;
     char list[LIST_MAX];
     char wanted[LIST_MAX];
+    char policy[LIST_MAX];
 
     list_bits(roles, session_role_name, list);
+    policy_describe(signer, policy, sizeof(policy));
+    const char *before = policy[0] ? "; " : "";
     if (judge->expect_roles == 0 || judge->signature_only) {
-        report_add(report, CHECK_ROLE, OUTCOME_SKIPPED, "%sany is accepted: %s", who, list);
+        report_add(report, CHECK_ROLE, OUTCOME_SKIPPED, "%sany is accepted: %s%s%s", who, list,
+                   before, policy);
         return;
     }
     list_bits(judge->expect_roles, session_role_name, wanted);
     if (roles & judge->expect_roles)
-        report_add(report, CHECK_ROLE, OUTCOME_PASSED, "%s%s", who, list);
+        report_add(report, CHECK_ROLE, OUTCOME_PASSED, "%s%s%s%s", who, list, before, policy);
     else
-        report_add(report, CHECK_ROLE, OUTCOME_FAILED, "%sthe certificate's: %s; expected: %s", who,
-                   list, wanted);
+        report_add(report, CHECK_ROLE, OUTCOME_FAILED, "%sthe certificate's: %s; expected: %s%s%s",
+                   who, list, wanted, before, policy);
 }
 
 static bool differs(const char *expected, const char *found)

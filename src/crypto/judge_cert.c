@@ -53,6 +53,19 @@ static void judge_algorithm(const struct judge *judge, const struct cert *cert,
                scheme ? scheme->name : "unknown");
 }
 
+/* An issuer that is fetched is found by the path alone (judge->follow_aia). */
+static void try_path(const struct judge *judge, const struct cert *cert, struct search *search)
+{
+    struct path path = { .count = 0 };
+
+    if (!judge->follow_aia || judge->signature_only || !judge->trust)
+        return;
+    (void)trust_find_path(judge->trust, cert, judge, judge->now_ms, &path);
+    if (path.count > 1)
+        try_issuer(search, cert_x509(path.certs[1]));
+    path_clear(&path);
+}
+
 static void judge_signature(const struct judge *judge, const struct cert *cert,
                             struct report *report)
 {
@@ -60,6 +73,8 @@ static void judge_signature(const struct judge *judge, const struct cert *cert,
 
     try_issuer(&search, search.cert);
     judge_each_issuer(judge, try_issuer, &search);
+    if (!search.is_from_it)
+        try_path(judge, cert, &search);
     if (search.is_from_it)
         report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "of %s", cert_signer(cert)->issuer);
     else if (search.named)

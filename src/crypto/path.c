@@ -2,6 +2,8 @@
  * builder that takes the first issuer by name fails where a CA was renewed or cross-certified. */
 #include "crypto/path.h"
 
+#include "crypto/aia.h"
+
 #include "base/text.h"
 #include "crypto/cert_impl.h"
 
@@ -23,6 +25,9 @@ struct search {
     size_t count;
     unsigned signatures; /* verified so far */
     enum excuse excuse;
+    const struct cert *dead_end;                           /* the first whose issuer is not here */
+    struct cert *fetched[AIA_FETCHES_MAX * AIA_CERTS_MAX]; /* owned */
+    size_t fetched_count;
     struct path *found; /* the best so far, and its why */
 };
 
@@ -30,7 +35,13 @@ struct search {
 
 /* In the order in which they are tried: our own before the message's, current before expired, the
  * one that the key identifier names before others. */
-enum { RANK_EXTRA = 8, RANK_INTERMEDIATE = 4, RANK_OUT_OF_DATE = 2, RANK_OTHER_KEY_ID = 1 };
+enum {
+    RANK_FETCHED = 12,
+    RANK_EXTRA = 8,
+    RANK_INTERMEDIATE = 4,
+    RANK_OUT_OF_DATE = 2,
+    RANK_OTHER_KEY_ID = 1
+};
 
 struct candidates {
     const struct cert *certs[CANDIDATES_MAX];
@@ -86,6 +97,8 @@ static void collect(const struct search *s, struct candidates *to)
     }
     for (size_t i = 0; i < s->judge->extra_count; i++)
         consider(s, s->judge->extra[i], RANK_EXTRA, to);
+    for (size_t i = 0; i < s->fetched_count; i++)
+        consider(s, s->fetched[i], RANK_FETCHED, to);
 }
 
 /* ---- the search ---- */
@@ -186,11 +199,49 @@ static bool extend(struct search *s)
         if (try_issuer(s, candidates.certs[i], &any))
             return true;
     }
+    if (!any && !s->dead_end)
+        s->dead_end = last;
     if (!any && candidates.count == 0)
         tell(s, EXCUSE_ABSENT, last, "the certificate of its issuer is not here");
     else if (!any)
         tell(s, EXCUSE_FORGED, last, "it is not signed by the issuer that it names");
     return false;
+}
+
+static bool is_fetched(const struct search *s, const struct cert *cert)
+{
+    for (size_t i = 0; i < s->fetched_count; i++)
+        if (slice_eq(cert_der(s->fetched[i]), cert_der(cert)))
+            return true;
+    return false;
+}
+
+/* Asks for the issuer that was missing; false: there is nothing new to try. */
+static bool fetch_issuer(struct search *s)
+{
+    struct aia_found found = { .count = 0 };
+    struct err err;
+
+    if (!s->judge->follow_aia || !s->dead_end)
+        return false;
+    if (aia_find(trust_aia(s->trust), s->judge, s->dead_end, &found, &err) != ST_OK) {
+        size_t len = strlen(s->found->why);
+        (void)text_format(s->found->why + len, WHY_MAX - len, "; %s", err.text);
+        return false;
+    }
+    size_t before = s->fetched_count;
+    for (size_t i = 0; i < found.count; i++) {
+        if (is_fetched(s, found.certs[i]))
+            cert_free(found.certs[i]);
+        else
+            s->fetched[s->fetched_count++] = found.certs[i];
+    }
+    if (s->fetched_count == before)
+        return false;
+    s->excuse = EXCUSE_NONE;
+    s->dead_end = NULL;
+    s->signatures = 0;
+    return true;
 }
 
 bool trust_find_path(const struct trust *trust, const struct cert *signer,
@@ -205,7 +256,13 @@ bool trust_find_path(const struct trust *trust, const struct cert *signer,
 
     if (trust_recall(trust, signer, at_ms, ret))
         return true;
-    (void)extend(&search);
+    for (unsigned fetches = 0;; fetches++) {
+        (void)extend(&search);
+        if (ret->count > 0 || fetches == AIA_FETCHES_MAX || !fetch_issuer(&search))
+            break;
+    }
+    for (size_t i = 0; i < search.fetched_count; i++)
+        cert_free(search.fetched[i]);
     if (ret->count > 0 && !(judge->algorithms & ALG_RSA_SHA1))
         trust_remember(trust, signer, ret);
     return ret->count > 0;

@@ -1,6 +1,7 @@
 #include "crypto/trust_impl.h"
 
 #include "base/text.h"
+#include "crypto/aia.h"
 #include "crypto/cert_impl.h"
 #include "crypto/der.h"
 
@@ -30,7 +31,8 @@ struct trust {
     struct cert *certs[CERTS_MAX];
     size_t count;
     size_t anchor_count;
-    pthread_mutex_t lock;     /* of the cache: everything else is immutable once built */
+    pthread_mutex_t lock; /* of the cache: everything else is immutable once built */
+    struct aia *aia;
     struct cache_slot *cache; /* CACHE_SLOTS, found by the first bytes of the SHA-256 */
 };
 
@@ -43,7 +45,8 @@ enum status trust_new(struct trust **ret_trust, struct err *err)
     atomic_init(&trust->refs, 1);
     pthread_mutex_init(&trust->lock, NULL);
     trust->cache = calloc(CACHE_SLOTS, sizeof(*trust->cache));
-    if (!trust->cache)
+    trust->aia = aia_new();
+    if (!trust->cache || !trust->aia)
         return RAISE(err, ST_NOMEM, "trust: out of memory");
     *ret_trust = TAKE(trust);
     return ST_OK;
@@ -190,6 +193,7 @@ void trust_free(struct trust *trust)
     for (size_t i = 0; trust->cache && i < CACHE_SLOTS; i++)
         path_clear(&trust->cache[i].path);
     free(trust->cache);
+    aia_free(trust->aia);
     pthread_mutex_destroy(&trust->lock);
     free(trust);
 }
@@ -197,6 +201,11 @@ void trust_free(struct trust *trust)
 size_t trust_anchor_count(const struct trust *trust)
 {
     return trust->anchor_count;
+}
+
+struct aia *trust_aia(const struct trust *trust)
+{
+    return trust->aia;
 }
 
 size_t trust_count(const struct trust *trust)

@@ -4,6 +4,8 @@
 #include "crypto/ossl.h"
 #include "crypto/trust.h"
 
+struct aia;
+
 enum { PATH_CERTS_MAX = 8, WHY_MAX = 400 };
 
 /* A certificate path, signer first, anchor last; holds references. */
@@ -47,6 +49,8 @@ void path_copy(struct path *to, const struct path *from);
 /* The remembered path of the signer, when it is current; thread-safe, like the next. */
 bool trust_recall(const struct trust *trust, const struct cert *signer, int64_t at_ms,
                   struct path *ret);
+/* What was fetched of issuers; the trust's own. */
+struct aia *trust_aia(const struct trust *trust);
 void trust_remember(const struct trust *trust, const struct cert *signer, const struct path *path);
 /* Adds the row of judge->purpose: the certificate's KeyUsage or extended key usage. */
 void judge_usage(const struct judge *judge, const struct cert *signer, const char *who,

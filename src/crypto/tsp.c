@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "crypto/der.h"
 #include "crypto/encode.h"
+#include "crypto/policy.h"
 #include "crypto/revocation.h"
 #include "crypto/scheme.h"
 #include "crypto/signed_data.h"
@@ -176,8 +177,18 @@ enum status tsp_fetch(const struct tsp_source *source, struct slice data, enum a
     return tsp_response_token(bytes_slice(response), bytes_slice(request), ret_token, err);
 }
 
+/* Old tokens are of SHA-1: looked at without a verdict, or where a setting names timestamps. */
+static unsigned algorithms_of(const struct judge *judge)
+{
+    unsigned allowed =
+        judge->timestamp_algorithms ? judge->timestamp_algorithms : (unsigned)ALG_DEFAULT;
+
+    return judge->signature_only ? allowed | ALG_RSA_SHA1 : allowed;
+}
+
 /* NULL: it is that of the data. */
-static const char *refuse_imprint(TS_TST_INFO *info, struct slice imprinted, bool old_allowed)
+static const char *refuse_imprint(const struct judge *judge, TS_TST_INFO *info,
+                                  struct slice imprinted)
 {
     TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -188,7 +199,7 @@ static const char *refuse_imprint(TS_TST_INFO *info, struct slice imprinted, boo
     const char *name = digest_name_of_oid(oid);
     if (!name)
         return "its imprint is by an unknown digest";
-    if (strcmp(name, "SHA1") == 0 && !old_allowed)
+    if (strcmp(name, "SHA1") == 0 && !(algorithms_of(judge) & ALG_RSA_SHA1))
         return "its imprint is by SHA-1, which no longer proves anything";
     if (!imprinted.at)
         return NULL;
@@ -214,7 +225,7 @@ static const struct cert *judge_authority(const struct judge *judge, struct sign
         return NULL;
     tsa.extra = certs;
     tsa.purpose = PURPOSE_TSA;
-    tsa.algorithms = judge->signature_only ? ALG_DEFAULT | ALG_RSA_SHA1 : ALG_DEFAULT;
+    tsa.algorithms = algorithms_of(judge);
     tsa.pin_count = 0;
     const struct cert *cert =
         signed_data_judge(data, signed_data_signer(data, 0), &rules, inner, &scheme);
@@ -236,8 +247,9 @@ static void tell_good(TS_TST_INFO *info, const struct cert *cert, int64_t at_ms,
 
     detail_time(at_ms, when);
     oid_text(TS_TST_INFO_get_policy_id(info), policy);
-    report_add(report, CHECK_TIMESTAMP, OUTCOME_PASSED, "%s by %s, policy %s%s", when,
-               cert_label(cert), policy,
+    const char *name = policy_name(policy);
+    report_add(report, CHECK_TIMESTAMP, OUTCOME_PASSED, "%s by %s, policy %s%s%s%s%s", when,
+               cert_label(cert), policy, name ? " (" : "", name ? name : "", name ? ")" : "",
                with_revocation ? "" : " (the authority's revocation is not judged)");
 }
 
@@ -262,7 +274,7 @@ static const char *refuse_token(const struct judge *judge, struct signed_data *d
         return "out of memory";
     if (!asn1_time_ms(TS_TST_INFO_get_time(info), &at_ms))
         return "its time cannot be read";
-    const char *refusal = refuse_imprint(info, imprinted, judge->signature_only);
+    const char *refusal = refuse_imprint(judge, info, imprinted);
     if (refusal)
         return refusal;
     bool with_revocation = judge->scope == REVOCATION_PATH;
@@ -329,7 +341,7 @@ static enum status find_token(struct slice der, struct slice *ret_token, struct 
 static void tell_imprint(const struct judge *judge, TS_TST_INFO *info, struct slice imprinted,
                          struct report *report)
 {
-    const char *refusal = refuse_imprint(info, imprinted, judge->signature_only);
+    const char *refusal = refuse_imprint(judge, info, imprinted);
 
     if (imprinted.at)
         report_set_covers(report, "the given content, %zu bytes", imprinted.len);

@@ -48,19 +48,19 @@ static const struct option_row rows[] = {
 /* Hex with colons and blanks among it, in any case. */
 static enum status add_print(struct adding *a, const char *value, struct err *err)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     size_t len = 0;
 
     if (a->print_count == PRINTS_MAX)
         return RAISE(err, ST_INPUT, "--fingerprint: more than %d", PRINTS_MAX);
     char *to = a->prints[a->print_count];
     for (const char *at = value; *at; at++) {
-        char c = *at >= 'A' && *at <= 'F' ? (char)(*at - 'A' + 'a') : *at;
-        if (c == ':' || c == ' ')
+        const char *digit = strchr(digits, *at);
+        if (*at == ':' || *at == ' ')
             continue;
-        if (!memchr(digits, c, 16) || len == HEX_TEXT - 1)
+        if (!digit || len == HEX_TEXT - 1)
             return RAISE(err, ST_INPUT, "--fingerprint: expected the 64 hex digits of a SHA-256");
-        to[len++] = c;
+        to[len++] = digits[(digit - digits) % 16];
     }
     if (len != HEX_TEXT - 1)
         return RAISE(err, ST_INPUT, "--fingerprint: expected the 64 hex digits of a SHA-256");

@@ -51,6 +51,7 @@ struct verify {
     bool ldap_starttls;
     bool signature_only;
     bool allow_sha1;
+    bool follow_aia;
     bool json;
 };
 
@@ -71,6 +72,7 @@ enum {
     OPT_LDAP_STARTTLS,
     OPT_SIGNATURE_ONLY,
     OPT_ALLOW_SHA1,
+    OPT_FOLLOW_AIA,
     OPT_JSON,
     OPT_CA,
 };
@@ -100,6 +102,8 @@ static const struct option_row rows[] = {
     { OPT_SIGNATURE_ONLY, "signature-only", NULL,
       "leave path, dates, revocation and timestamp out of the verdict" },
     { OPT_ALLOW_SHA1, "allow-sha1", NULL, "accept RSA with SHA-1 too" },
+    { OPT_FOLLOW_AIA, "follow-aia", NULL,
+      "fetch a missing intermediate from the http address that a certificate names" },
     { OPT_JSON, "json", NULL, "print the report as JSON" },
     { OPT_CA, "ca", "FILE", "PEM bundle for https and ldaps (SHEPCTL_CA)" },
 };
@@ -213,6 +217,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         break;
     case OPT_ALLOW_SHA1:
         v->allow_sha1 = true;
+        break;
+    case OPT_FOLLOW_AIA:
+        v->follow_aia = true;
         break;
     case OPT_JSON:
         v->json = true;
@@ -414,6 +421,9 @@ static enum status run(struct verify *v, const char *path, struct report *report
                            .ocsp_url = v->ocsp_url,
                            .signature_only = v->signature_only,
                            .algorithms = ALG_DEFAULT | (v->allow_sha1 ? ALG_RSA_SHA1 : 0u),
+                           .timestamp_algorithms =
+                               ALG_DEFAULT | (v->allow_sha1 ? ALG_RSA_SHA1 : 0u),
+                           .follow_aia = v->follow_aia,
                            .pins = (const struct cert *const *)v->pins,
                            .pin_count = v->pin_count,
                            .skew_ms = SKEW_MS };

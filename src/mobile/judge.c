@@ -140,6 +140,8 @@ static struct judge judge_for(const struct mobile *mobile, const struct signing_
         .ocsp_url = p->ocsp_url,
         .timestamp_required = p->timestamp_required,
         .algorithms = p->algorithms,
+        .timestamp_algorithms = p->timestamp_algorithms,
+        .follow_aia = p->follow_aia,
         .skew_ms = p->skew_ms,
         .deadline_ms = peer->deadline_ms - ANSWER_MS,
         .evidence = evidence,

@@ -25,9 +25,11 @@ struct mobile_params {
     unsigned max_documents;
     size_t max_put_bytes;
     int max_xml_depth;
-    bool timestamp_required; /* CMS methods */
-    bool refusal_allowed;    /* sandbox.enabled: DELETE of the sandbox's telephone */
-    unsigned algorithms;     /* allow-list of users' signatures */
+    bool timestamp_required;       /* CMS methods */
+    bool refusal_allowed;          /* sandbox.enabled: DELETE of the sandbox's telephone */
+    unsigned algorithms;           /* allow-list of users' signatures */
+    unsigned timestamp_algorithms; /* and of their timestamps */
+    bool follow_aia;               /* struct judge */
     enum revocation revocation;
     enum revocation_scope scope;
     enum unknown unknown; /* what becomes of a document of whose signer revocation cannot be learnt:

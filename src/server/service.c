@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "server/allowed.h"
 #include "server/jws_source.h"
 
 #include <stdatomic.h>
@@ -24,18 +25,6 @@ struct service {
     struct flows *flows;
     struct road road;
 };
-
-/* "gost2015" allows both lengths: certificates of either may sign. */
-static unsigned algorithm_bits(const char *const *words)
-{
-    unsigned bits = 0;
-
-    for (; *words; words++) {
-        enum algorithm one = algorithm_parse(slice_str(*words));
-        bits |= one == ALG_GOST2015_512 ? ALG_GOST2015_512 | ALG_GOST2015_256 : (unsigned)one;
-    }
-    return bits;
-}
 
 static enum revocation revocation_of(const struct conf *conf)
 {
@@ -124,8 +113,9 @@ static enum status make_wsse(struct service *s, struct err *err)
     const struct conf *c = s->conf;
     const struct wsse_params params = {
         .limits = { (size_t)c->http.max_request_bytes, (int)c->limits.xml_depth },
-        .algorithms = algorithm_bits(c->trust.transport_algorithms),
-        .business_algorithms = algorithm_bits(c->trust.business_algorithms),
+        .algorithms = allowed_algorithms(&c->trust, KIND_TRANSPORT),
+        .business_algorithms = allowed_algorithms(&c->trust, KIND_BUSINESS),
+        .follow_aia = c->trust.follow_aia,
         .trust = s->trust,
         .pins = s->pins,
         .pin_count = s->pin_count,
@@ -162,7 +152,9 @@ static enum status make_mobile(struct service *s, struct err *err)
         .max_xml_depth = (int)c->limits.xml_depth,
         .timestamp_required = c->signing.timestamp_required,
         .refusal_allowed = c->sandbox.enabled,
-        .algorithms = algorithm_bits(c->trust.user_algorithms),
+        .algorithms = allowed_algorithms(&c->trust, KIND_USER),
+        .timestamp_algorithms = allowed_algorithms(&c->trust, KIND_TIMESTAMP),
+        .follow_aia = c->trust.follow_aia,
         .revocation = revocation_of(c),
         .scope = scope_of(c),
         .unknown = unknown_of(c->trust.user_unknown),
