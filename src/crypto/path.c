@@ -244,6 +244,16 @@ static bool fetch_issuer(struct search *s)
     return true;
 }
 
+/* A lenient judge's path is remembered for all when it is good enough for a strict one. */
+static bool is_memorable(const struct judge *judge, const struct path *path)
+{
+    char why[WHY_MAX];
+
+    return path->count > 0 &&
+           (!(judge->algorithms & ALG_RSA_SHA1) ||
+            path_check((const struct cert *const *)path->certs, path->count, false, why));
+}
+
 bool trust_find_path(const struct trust *trust, const struct cert *signer,
                      const struct judge *judge, int64_t at_ms, struct path *ret)
 {
@@ -263,7 +273,7 @@ bool trust_find_path(const struct trust *trust, const struct cert *signer,
     }
     for (size_t i = 0; i < search.fetched_count; i++)
         cert_free(search.fetched[i]);
-    if (ret->count > 0 && !(judge->algorithms & ALG_RSA_SHA1))
+    if (is_memorable(judge, ret))
         trust_remember(trust, signer, ret);
     return ret->count > 0;
 }

@@ -24,6 +24,21 @@ def sha256_of(text):
     return set(re.findall(r"[0-9a-f]{64}", text))
 
 
+def test_a_missing_intermediate_is_fetched_where_it_is_allowed(own_world):
+    world = own_world()
+    folder = world.folder / "trusted"
+    folder.mkdir()
+    shutil.copy(world.sandbox / "trust/gost2015-root.pem", folder)
+    world.settings["trust"] = {"dir": str(folder), "revocation": "off"}
+    world.restart()
+    answer = world.create()
+    assert answer.code == "SCE005" and "path" in answer.text, answer.text
+    world.settings["trust"]["follow_aia"] = "yes"
+    world.write_config()
+    reload(world)
+    assert world.create().code == "SCSS001"
+
+
 def test_an_authority_comes_and_goes_by_a_reload_and_is_on_record(own_world):
     """0.21, 0.37: the journal says which certificates came and went."""
     world = own_world()
