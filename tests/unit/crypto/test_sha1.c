@@ -3,7 +3,6 @@
 #include "unit/crypto/path_maker.h"
 
 #include "crypto/cms.h"
-#include "crypto/signed_data.h"
 #include "crypto/tsp.h"
 
 #include <openssl/cms.h>
@@ -60,30 +59,44 @@ static TS_MSG_IMPRINT *imprint_of(struct slice data, const char *digest)
     return imprint;
 }
 
-/* A token over the content, which our own authority would not make over SHA-1. */
-static struct bytes *token_by(const struct made *tsa, const char *digest)
+/* Signed by OpenSSL, with the signing certificate among its attributes. */
+static struct bytes *sign_info(const struct made *tsa, struct slice info, const char *digest)
 {
-    const struct signed_data_params make = { .content_nid = NID_id_smime_ct_TSTInfo,
-                                             .signing_time_ms = NOW_MS };
+    const unsigned flags = CMS_BINARY | CMS_PARTIAL | CMS_CADES;
+    CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+    BIO *data = BIO_new_mem_buf(info.at, (int)info.len);
+    EVP_MD *md = EVP_MD_fetch(NULL, digest, NULL);
+    unsigned char *der = NULL;
+
+    assert_int_equal(CMS_set1_eContentType(cms, OBJ_nid2obj(NID_id_smime_ct_TSTInfo)), 1);
+    assert_non_null(CMS_add1_signer(cms, tsa->x509, tsa->pkey, md, flags));
+    assert_int_equal(CMS_final(cms, data, NULL, CMS_BINARY), 1);
+    int len = i2d_CMS_ContentInfo(cms, &der);
+    struct bytes *token = bytes_dup(slice_mem(der, (size_t)len));
+    OPENSSL_free(der);
+    EVP_MD_free(md);
+    BIO_free(data);
+    CMS_ContentInfo_free(cms);
+    return token;
+}
+
+/* A token over the content, which our own authority would not make over SHA-1. */
+static struct bytes *token_by(const struct made *tsa, const char *digest, const char *signature)
+{
     TS_TST_INFO *info = TS_TST_INFO_new();
     TS_MSG_IMPRINT *imprint = imprint_of(content, digest);
     ASN1_OBJECT *policy = OBJ_txt2obj("1.2.398.3.3.2.6.2", 1);
     ASN1_INTEGER *serial = ASN1_INTEGER_new();
     ASN1_GENERALIZEDTIME *at = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(NOW_MS / 1000));
-    CMS_ContentInfo *cms = NULL;
-    struct bytes *token = NULL;
     unsigned char *der = NULL;
-    struct err err;
 
     ASN1_INTEGER_set(serial, 7);
     assert_true(TS_TST_INFO_set_version(info, 1) && TS_TST_INFO_set_policy_id(info, policy) &&
                 TS_TST_INFO_set_msg_imprint(info, imprint) &&
                 TS_TST_INFO_set_serial(info, serial) && TS_TST_INFO_set_time(info, at));
     int len = i2d_TS_TST_INFO(info, &der);
-    assert_ok(signed_data_make(tsa->key, slice_mem(der, (size_t)len), &make, &cms, &err), &err);
-    assert_ok(signed_data_der(cms, &token, &err), &err);
+    struct bytes *token = sign_info(tsa, slice_mem(der, (size_t)len), signature);
     OPENSSL_free(der);
-    CMS_ContentInfo_free(cms);
     ASN1_GENERALIZEDTIME_free(at);
     ASN1_INTEGER_free(serial);
     ASN1_OBJECT_free(policy);
@@ -132,12 +145,14 @@ static void a_cms_over_sha1_needs_the_list_of_documents(void **state)
 static void a_timestamp_over_sha1_needs_the_list_of_timestamps(void **state)
 {
     struct pki *pki = pki_new("RSA");
-    AUTO(bytes_free) struct bytes *old = token_by(&pki->tsa, "SHA1");
-    AUTO(bytes_free) struct bytes *good = token_by(&pki->tsa, "SHA256");
+    AUTO(bytes_free) struct bytes *imprint = token_by(&pki->tsa, "SHA1", "SHA256");
+    AUTO(bytes_free) struct bytes *signature = token_by(&pki->tsa, "SHA256", "SHA1");
+    AUTO(bytes_free) struct bytes *good = token_by(&pki->tsa, "SHA256", "SHA256");
 
     (void)state;
-    check("imprint SHA-256", good, true, pki, (const bool[]){ true, true, true });
-    check("imprint SHA-1", old, true, pki, (const bool[]){ false, false, true });
+    check("SHA-256", good, true, pki, (const bool[]){ true, true, true });
+    check("signature SHA-1", signature, true, pki, (const bool[]){ false, false, true });
+    check("imprint SHA-1", imprint, true, pki, (const bool[]){ false, false, true });
     pki_free(pki);
 }
 
