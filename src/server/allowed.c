@@ -14,21 +14,26 @@ static unsigned bits_of(const char *const *words)
     return bits;
 }
 
-static unsigned listed(const struct conf_trust *conf, enum signature_kind kind)
+static unsigned listed(const struct conf *conf, enum signature_kind kind)
 {
+    unsigned bits;
+
     switch (kind) {
     case KIND_TRANSPORT:
-        return bits_of(conf->transport_algorithms);
+        return bits_of(conf->trust.transport_algorithms);
     case KIND_USER:
-        return bits_of(conf->user_algorithms);
+        return bits_of(conf->trust.user_algorithms);
     case KIND_BUSINESS:
-        return bits_of(conf->business_algorithms);
+        return bits_of(conf->trust.business_algorithms);
+    case KIND_JWS:
+        bits = bits_of(conf->jws.algorithms);
+        return bits & ALG_GOST2004 ? bits | ALG_GAMMA : bits; /* kz-crypto.md section 4 */
     default:
         return ALG_DEFAULT; /* of a timestamp's authority */
     }
 }
 
-unsigned allowed_algorithms(const struct conf_trust *conf, enum signature_kind kind)
+unsigned allowed_algorithms(const struct conf *conf, enum signature_kind kind)
 {
     static const char *const words[KIND_COUNT_] = {
         [KIND_TRANSPORT] = "transport",
@@ -38,8 +43,8 @@ unsigned allowed_algorithms(const struct conf_trust *conf, enum signature_kind k
     };
     unsigned bits = listed(conf, kind);
 
-    for (const char *const *word = conf->sha1_profiles; *word; word++)
-        if (strcmp(*word, words[kind]) == 0)
+    for (const char *const *word = conf->trust.sha1_profiles; *word; word++)
+        if (words[kind] && strcmp(*word, words[kind]) == 0)
             bits |= ALG_RSA_SHA1;
     return bits;
 }

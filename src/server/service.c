@@ -113,8 +113,8 @@ static enum status make_wsse(struct service *s, struct err *err)
     const struct conf *c = s->conf;
     const struct wsse_params params = {
         .limits = { (size_t)c->http.max_request_bytes, (int)c->limits.xml_depth },
-        .algorithms = allowed_algorithms(&c->trust, KIND_TRANSPORT),
-        .business_algorithms = allowed_algorithms(&c->trust, KIND_BUSINESS),
+        .algorithms = allowed_algorithms(c, KIND_TRANSPORT),
+        .business_algorithms = allowed_algorithms(c, KIND_BUSINESS),
         .follow_aia = c->trust.follow_aia,
         .trust = s->trust,
         .pins = s->pins,
@@ -152,8 +152,8 @@ static enum status make_mobile(struct service *s, struct err *err)
         .max_xml_depth = (int)c->limits.xml_depth,
         .timestamp_required = c->signing.timestamp_required,
         .refusal_allowed = c->sandbox.enabled,
-        .algorithms = allowed_algorithms(&c->trust, KIND_USER),
-        .timestamp_algorithms = allowed_algorithms(&c->trust, KIND_TIMESTAMP),
+        .algorithms = allowed_algorithms(c, KIND_USER),
+        .timestamp_algorithms = allowed_algorithms(c, KIND_TIMESTAMP),
         .follow_aia = c->trust.follow_aia,
         .revocation = revocation_of(c),
         .scope = scope_of(c),
@@ -326,7 +326,6 @@ void service_adopt(struct service *service, struct service *before)
 struct judge service_jws_judge(const struct service *service)
 {
     const struct conf *c = service->conf;
-    unsigned algorithms = algorithm_bits(c->jws.algorithms);
     struct judge judge = {
         .trust = service->trust,
         .io = &service->rooms->trust_io,
@@ -334,7 +333,7 @@ struct judge service_jws_judge(const struct service *service)
         .revocation = revocation_of(c),
         .scope = scope_of(c),
         .ocsp_url = or_null(c->trust.ocsp_url),
-        .algorithms = algorithms | (algorithms & ALG_GOST2004 ? (unsigned)ALG_GAMMA : 0),
+        .algorithms = allowed_algorithms(c, KIND_JWS),
         .expect_bin = c->jws.signer_bin,
         .skew_ms = c->trust.clock_skew_ms,
     };
