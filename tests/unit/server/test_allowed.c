@@ -40,6 +40,8 @@ static void each_kind_has_its_own_list(void **state)
     assert_int_equal(allowed_algorithms(usual, KIND_USER), gost | ALG_RSA_SHA256);
     assert_int_equal(allowed_algorithms(usual, KIND_BUSINESS), gost);
     assert_int_equal(allowed_algorithms(usual, KIND_TIMESTAMP), ALG_DEFAULT);
+    assert_int_equal(allowed_algorithms(usual, KIND_JWS),
+                     ALG_GOST2015_512 | ALG_GOST2015_256 | ALG_GOST2004 | ALG_GAMMA);
     assert_int_equal(allowed_algorithms(own, KIND_TRANSPORT), ALG_RSA_SHA256);
     assert_int_equal(allowed_algorithms(own, KIND_USER), ALG_GOST2004);
     assert_int_equal(allowed_algorithms(own, KIND_BUSINESS), ALG_GOST2015_512 | ALG_GOST2015_256);
