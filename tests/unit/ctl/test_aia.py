@@ -57,7 +57,7 @@ def test_a_missing_intermediate_is_fetched_only_when_asked_for(authority, peer, 
 @pytest.mark.parametrize("status, body, words", [
     (404, b"", "HTTP status 404"), (200, b"<html>", "not an X.509 certificate"), (200, b"\0" * 65537, "65536 bytes"),
     (302, b"", "HTTP status 302"),
-])
+], ids=["not found", "a page", "too long", "elsewhere"])
 def test_what_else_comes_back_leaves_the_path_open(authority, peer, status, body, words):
     peer.answer = lambda request: (status, "text/plain", body)
     done = shepctl(*leaf_of(authority, peer, "ca.cer"), "--follow-aia")

@@ -43,7 +43,7 @@ void verified_free(struct verified *env)
 enum status soap_decode(struct codec *codec, const struct verified *env, struct request **ret_req,
                         struct err *err)
 {
-    struct arena *arena = arena_new(4096);
+    struct arena *arena = arena_new(sizeof(**ret_req) + 4096);
 
     (void)codec;
     assert_non_null(env);
