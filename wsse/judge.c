@@ -60,7 +60,8 @@ bool judge_signer(struct trial *trial, const struct signature *signature, const 
     judge.extra = extra;
     sha256(bytes_slice(value), judge.signature_sha256);
     report_add_signer(trial->report, cert_signer(cert));
-    return trust_judge(&judge, cert, trial->report) == VERDICT_VALID;
+    /* INDETERMINATE may be let through by whoever asked, so all else must be judged too */
+    return trust_judge(&judge, cert, trial->report) != VERDICT_INVALID;
 }
 
 static bool verify_envelope(struct trial *trial, const struct envelope *envelope,
@@ -114,6 +115,7 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
                     find_authored(trial, &envelope, findings);
     const enum verdict verdict = report_verdict(trial->report);
 
+    findings->is_whole = is_valid;
     return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
 }
 

@@ -12,6 +12,8 @@ struct envelope_findings {
     struct cert *cert;      /* of the signer */
     struct bytes *body;     /* exclusive C14N of soap:Body: the very bytes that were digested */
     struct bytes *authored; /* payload_document(), for who acts on the message; may be NULL */
+    bool is_whole;          /* nothing was left unjudged: what a report that is INDETERMINATE does
+                               not tell */
     bool is_receiver; /* in: for who acts on the message: headers that must be understood and are
                          not known are refused */
 };
@@ -26,7 +28,8 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
 /* document_parse(); CHECK_FORMAT when it refuses. *ret_doc is the caller's. */
 bool judge_parse(struct trial *trial, struct slice xml, const struct xml_limits *limits,
                  unsigned flags, xmlDoc **ret_doc);
-/* The signer, once the signature stands: nothing is fetched for a forged one. */
+/* The signer, once the signature stands: nothing is fetched for a forged one. false: there is no
+ * need to go on. */
 bool judge_signer(struct trial *trial, const struct signature *signature, const struct cert *cert);
 /* judge->extra and the certificates that came with the document: further help for building paths.
  * The caller's, free(); borrowed inside. NULL: out of memory. */

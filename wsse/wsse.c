@@ -175,8 +175,8 @@ enum status wsse_verify(const struct wsse *wsse, struct slice bytes, int64_t dea
     if (!report)
         return RAISE(err, ST_NOMEM, "report: out of memory");
     verdict = judge_envelope(&trial, bytes, &wsse->limits, &findings);
-    if (verdict != VERDICT_INVALID && report_admits(report, wsse->unknown) && findings.cert &&
-        findings.body)
+    if (verdict != VERDICT_INVALID && report_admits(report, wsse->unknown) && findings.is_whole &&
+        findings.cert && findings.body)
         status = make_verified(wsse, &findings, report, ret_env, err);
     else
         status = refuse(&trial, err);

@@ -402,7 +402,7 @@ static bool judge_times_and_signer(struct trial *trial, const struct signature *
     sha256(bytes_slice(value), judge.signature_sha256);
     report_add_signer(trial->report, cert_signer(cert));
     return judge_times(trial, signature, xades, &at_ms) &&
-           trust_judge_at(&judge, cert, at_ms, "", trial->report) == VERDICT_VALID;
+           trust_judge_at(&judge, cert, at_ms, "", trial->report) != VERDICT_INVALID;
 }
 
 enum verdict xades_judge(const struct judge *judge, struct slice xml,

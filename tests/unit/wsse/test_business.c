@@ -536,6 +536,42 @@ static void a_revoked_author_is_stale_and_an_unknown_one_waits(void **state) /* 
     responder_clear(&responder);
 }
 
+/* An author must not vanish because the carrier's revocation is not known. */
+static void an_unknown_carrier_hides_no_author(void **state)
+{
+    static const struct {
+        const char *before, *after;
+        bool escaped;
+    } rows[] = { { "<data>", "</data>", false }, { "<data>", "</data>", true } };
+    struct responder responder = { .pki = pki_of(KEYS_RSA), .unreachable = true };
+    const struct trust_io io = responder_io(&responder);
+    AUTO_FREE char *signed_by_author = sign_payload(P, rsa_key());
+    AUTO_FREE char *escaped = escape(signed_by_author);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wsse_params params = wsse_usual(KEYS_RSA);
+        AUTO_FREE char *whole = soap_join((const char *const[]){
+            rows[i].before, rows[i].escaped ? escaped : signed_by_author, rows[i].after, NULL });
+        AUTO_FREE char *body = soap_message(whole);
+        AUTO_FREE char *xml = soap_make(&(struct soap_params){ .body = body }, rsa_key());
+        struct signer author;
+        struct err err;
+
+        params.revocation = REVOCATION_OCSP;
+        params.io = &io;
+        params.unknown = UNKNOWN_ACCEPT;
+        AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
+        AUTO(verified_free) struct verified *env = expect_verified(wsse, xml);
+        assert_string_not_equal(verified_signer(env)->unknown, "");
+        assert_ok(judge(env, &anyone, &author, &err), &err);
+        params.business_algorithms = ALG_GOST; /* and a wrong one is seen to be wrong */
+        expect_refused("RSA", judge_with(&params, env, &anyone, &author, &err), &err,
+                       ST_AUTHOR_FORGED, "algorithm");
+    }
+    responder_clear(&responder);
+}
+
 /* ---- ours ---- */
 
 static void our_payload_is_signed_and_judged_like_anybodys(void **state) /* req 0.29 */
@@ -586,6 +622,7 @@ int main(void)
         cmocka_unit_test(a_pinned_gateway_is_no_author),
         cmocka_unit_test(an_algorithm_off_the_business_list_is_refused),
         cmocka_unit_test(a_revoked_author_is_stale_and_an_unknown_one_waits),
+        cmocka_unit_test(an_unknown_carrier_hides_no_author),
         cmocka_unit_test(our_payload_is_signed_and_judged_like_anybodys),
         cmocka_unit_test(what_cannot_be_signed_is_our_own_fault),
     };
