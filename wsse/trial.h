@@ -19,7 +19,9 @@ struct trial {
     struct cert *helpers[TRIAL_MAX_HELPERS]; /* the document's, beside those of signers: untrusted,
                                                 for paths; owned */
     unsigned helper_count;
-    size_t prefix_lookups; /* spent on the signatures so far, see policy_prefixes() */
+    struct evidence *aside; /* of timestamps: it goes behind the signer's own; borrowed; NULL: none
+                               is kept */
+    size_t prefix_lookups;  /* spent on the signatures so far, see policy_prefixes() */
 };
 
 /* Records a failed row; always false, so that `return REFUSE(...)` reads in one line. */

@@ -224,16 +224,16 @@ static bool is_exclusive(const char *uri)
 static enum verdict judge_as(struct trial *trial, const xmlNode *value, enum c14n_mode mode,
                              struct slice token, struct report *report, int64_t *ret_at_ms)
 {
-    struct judge quiet = *trial->judge;
+    struct judge apart = *trial->judge;
     AUTO(bytes_free) struct bytes *canonical = NULL;
     struct err err;
 
-    quiet.evidence = NULL;
+    apart.evidence = trial->aside;
     if (c14n_subtree(value, mode, MAX_STAMPED_BYTES, &canonical, &err) != ST_OK) {
         report_add(report, CHECK_TIMESTAMP, OUTCOME_FAILED, "%s", err.text);
         return VERDICT_INVALID;
     }
-    return tsp_judge(&quiet, token, bytes_slice(canonical), report, ret_at_ms);
+    return tsp_judge(&apart, token, bytes_slice(canonical), report, ret_at_ms);
 }
 
 /* A timestamp that names no C14N is over the inclusive one, as XMLDSig's default is; some
@@ -293,7 +293,7 @@ static bool judge_stamp(struct trial *trial, const struct signature *signature,
         return REFUSE(trial, CHECK_TIMESTAMP, "EncapsulatedTimeStamp is not base64");
     verdict = judge_token(trial, signature, stamp, bytes_slice(token), &inner, &stamped_ms);
     tell_token(trial, inner);
-    evidence_add(trial->judge->evidence, EVIDENCE_TSP, bytes_slice(token));
+    evidence_add(trial->aside, EVIDENCE_TSP, bytes_slice(token));
     /* indeterminate: nothing but the authority's revocation is unknown, and its row says so */
     if (verdict != VERDICT_INVALID && (*at_ms == 0 || stamped_ms < *at_ms))
         *at_ms = stamped_ms;
@@ -391,18 +391,23 @@ static bool judge_times_and_signer(struct trial *trial, const struct signature *
     struct judge judge = *trial->judge;
     AUTO_FREE const struct cert **extra = judge_helpers(trial, &judge.extra_count);
     AUTO(bytes_free) struct bytes *value = NULL;
+    AUTO(evidence_free) struct evidence *aside = judge.evidence ? evidence_new() : NULL;
     int64_t at_ms = judge.now_ms;
     struct err err;
 
-    if (!extra)
+    if (!extra || (judge.evidence && !aside))
         return trial_fail(trial, ST_NOMEM, "out of memory");
     judge.extra = extra;
+    trial->aside = aside;
     if (base64_decode(signature->value, SIGNATURE_MAX_VALUE, &value, &err) != ST_OK)
         return REFUSE(trial, CHECK_SIGNATURE, "ds:SignatureValue is not base64");
     sha256(bytes_slice(value), judge.signature_sha256);
     report_add_signer(trial->report, cert_signer(cert));
-    return judge_times(trial, signature, xades, &at_ms) &&
-           trust_judge_at(&judge, cert, at_ms, "", trial->report) != VERDICT_INVALID;
+    bool stands = judge_times(trial, signature, xades, &at_ms) &&
+                  trust_judge_at(&judge, cert, at_ms, "", trial->report) != VERDICT_INVALID;
+    evidence_append(judge.evidence, aside);
+    trial->aside = NULL;
+    return stands;
 }
 
 enum verdict xades_judge(const struct judge *judge, struct slice xml,

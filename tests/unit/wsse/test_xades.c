@@ -520,6 +520,37 @@ static void a_forged_shape_is_not_valid(void **state) /* req 0.14 */
     }
 }
 
+/* With the whole path judged, of a timestamp authority that nobody knows anything about. */
+static void an_authority_of_unknown_revocation_leaves_the_verdict_open(void **state)
+{
+    struct responder responder = { .pki = pki_of(KEYS_RSA), .signer = &pki_of(KEYS_RSA)->ca };
+    const struct trust_io io = responder_io(&responder);
+    struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *stamped = seal(KEYS_RSA, "<a/>");
+    AUTO(report_free) struct report *report = report_new();
+    AUTO(evidence_free) struct evidence *evidence = evidence_new();
+    size_t kinds[EVIDENCE_REPORT + 1] = { 0 };
+
+    (void)state;
+    how.revocation = REVOCATION_OCSP;
+    how.scope = REVOCATION_PATH;
+    how.io = &io;
+    how.evidence = evidence;
+    assert_int_equal(xades_judge(&how, slice_str(stamped->at), &usual_limits, report),
+                     VERDICT_INDETERMINATE);
+    assert_int_equal(report_timestamp(report), NOW_MS);
+    assert_non_null(strstr(report_reason(report), "of the timestamp authority's certificate"));
+    assert_true(report_admits(report, UNKNOWN_ACCEPT));
+    for (size_t i = 0; i < evidence_count(evidence); i++)
+        kinds[evidence_kind(evidence, i)]++;
+    /* signer, CA, root, and the authority behind them */
+    assert_int_equal(kinds[EVIDENCE_CERTIFICATE], 4);
+    assert_true(slice_eq(evidence_data(evidence, 0), cert_der(pki_of(KEYS_RSA)->leaf.cert)));
+    assert_int_equal(kinds[EVIDENCE_TSP], 1);
+    assert_int_equal(kinds[EVIDENCE_OCSP], 1);
+    responder_clear(&responder);
+}
+
 static void the_signer_is_judged_like_any(void **state)
 {
     const struct pki *pki = pki_of(KEYS_RSA);
@@ -557,6 +588,7 @@ int main(void)
         cmocka_unit_test(another_signing_certificate_is_refused),
         cmocka_unit_test(a_forged_shape_is_not_valid),
         cmocka_unit_test(the_signer_is_judged_like_any),
+        cmocka_unit_test(an_authority_of_unknown_revocation_leaves_the_verdict_open),
     };
 
     return cmocka_run_group_tests(tests, setup_wsse, teardown_wsse);
