@@ -133,6 +133,16 @@ def test_a_slow_responder_is_left_for_the_lists(own_world, relay):
     assert answer.code == "SCSS001" and took < 20, (answer.text, took)
 
 
+def test_a_slow_responder_alone_is_unknown_at_the_deadline(own_world, relay):
+    gate = threading.Event()
+    world = own_world(settings={"limits": {"exchange_ms": 3000}, "trust": {
+        "revocation": "ocsp", "revocation_scope": "signer", "ocsp_url": f"{relay.url}/ocsp/gost2015"}})
+    relay.answer = lambda path: (gate.wait(WAIT_S), (500, b""))[1]
+    answer = world.create()
+    gate.set()
+    assert answer.code == "SCE909" and "cannot be learnt of the signer's certificate" in answer.text, answer.text
+
+
 def test_the_same_signature_is_judged_by_its_receipt_and_another_one_live(own_world, relay):
     """0.23: as of the receipt's date, even when the certificate was revoked since; a new signature asks."""
     world = own_world(settings={"trust": {"revocation": "ocsp", "ocsp_url": f"{relay.url}/ocsp/gost2015",
