@@ -50,7 +50,7 @@ static bool by_responders(const struct question *q, const struct row *row, struc
     /* Responders speak for signers; of an authority they need not know. */
     if (ret->state == WORD_NONE || (ret->state == WORD_UNKNOWN && q->is_authority))
         return false;
-    tell(row, ret, "");
+    tell(row, ret, ret->remark);
     return true;
 }
 

@@ -15,8 +15,9 @@ struct word {
     int64_t revoked_ms;
     int reason; /* enum crl_reason; -1: not given */
     struct report_source source;
-    bool spared;        /* WORD_NONE: a responder that failed a moment ago was not asked */
-    char text[WHY_MAX]; /* "good by OCSP as of …", or the reason of WORD_NONE */
+    char remark[WHY_MAX]; /* what was learnt of the responder itself, in brackets; "" */
+    bool spared;          /* WORD_NONE: a responder that failed a moment ago was not asked */
+    char text[WHY_MAX];   /* "good by OCSP as of …", or the reason of WORD_NONE */
 };
 
 /* One certificate that is asked about. */

@@ -134,7 +134,7 @@ static void make_none(struct word *ret, const char *why, const char *what)
 /* A delegated responder that may be revoked itself is asked about of lists, for it cannot speak for
  * itself (RFC 6960 section 4.2.2.2.1). false: *ret says why its answer does not count. */
 static bool responder_stands(const struct question *q, const struct ocsp_said *said,
-                             struct word *ret)
+                             struct word *ret, char remark[WHY_MAX])
 {
     const struct ocsp_query query = query_of(q);
     const struct trust_io *io = q->judge->io;
@@ -150,8 +150,10 @@ static bool responder_stands(const struct question *q, const struct ocsp_said *s
     if (io && io->see)
         io->see(io->ctx, q->subject, q->issuer); /* it names the lists, the responder may not */
     word_of_lists(&(const struct question){ q->judge, responder, q->issuer, true, false }, &word);
-    if (word.state == WORD_GOOD)
+    if (word.state == WORD_GOOD) {
+        text_format(remark, WHY_MAX, " (the OCSP responder's certificate is %s)", word.text);
         return true;
+    }
     make_none(ret,
               word.state == WORD_REVOKED ? "the OCSP responder's certificate is "
                                          : "cannot be learnt of the OCSP responder's certificate: ",
@@ -173,6 +175,7 @@ static void keep_receipt(const struct question *q, struct slice ocsp)
 void word_of_responders(const struct question *q, struct word *ret)
 {
     struct ocsp_said said;
+    char remark[WHY_MAX] = "";
     bool spared = false;
 
     if (q->judge->ocsp_count)
@@ -184,10 +187,11 @@ void word_of_responders(const struct question *q, struct word *ret)
         make_none(ret, "out of memory", "");
         return;
     }
-    if (der && !responder_stands(q, &said, ret))
+    if (der && !responder_stands(q, &said, ret, remark))
         return;
     make_word(&said.answer, "ocsp", ret);
     ret->spared = spared;
+    text_copy(ret->remark, sizeof(ret->remark), remark);
     if (said.answer.state >= OCSP_REVOKED)
         evidence_add(q->judge->evidence, EVIDENCE_OCSP, bytes_slice(der));
     if (said.answer.state == OCSP_GOOD)

@@ -224,7 +224,8 @@ static void a_responder_that_may_be_revoked_is_asked_about(void **state)
         const char *text;
     } rows[] = {
         { true, false, false, VERDICT_VALID, "good by OCSP" },
-        { false, true, false, VERDICT_VALID, "good by OCSP" },
+        { false, true, false, VERDICT_VALID,
+          "(the OCSP responder's certificate is good by CRL no. 14" },
         { false, true, true, VERDICT_VALID,
           "by CRL no. 14 as of 2026-11-22T13:00:00+05:00, signed "
           "by CA (ГОСТ 34.10-2015-512) (OCSP: the OCSP "
