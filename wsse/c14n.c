@@ -2,6 +2,7 @@
 #include "wsse/c14n.h"
 
 #include "base/text.h"
+#include "wsse/memory.h"
 
 #include <libxml/c14n.h>
 #include <libxml/xmlIO.h>
@@ -67,6 +68,7 @@ static int execute(const struct c14n_job *job, xmlOutputBuffer *out)
 enum status c14n_run(const struct c14n_job *job, struct bytes **ret, struct err *err)
 {
     AUTO(bytes_free) struct bytes *b = bytes_new(job->max_bytes);
+    const unsigned refusals = memory_refusals();
     xmlOutputBuffer *out = NULL;
     int done;
 
@@ -78,6 +80,8 @@ enum status c14n_run(const struct c14n_job *job, struct bytes **ret, struct err 
     done = execute(job, out);
     if (xmlOutputBufferClose(out) < 0)
         done = -1;
+    if (memory_refusals() != refusals)
+        return RAISE(err, ST_NOMEM, "canonical XML: out of memory");
     TRY(bytes_check(b, "canonical XML", err));
     if (done < 0)
         return RAISE(err, ST_FORMAT, "the XML cannot be canonicalised");

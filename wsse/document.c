@@ -1,6 +1,7 @@
 /* Parsing XML from outside under guards, by libxml2's SAX callbacks in front of its tree builder.
  */
 #include "wsse/document.h"
+#include "wsse/memory.h"
 
 #include "wsse/markup.h"
 
@@ -273,9 +274,12 @@ enum status document_parse(struct slice xml, const struct xml_limits *limits, un
     if (!parser)
         return RAISE(err, ST_NOMEM, "XML: out of memory");
     set_guards(parser, &guard);
+    const unsigned refusals = memory_refusals();
     doc = xmlCtxtReadMemory(parser, xml.at, (int)xml.len, NULL, NULL, options);
     if (guard.status != ST_OK)
         return guard.status;
+    if (memory_refusals() != refusals)
+        return RAISE(err, ST_NOMEM, "XML: out of memory");
     if (!doc || !parser->wellFormed || !parser->nsWellFormed)
         return RAISE(err, ST_FORMAT, "not well-formed XML");
     if (doc->intSubset || doc->extSubset || !xmlDocGetRootElement(doc))
@@ -287,6 +291,7 @@ enum status document_parse(struct slice xml, const struct xml_limits *limits, un
 enum status document_write(xmlDoc *doc, bool with_declaration, struct bytes **ret, struct err *err)
 {
     const int options = XML_SAVE_AS_XML | (with_declaration ? 0 : XML_SAVE_NO_DECL);
+    const unsigned refusals = memory_refusals();
     AUTO(xmlBufferFree) xmlBuffer *buffer = xmlBufferCreate();
     xmlSaveCtxt *save = buffer ? xmlSaveToBuffer(buffer, "UTF-8", options) : NULL;
     long written = -1;
@@ -297,7 +302,7 @@ enum status document_write(xmlDoc *doc, bool with_declaration, struct bytes **re
         if (xmlSaveClose(save) < 0)
             written = -1;
     }
-    if (written < 0)
+    if (written < 0 || memory_refusals() != refusals)
         return RAISE(err, ST_NOMEM, "XML: out of memory");
     copy =
         bytes_dup(slice_trim(slice_mem(xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer))));

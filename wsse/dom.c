@@ -1,5 +1,6 @@
 /* Reading a libxml2 tree by namespace and position. */
 #include "wsse/dom.h"
+#include "wsse/memory.h"
 
 #include "wsse/names.h"
 
@@ -211,4 +212,38 @@ size_t dom_id_uses(const xmlDoc *doc, const char *id)
         if (at->type == XML_ELEMENT_NODE)
             uses += id_uses_of(at, id);
     return uses;
+}
+
+/* libxml2's dictionary of names tells nobody when it got no memory. */
+static bool has_names(const xmlNode *node)
+{
+    if (!node->name)
+        return false;
+    for (const xmlAttr *attr = node->properties; attr; attr = attr->next)
+        if (!attr->name)
+            return false;
+    for (const xmlNode *at = node->children; at; at = at->next)
+        if (at->type == XML_ELEMENT_NODE && !has_names(at))
+            return false;
+    return true;
+}
+
+xmlNode *dom_append_copy(xmlNode *parent, xmlNode *element)
+{
+    const unsigned refusals = memory_refusals();
+    xmlNode *copy = xmlDocCopyNode(element, parent->doc, 1);
+
+    if (!copy || !xmlAddChild(parent, copy)) {
+        xmlFreeNode(copy);
+        return NULL;
+    }
+    return memory_refusals() == refusals && has_names(copy) ? copy : NULL;
+}
+
+bool dom_add_text(xmlNode *element, const char *text)
+{
+    const unsigned refusals = memory_refusals();
+
+    xmlNodeAddContent(element, BAD_CAST text);
+    return element && memory_refusals() == refusals;
 }

@@ -43,3 +43,8 @@ const char *dom_id(const xmlNode *node);
 xmlAttr *dom_find_id(const xmlDoc *doc, const char *id);
 /* How many attributes named id in any case and namespace have that value, in the whole document. */
 size_t dom_id_uses(const xmlDoc *doc, const char *id);
+
+/* Changes; false, NULL: out of memory, and the document is not to be used any more. */
+/* A copy of the element with all below, as the last child of parent; borrowed. */
+xmlNode *dom_append_copy(xmlNode *parent, xmlNode *element);
+bool dom_add_text(xmlNode *element, const char *text);

@@ -50,7 +50,8 @@ static enum status fill_value(const struct key *key, xmlNode *signature, struct 
 
     TRY(c14n_subtree(signed_info, C14N_INCLUSIVE, (size_t)4 * SIGNATURE_BYTES, &info, err));
     TRY(sign_base64(key, bytes_slice(info), &value, err));
-    xmlNodeAddContent(dom_next(signed_info), BAD_CAST value->at);
+    if (!dom_add_text(dom_next(signed_info), value->at))
+        return RAISE(err, ST_NOMEM, "signature: out of memory");
     return ST_OK;
 }
 

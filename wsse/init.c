@@ -1,5 +1,6 @@
 /* libxml2 and xmlsec1 for the whole process: silent, without network or files, with our
  * transforms. */
+#include "wsse/memory.h"
 #include "wsse/transforms.h"
 #include "wsse/wsse.h"
 
@@ -14,18 +15,6 @@
 /* Guarded by the once below. */
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 static struct err init_err;
-
-__attribute__((format(printf, 2, 3))) static void ignore_generic(void *ctx, const char *fmt, ...)
-{
-    (void)ctx;
-    (void)fmt;
-}
-
-static void ignore_structured(void *ctx, xmlError *error)
-{
-    (void)ctx;
-    (void)error;
-}
 
 /* xmlsec1 sets the number of parameters. NOLINTNEXTLINE(readability-function-size) */
 static void ignore_xmlsec(const char *file, int line, const char *function, const char *object,
@@ -43,10 +32,10 @@ static void ignore_xmlsec(const char *file, int line, const char *function, cons
 /* libxml2 keeps its handlers per thread: this thread's, and the ones later threads start with. */
 static void silence(void)
 {
-    xmlSetGenericErrorFunc(NULL, ignore_generic);
-    xmlThrDefSetGenericErrorFunc(NULL, ignore_generic);
-    xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)ignore_structured);
-    xmlThrDefSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)ignore_structured);
+    xmlSetGenericErrorFunc(NULL, memory_on_text);
+    xmlThrDefSetGenericErrorFunc(NULL, memory_on_text);
+    xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)memory_on_error);
+    xmlThrDefSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)memory_on_error);
     xmlSecErrorsSetCallback(ignore_xmlsec);
 }
 

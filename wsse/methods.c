@@ -3,6 +3,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/gost/kzgost.h"
+#include "crypto/ossl.h"
 #include "wsse/names.h"
 #include "wsse/transforms.h"
 #include "wsse/xmlsig.h"
@@ -102,7 +103,7 @@ enum status digest_base64(const struct digest_method *method, struct slice data,
     struct bytes *text = NULL;
 
     if (EVP_Q_digest(NULL, method->md, NULL, data.at, data.len, value, &len) != 1)
-        return RAISE(err, ST_INTERNAL, "digest %s failed", method->md);
+        return ossl_raise(err, ST_INTERNAL, "digest");
     text = base64_encode(slice_mem(value, len));
     if (!text)
         return RAISE(err, ST_NOMEM, "digest: out of memory");

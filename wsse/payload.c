@@ -2,6 +2,7 @@
  * no comments and no CDATA: every reader sees the same values (shep-contract.md section 2). */
 #include "wsse/c14n.h"
 #include "wsse/document.h"
+#include "wsse/memory.h"
 #include "wsse/names.h"
 #include "wsse/wsse_impl.h"
 
@@ -55,12 +56,15 @@ static bool bears_signature(const xmlNode *root)
 /* The namespaces it takes from outside are declared on its root. */
 static enum status write_alone(xmlNode *element, struct bytes **ret, struct err *err)
 {
+    const unsigned refusals = memory_refusals();
     AUTO(xmlFreeDoc) xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *copy = doc ? xmlDocCopyNode(element, doc, 1) : NULL;
 
     if (!copy)
         return RAISE(err, ST_NOMEM, "payload: out of memory");
     (void)xmlDocSetRootElement(doc, copy);
+    if (memory_refusals() != refusals)
+        return RAISE(err, ST_NOMEM, "payload: out of memory");
     return document_write(doc, false, ret, err);
 }
 

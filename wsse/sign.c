@@ -42,16 +42,10 @@ enum status sign_append(xmlNode *parent, struct slice text, size_t max_bytes, xm
 {
     const struct xml_limits limits = { max_bytes, 16 };
     AUTO(xmlFreeDoc) xmlDoc *alone = NULL;
-    xmlNode *copy = NULL;
 
     TRY(document_parse(text, &limits, 0, &alone, err));
-    copy = xmlDocCopyNode(xmlDocGetRootElement(alone), parent->doc, 1);
-    if (!copy || !xmlAddChild(parent, copy)) {
-        xmlFreeNode(copy);
-        return RAISE(err, ST_NOMEM, "signature: out of memory");
-    }
-    *ret_node = copy;
-    return ST_OK;
+    *ret_node = dom_append_copy(parent, xmlDocGetRootElement(alone));
+    return *ret_node ? ST_OK : RAISE(err, ST_NOMEM, "signature: out of memory");
 }
 
 void sign_new_id(int64_t now_ms, char dst[SIGN_ID_TEXT])

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "wsse/c14n.h"
 #include "wsse/document.h"
+#include "wsse/memory.h"
 #include "wsse/names.h"
 #include "wsse/sign.h"
 #include "wsse/xmlsig.h"
@@ -50,6 +51,7 @@ static enum status ensure_header(struct parts *parts, struct err *err)
 static enum status ensure_id(xmlNode *body, char dst[SIGN_ID_TEXT], const char **ret_id,
                              struct err *err)
 {
+    const unsigned refusals = memory_refusals();
     xmlNs *ns;
 
     *ret_id = dom_id(body);
@@ -63,6 +65,8 @@ static enum status ensure_id(xmlNode *body, char dst[SIGN_ID_TEXT], const char *
         ns = xmlNewNs(body, BAD_CAST NS_WSU, BAD_CAST "wsu");
     if (!ns || !xmlNewNsProp(body, ns, BAD_CAST "Id", BAD_CAST dst))
         return RAISE(err, ST_FORMAT, "envelope: Body takes no wsu:Id");
+    if (memory_refusals() != refusals)
+        return RAISE(err, ST_NOMEM, "envelope: out of memory");
     *ret_id = dst;
     return ST_OK;
 }
@@ -73,7 +77,6 @@ static enum status add_security(xmlNode *header, struct slice text, struct err *
     static const struct xml_limits limits = { SECURITY_BYTES, SECURITY_DEPTH };
     AUTO(bytes_free) struct bytes *wrapped = bytes_new(SECURITY_BYTES);
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
-    xmlNode *copy;
 
     if (!wrapped)
         return RAISE(err, ST_NOMEM, "envelope: out of memory");
@@ -82,11 +85,8 @@ static enum status add_security(xmlNode *header, struct slice text, struct err *
     bytes_add_str(wrapped, "</soap:Header>");
     TRY(bytes_check(wrapped, "Security", err));
     TRY(document_parse(bytes_slice(wrapped), &limits, 0, &doc, err));
-    copy = xmlDocCopyNode(dom_first(xmlDocGetRootElement(doc)), header->doc, 1);
-    if (!copy || !xmlAddChild(header, copy)) {
-        xmlFreeNode(copy);
+    if (!dom_append_copy(header, dom_first(xmlDocGetRootElement(doc))))
         return RAISE(err, ST_NOMEM, "envelope: out of memory");
-    }
     return ST_OK;
 }
 

@@ -1,6 +1,7 @@
 /* The judgement of XAdES: format, algorithm, digest, signature, coverage, timestamp; then the
  * signer, by trust_judge_at(). */
 #include "crypto/encode.h"
+#include "crypto/ossl.h"
 #include "crypto/tsp.h"
 #include "wsse/c14n.h"
 #include "wsse/document.h"
@@ -186,10 +187,12 @@ static bool digest_is_of(struct trial *trial, const struct xades_cert *named,
 
     if (!method || (method->algorithm == ALG_RSA_SHA1 && !(trial_algorithms(trial) & ALG_RSA_SHA1)))
         return false;
-    return base64_decode(named->digest, sizeof(digest), &value, &err) == ST_OK &&
-           EVP_Q_digest(NULL, method->md, NULL, cert_der(cert).at, cert_der(cert).len, digest,
-                        &len) == 1 &&
-           slice_eq(bytes_slice(value), slice_mem(digest, len));
+    bool same = base64_decode(named->digest, sizeof(digest), &value, &err) == ST_OK &&
+                EVP_Q_digest(NULL, method->md, NULL, cert_der(cert).at, cert_der(cert).len, digest,
+                             &len) == 1 &&
+                slice_eq(bytes_slice(value), slice_mem(digest, len));
+    (void)ossl_clear();
+    return same;
 }
 
 /* One Cert is the signer's; the others, of its path, limit nothing here. */

@@ -1,6 +1,7 @@
 /* Making XAdES v1.2.2: enveloped, XAdES-BES or XAdES-T. */
 #include "base/clock.h"
 #include "crypto/encode.h"
+#include "crypto/ossl.h"
 #include "crypto/tsp.h"
 #include "wsse/c14n.h"
 #include "wsse/document.h"
@@ -25,14 +26,6 @@ struct making {
     xmlNode *signature; /* in the document */
 };
 
-static void free_bignum_text(char *text)
-{
-    OPENSSL_free(text);
-}
-DEFINE_AUTO(char, free_bignum_text)
-DEFINE_AUTO(BIGNUM, BN_free)
-DEFINE_AUTO(BIO, BIO_free_all)
-
 /* X509IssuerName as RFC 2253 writes it, in UTF-8; X509SerialNumber in decimal. */
 static enum status write_issuer_serial(const struct cert *cert, struct bytes *out, struct err *err)
 {
@@ -40,13 +33,13 @@ static enum status write_issuer_serial(const struct cert *cert, struct bytes *ou
     AUTO(BIO_free_all) BIO *name = BIO_new(BIO_s_mem());
     AUTO(BN_free)
     BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert_x509(cert)), NULL);
-    AUTO(free_bignum_text) char *serial = number ? BN_bn2dec(number) : NULL;
+    AUTO(ossl_text_free) char *serial = number ? BN_bn2dec(number) : NULL;
     char *at = NULL;
     long len;
 
     if (!name || !serial ||
         X509_NAME_print_ex(name, X509_get_issuer_name(cert_x509(cert)), 0, flags) < 0)
-        return RAISE(err, ST_NOMEM, "signature: out of memory");
+        return ossl_raise(err, ST_NOMEM, "signature");
     len = BIO_get_mem_data(name, &at);
     bytes_add_str(out, "<xades:IssuerSerial><ds:X509IssuerName>");
     bytes_add_xml(out, slice_mem(at, len > 0 ? (size_t)len : 0));
@@ -154,8 +147,8 @@ static enum status fill_properties_digest(const struct making *making, struct er
     TRY(c14n_subtree(dom_first(qualifying(making)), C14N_EXCLUSIVE, SIGNATURE_BYTES, &canonical,
                      err));
     TRY(digest_base64(making->digest, bytes_slice(canonical), &digest, err));
-    xmlNodeAddContent(dom_child(dom_next(reference), NS_DS, "DigestValue", NULL),
-                      BAD_CAST digest->at);
+    if (!dom_add_text(dom_child(dom_next(reference), NS_DS, "DigestValue", NULL), digest->at))
+        return RAISE(err, ST_NOMEM, "signature: out of memory");
     return ST_OK;
 }
 
@@ -166,7 +159,8 @@ static enum status fill_value(const struct making *making, struct err *err)
 
     TRY(c14n_subtree(part(making, "SignedInfo"), C14N_EXCLUSIVE, SIGNATURE_BYTES, &info, err));
     TRY(sign_base64(making->key, bytes_slice(info), &value, err));
-    xmlNodeAddContent(part(making, "SignatureValue"), BAD_CAST value->at);
+    if (!dom_add_text(part(making, "SignatureValue"), value->at))
+        return RAISE(err, ST_NOMEM, "signature: out of memory");
     return ST_OK;
 }
 
