@@ -26,6 +26,7 @@ const struct scheme *bare_scheme(const struct judge *judge, const struct cert *c
 
     for (size_t i = 0; !scheme && i < PREFERENCES; i++)
         scheme = scheme_at(judge, cert, i);
+    ERR_clear_error(); /* of a key that cannot be read */
     return scheme;
 }
 
@@ -45,13 +46,10 @@ static bool verify_by(const struct scheme *scheme, const struct cert *cert, stru
 {
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    bool verified =
-        ctx &&
-        EVP_DigestVerifyInit_ex(ctx, NULL, scheme->digest, NULL, NULL,
-                                X509_get0_pubkey(cert_x509(cert)), NULL) == 1 &&
-        EVP_DigestVerify(ctx, slice_u8(signature), signature.len, slice_u8(data), data.len) == 1;
-    ERR_clear_error();
-    return verified;
+    return ctx &&
+           EVP_DigestVerifyInit_ex(ctx, NULL, scheme->digest, NULL, NULL,
+                                   X509_get0_pubkey(cert_x509(cert)), NULL) == 1 &&
+           EVP_DigestVerify(ctx, slice_u8(signature), signature.len, slice_u8(data), data.len) == 1;
 }
 
 bool bare_verify(const struct judge *judge, const struct cert *cert, struct slice data,
@@ -60,6 +58,7 @@ bool bare_verify(const struct judge *judge, const struct cert *cert, struct slic
     for (size_t i = 0; i < PREFERENCES; i++) {
         const struct scheme *scheme = scheme_at(judge, cert, i);
         if (scheme && verify_by(scheme, cert, data, signature)) {
+            ERR_clear_error();
             *ret_scheme = scheme;
             return true;
         }

@@ -13,6 +13,7 @@ const struct scheme *bare_scheme(const struct judge *judge, const struct cert *c
 const struct scheme *bare_judge_algorithm(const struct judge *judge, const struct cert *cert,
                                           struct report *report);
 /* Is this the signature of data by the certificate's key, with one of its allowed algorithms?
- * *ret_scheme is that one; untouched when false. */
+ * *ret_scheme is that one; untouched when false. Then OpenSSL's queue is the
+ * caller's to empty: ossl_clear() tells whether memory ran out. */
 bool bare_verify(const struct judge *judge, const struct cert *cert, struct slice data,
                  struct slice signature, const struct scheme **ret_scheme);

@@ -99,6 +99,8 @@ static void judge_signature(const struct judge *judge, const struct parts *parts
     else if (inner && bare_verify(judge, parts->cert, bytes_slice(inner), signature, &scheme))
         tell_match(parts->cert, bytes_slice(inner), "the bytes that the data's base64 stands for",
                    scheme, report);
+    else if (ossl_clear())
+        report_add(report, CHECK_SIGNATURE, OUTCOME_UNKNOWN, "out of memory");
     else
         report_add(report, CHECK_SIGNATURE, OUTCOME_FAILED,
                    "the signature value is not of the certificate's key over the data%s",

@@ -154,23 +154,25 @@ static enum status read_facts(struct cert *cert, struct err *err)
     return ST_OK;
 }
 
+/* ALG_UNKNOWN: of a kind that nobody here knows. */
 static enum algorithm key_kind(const X509 *x509)
 {
     const struct scheme *scheme = scheme_of_key(X509_get0_pubkey(x509));
 
-    ERR_clear_error(); /* a key of a kind that nobody here knows */
     return scheme ? scheme->algorithm : ALG_UNKNOWN;
 }
 
 static enum status finish(struct cert *cert, struct cert **ret_cert, struct err *err)
 {
+    ERR_clear_error();
     /* Reads and caches the extensions once, before threads share the object. */
     if (X509_check_purpose(cert->x509, -1, 0) != 1)
         return ossl_raise(err, ST_FORMAT, "certificate: extensions");
     TRY(read_facts(cert, err));
     cert->algorithm = key_kind(cert->x509);
     cert->self_signed = X509_self_signed(cert->x509, 1) == 1;
-    ERR_clear_error();
+    if (ossl_clear()) /* a fact may be missing */
+        return RAISE(err, ST_NOMEM, "certificate: out of memory");
     *ret_cert = cert_ref(cert);
     return ST_OK;
 }
@@ -193,8 +195,9 @@ enum status cert_wrap(X509 *x509, struct cert **ret_cert, struct err *err)
         return RAISE(err, ST_NOMEM, "certificate: out of memory");
     X509_up_ref(x509);
     cert->x509 = x509;
+    ERR_clear_error();
     int len = i2d_X509(x509, &der);
-    if (len <= 0)
+    if (len <= 0 || ERR_peek_error() != 0)
         return ossl_raise(err, ST_NOMEM, "certificate");
     cert->der = bytes_dup(slice_mem(der, (size_t)len));
     if (!cert->der)
@@ -289,10 +292,13 @@ static bool serial_equals(const X509 *x509, struct slice decimal)
     if (digits.len == 0 || digits.len > SERIAL_DIGITS_MAX || !text_is_digits(digits, digits.len))
         return false;
     text_copy_slice(text, sizeof(text), digits);
-    if (BN_dec2bn(&parsed, text) == 0)
+    if (BN_dec2bn(&parsed, text) == 0) {
+        ERR_clear_error();
         return false;
+    }
     AUTO(BN_free) BIGNUM *theirs = parsed;
     AUTO(BN_free) BIGNUM *ours = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
+    ERR_clear_error();
     return ours && BN_cmp(ours, theirs) == 0;
 }
 

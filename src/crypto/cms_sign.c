@@ -65,15 +65,24 @@ static enum status add_signer(CMS_ContentInfo *cms, const struct key *key,
     return add_signing_cert(info, x509, err);
 }
 
-enum status signed_data_make(const struct key *key, struct slice content,
-                             const struct signed_data_params *params, CMS_ContentInfo **ret_cms,
-                             struct err *err)
+/* key_impl.h tells why. */
+static bool is_right(const struct key *key, CMS_ContentInfo *cms)
+{
+    CMS_SignerInfo *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+
+    return !key_needs_proof(key) || CMS_SignerInfo_verify(info) == 1;
+}
+
+static enum status make(const struct key *key, struct slice content,
+                        const struct signed_data_params *params, CMS_ContentInfo **ret_cms,
+                        struct err *err)
 {
     const unsigned flags = CMS_BINARY | CMS_PARTIAL | (params->detached ? CMS_DETACHED : 0U) |
                            (params->without_cert ? CMS_NOCERTS : 0U);
 
     if (content.len > INT_MAX)
         return RAISE(err, ST_INPUT, "CMS: content of %zu bytes is too large", content.len);
+    ERR_clear_error();
     AUTO(CMS_ContentInfo_free)
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
     AUTO(BIO_free_all) BIO *in = BIO_new_mem_buf(content.at, (int)content.len);
@@ -87,17 +96,38 @@ enum status signed_data_make(const struct key *key, struct slice content,
     key_leave(key);
     if (!done)
         return ossl_raise(err, key_in_token(key) ? ST_UNAVAILABLE : ST_INTERNAL, "CMS signature");
-    *ret_cms = TAKE(cms);
+    bool right = is_right(key, cms);
+    if (ossl_clear()) /* OpenSSL leaves out a SET, or the content, and goes on */
+        return RAISE(err, ST_NOMEM, "CMS signature: out of memory");
+    *ret_cms = right ? TAKE(cms) : NULL;
+    return ST_OK;
+}
+
+enum status signed_data_make(const struct key *key, struct slice content,
+                             const struct signed_data_params *params, CMS_ContentInfo **ret_cms,
+                             struct err *err)
+{
+    CMS_ContentInfo *cms = NULL;
+
+    for (unsigned i = 0; !cms && i < KEY_BLINDINGS; i++)
+        TRY(make(key, content, params, &cms, err));
+    if (!cms)
+        return RAISE(err, ST_INTERNAL, "CMS signature: it is not of the certificate's key");
+    *ret_cms = cms;
     return ST_OK;
 }
 
 enum status signed_data_der(CMS_ContentInfo *cms, struct bytes **ret_der, struct err *err)
 {
     AUTO(der_free) unsigned char *der = NULL;
+
+    ERR_clear_error();
     int len = i2d_CMS_ContentInfo(cms, &der);
 
     if (len <= 0)
         return ossl_raise(err, ST_NOMEM, "CMS");
+    if (ossl_clear())
+        return RAISE(err, ST_NOMEM, "CMS: out of memory");
     *ret_der = bytes_dup(slice_mem(der, (size_t)len));
     return *ret_der ? ST_OK : RAISE(err, ST_NOMEM, "CMS: out of memory");
 }

@@ -84,8 +84,10 @@ bool crl_key_sha256(const struct cert *cert, uint8_t ret[32])
     AUTO(der_free) unsigned char *der = NULL;
     int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert_x509(cert)), &der);
 
-    if (len <= 0)
+    if (len <= 0) {
+        ERR_clear_error();
         return false;
+    }
     sha256(slice_mem(der, (size_t)len), ret);
     return true;
 }

@@ -255,11 +255,13 @@ bool jws_payload(const struct jws *jws, struct slice *ret_payload)
 static bool serial_text(const struct cert *cert, char dst[KID_MAX + 1])
 {
     enum { HEAD = 2, BYTES_MAX = KID_MAX / 2 };
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert_x509(cert));
     char digits[2 * BYTES_MAX + 1];
-    AUTO(der_free) unsigned char *der = NULL;
-    int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert_x509(cert)), &der);
+    unsigned char der[HEAD + BYTES_MAX];
+    unsigned char *at = der;
+    int len = i2d_ASN1_INTEGER(serial, NULL);
 
-    if (len <= HEAD || len - HEAD > BYTES_MAX)
+    if (len <= HEAD || len - HEAD > BYTES_MAX || i2d_ASN1_INTEGER(serial, &at) != len)
         return false;
     text_hex(slice_mem(der + HEAD, (size_t)(len - HEAD)), digits);
     return text_copy(dst, KID_MAX + 1, digits + strspn(digits, "0"));

@@ -2,6 +2,9 @@
 #include "crypto/bare.h"
 #include "crypto/encode.h"
 #include "crypto/jws_impl.h"
+#include "crypto/ossl.h"
+
+#include <openssl/err.h>
 
 struct job {
     const struct judge *judge;
@@ -140,9 +143,15 @@ static bool judge_algorithm(const struct job *job, const struct cert *cert)
 
 static void judge_signature(const struct job *job, const struct cert *cert)
 {
+    ERR_clear_error();
     const char *order = verifies(job, cert);
+    bool starved = ossl_clear();
     const char *over = job->input ? "header and body (RFC 7515)" : "the body";
 
+    if (!order && starved) {
+        report_add(job->report, CHECK_SIGNATURE, OUTCOME_UNKNOWN, "out of memory");
+        return;
+    }
     if (!order) {
         report_add(job->report, CHECK_SIGNATURE, OUTCOME_FAILED,
                    "the signature value is not of the certificate's key over %s", over);

@@ -40,10 +40,10 @@ enum status key_parts_add(struct key_parts *parts, X509 *x509, struct err *err)
         return RAISE_CAUSE(err, ST_INPUT, "keyChainTooLong", NULL, "16 certificates",
                            "more than %d certificates beside the key's own", CHAIN_MAX);
     if (!parts->certs || !X509_up_ref(x509))
-        return RAISE(err, ST_NOMEM, "key: out of memory");
+        return ossl_raise(err, ST_NOMEM, "key");
     if (sk_X509_push(parts->certs, x509) <= 0) {
         X509_free(x509);
-        return RAISE(err, ST_NOMEM, "key: out of memory");
+        return ossl_raise(err, ST_NOMEM, "key");
     }
     return ST_OK;
 }
@@ -56,7 +56,6 @@ static int find_own(const struct key_parts *parts)
     for (int i = 0; own < 0 && i < sk_X509_num(parts->certs); i++)
         if (X509_check_private_key(sk_X509_value(parts->certs, i), parts->pkey) == 1)
             own = i;
-    ERR_clear_error();
     return own;
 }
 
@@ -78,7 +77,11 @@ static enum status fill(struct key *key, struct key_parts *parts, const char *wh
     if (sk_X509_num(parts->certs) <= 0)
         return RAISE_CAUSE(err, ST_INPUT, "certificateMissing", NULL, NULL,
                            "%s: no certificate in it", what);
+    ERR_clear_error();
     int own = find_own(parts);
+    bool starved = ossl_clear();
+    if (own < 0 && starved)
+        return RAISE(err, ST_NOMEM, "%s: out of memory", what);
     if (own < 0)
         return RAISE(err, ST_FORGED, "%s: the key does not belong to the certificate", what);
     key->token = TAKE(parts->token);
@@ -188,13 +191,42 @@ static enum status sign_entered(const struct key *key, struct slice data, struct
     return ST_OK;
 }
 
+static bool is_right(const struct key *key, struct slice data, struct slice signature)
+{
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    return ctx &&
+           EVP_DigestVerifyInit_ex(ctx, NULL, key->scheme->digest, NULL, NULL,
+                                   X509_get0_pubkey(cert_x509(key->cert)), NULL) == 1 &&
+           EVP_DigestVerify(ctx, slice_u8(signature), signature.len, slice_u8(data), data.len) == 1;
+}
+
+bool key_needs_proof(const struct key *key)
+{
+    return (key->scheme->algorithm & (ALG_RSA_SHA256 | ALG_RSA_SHA1)) != 0;
+}
+
 enum status key_sign(const struct key *key, struct slice data, struct bytes **ret_sig,
                      struct err *err)
 {
-    key_enter(key);
-    enum status status = sign_entered(key, data, ret_sig, err);
-    key_leave(key);
-    return status;
+    for (unsigned i = 0; i < KEY_BLINDINGS; i++) {
+        AUTO(bytes_free) struct bytes *sig = NULL;
+
+        ERR_clear_error();
+        key_enter(key);
+        enum status status = sign_entered(key, data, &sig, err);
+        key_leave(key);
+        TRY(status);
+        bool right = !key_needs_proof(key) || is_right(key, data, bytes_slice(sig));
+        bool starved = ossl_clear();
+        if (right) {
+            *ret_sig = TAKE(sig);
+            return ST_OK;
+        }
+        if (starved)
+            return RAISE(err, ST_NOMEM, "signing: out of memory");
+    }
+    return RAISE(err, ST_INTERNAL, "signing: the signature is not of the certificate's key");
 }
 
 struct evp_pkey_st *key_pkey(const struct key *key)

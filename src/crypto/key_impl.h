@@ -14,6 +14,12 @@ enum {
 void key_enter(const struct key *key);
 void key_leave(const struct key *key);
 
+/* OpenSSL 3.0 lets an RSA key sign wrongly when memory ran out in the middle of an earlier
+ * signature: its blinding is then out of step with its inverse, until it is made anew after 32
+ * uses. So a signature of such a key is verified, and made again when it is wrong. */
+enum { KEY_BLINDINGS = 34 };
+bool key_needs_proof(const struct key *key);
+
 /* What a source holds; key_parts_clear() frees what key_make() left. */
 struct key_parts {
     EVP_PKEY *pkey;

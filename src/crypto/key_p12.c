@@ -31,7 +31,8 @@ static enum status take_parts(PKCS12 *p12, const char *password, struct key_part
     STACK_OF(X509) *parsed_others = NULL;
 
     if (PKCS12_mac_present(p12) && PKCS12_verify_mac(p12, password, -1) != 1) {
-        ERR_clear_error();
+        if (ossl_clear())
+            return RAISE(err, ST_NOMEM, "PKCS#12: out of memory");
         return RAISE_CAUSE(err, ST_INPUT, "wrongPassword", NULL, NULL, "PKCS#12: wrong password");
     }
     int done = PKCS12_parse(p12, password, &parts->pkey, &parsed, &parsed_others);

@@ -314,9 +314,11 @@ static bool value_equals(const ASN1_STRING *value, const struct part *part)
 
     if (part->hex) {
         int len = i2d_ASN1_PRINTABLE(value, &bytes);
+        ERR_clear_error();
         return len > 0 && slice_eq(slice_mem(bytes, (size_t)len), part->value);
     }
     int len = ASN1_STRING_to_UTF8(&bytes, value);
+    ERR_clear_error();
     if (len < 0 || (size_t)len > sizeof(folded))
         return false;
     return slice_eq(fold(slice_mem(bytes, (size_t)len), folded, sizeof(folded)), part->value);

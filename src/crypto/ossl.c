@@ -29,11 +29,21 @@ struct slice asn1_slice(const ASN1_STRING *string)
     return slice_mem(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
 }
 
+bool ossl_clear(void)
+{
+    bool starved = false;
+    unsigned long code;
+
+    while ((code = ERR_get_error()) != 0)
+        starved = starved || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return starved;
+}
+
 enum status ossl_raise(struct err *err, enum status status, const char *what)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
-    RAISE(err, status, "%s: %s", what, reason ? reason : "refused by the library");
-    ERR_clear_error();
-    return status;
+    if (ossl_clear())
+        return RAISE(err, ST_NOMEM, "%s: out of memory", what);
+    return RAISE(err, status, "%s: %s", what, reason ? reason : "refused by the library");
 }

@@ -71,5 +71,9 @@ void oid_text(const ASN1_OBJECT *object, char dst[OID_TEXT]);
 bool asn1_time_ms(const ASN1_TIME *time, int64_t *ret_ms);
 /* The contents of an OCTET STRING, INTEGER, UTF8String …; empty for NULL. Borrowed. */
 struct slice asn1_slice(const ASN1_STRING *string);
-/* Raises with the text of OpenSSL's latest error, and empties its queue. */
+/* Empties OpenSSL's queue of errors, which belongs to the thread. true: memory ran out, so what
+ * failed says nothing about its input. */
+bool ossl_clear(void);
+/* Raises with the text of OpenSSL's latest error, as ST_NOMEM when memory ran out, and empties its
+ * queue. */
 enum status ossl_raise(struct err *err, enum status status, const char *what);

@@ -134,9 +134,9 @@ bool path_check(const struct cert *const *certs, size_t count, bool sha1, char w
             return fail("out of memory", why);
     X509_STORE_set_check_issued(anchor, is_next);
     X509_STORE_set_verify_cb(anchor, tolerate_dates);
-    if (X509_STORE_CTX_init(ctx, anchor, cert_x509(certs[0]), between) != 1)
+    if (X509_STORE_CTX_init(ctx, anchor, cert_x509(certs[0]), between) != 1 ||
+        X509_STORE_CTX_set_app_data(ctx, &path) != 1)
         return fail("out of memory", why);
-    X509_STORE_CTX_set_app_data(ctx, &path);
     X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(ctx), PATH_CERTS_MAX);
     X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 0); /* check_each() did it */
     bool good =

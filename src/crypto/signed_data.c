@@ -248,9 +248,7 @@ static const char *refuse_ess(CMS_SignerInfo *info, const struct signer_rules *r
 static bool verify_attributes(CMS_SignerInfo *info, const struct cert *cert)
 {
     CMS_SignerInfo_set1_signer_cert(info, cert_x509(cert));
-    bool verified = CMS_SignerInfo_verify(info) == 1;
-    ERR_clear_error();
-    return verified;
+    return CMS_SignerInfo_verify(info) == 1;
 }
 
 static void judge_signature(const struct signed_data *data, CMS_SignerInfo *info,
@@ -260,6 +258,7 @@ static void judge_signature(const struct signed_data *data, CMS_SignerInfo *info
     const char *refusal = NULL;
     bool verified;
 
+    ERR_clear_error();
     if (has_signed_attributes(info)) {
         verified = verify_attributes(info, cert);
         refusal = verified ? refuse_ess(info, rules, cert) : NULL;
@@ -267,7 +266,10 @@ static void judge_signature(const struct signed_data *data, CMS_SignerInfo *info
         verified = verify_plain(data, info, scheme, cert);
         refusal = verified && rules->ess_required ? "no signed attributes" : NULL;
     }
-    if (verified && !refusal)
+    bool starved = ossl_clear();
+    if (starved && (!verified || refusal))
+        report_add(report, CHECK_SIGNATURE, OUTCOME_UNKNOWN, "%sout of memory", rules->who);
+    else if (verified && !refusal)
         report_add(report, CHECK_SIGNATURE, OUTCOME_PASSED, "%sby %s, serial %s", rules->who,
                    cert_label(cert), cert_signer(cert)->serial);
     else

@@ -124,7 +124,10 @@ static enum status answers(struct slice token, struct slice request, struct err 
         return ossl_raise(err, ST_INTERNAL, "our timestamp request");
     enum status status = signed_data_open(token, &data, err);
     AUTO(TS_TST_INFO_free) TS_TST_INFO *info = status == ST_OK ? open_info(&data) : NULL;
+    bool starved = status == ST_NOMEM || ossl_clear();
     signed_data_clear(&data);
+    if (starved)
+        return RAISE(err, ST_NOMEM, "timestamp: out of memory");
     if (!info)
         return RAISE(err, ST_UPSTREAM, "the timestamp answer holds no timestamp token");
     if (!same_imprint(TS_TST_INFO_get_msg_imprint(info), TS_REQ_get_msg_imprint(asked)))
