@@ -19,14 +19,20 @@ function(room name)
   target_link_libraries(${name} PUBLIC house ${ROOM_USES})
 endfunction()
 
-# house_test(crypto/cms SOURCES test_cms.c USES crypto [WRAPS calloc] [LABELS …]): one cmocka program, one ctest.
+# house_test(crypto/cms SOURCES test_cms.c USES crypto [WRAPS calloc] [TORTURED] [LABELS …]): one cmocka program,
+# one ctest. TORTURED: allocations fail as tests/support/torture.h says.
 function(house_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;USES;WRAPS;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "TORTURED" "" "SOURCES;USES;WRAPS;LABELS" ${ARGN})
   string(REPLACE "/" "_" target "test_${name}")
   add_executable(${target} ${TEST_SOURCES})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${target} PRIVATE house ${TEST_USES} PkgConfig::CMOCKA)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  if(TEST_TORTURED)
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/torture.c)
+    target_link_libraries(${target} PRIVATE PkgConfig::LIBCRYPTO PkgConfig::XMLSEC PkgConfig::CJSON)
+    list(APPEND TEST_WRAPS malloc calloc realloc strdup strndup)
+  endif()
   foreach(symbol ${TEST_WRAPS})
     target_link_options(${target} PRIVATE -Wl,--wrap=${symbol})
   endforeach()
