@@ -204,15 +204,12 @@ static void plan_free(struct plan *plan)
 
 DEFINE_AUTO(struct plan, plan_free)
 
-static enum status make_plan(const struct ldap_directory *directory, struct slice kid,
-                             struct slice iss, struct plan **ret_plan, struct err *err)
+static enum status fill_plan(const struct ldap_directory *directory, struct slice kid,
+                             struct slice iss, struct plan *plan, struct err *err)
 {
-    AUTO(plan_free) struct plan *plan = calloc(1, sizeof(*plan));
+    const char *filter = directory->filter ? directory->filter : usual_filter;
 
-    if (!plan)
-        return RAISE(err, ST_NOMEM, "LDAP: out of memory");
-    TRY(ldap_filter_of(directory->filter ? directory->filter : usual_filter, kid, iss,
-                       &plan->filter, err));
+    TRY(ldap_filter_of(filter, kid, iss, &plan->filter, err));
     if (ldap_names_of(iss, &plan->names)) {
         plan->searches[plan->count++] =
             (struct ldap_search){ plan->names.straight, false, "(objectClass=*)" };
@@ -224,7 +221,6 @@ static enum status make_plan(const struct ldap_directory *directory, struct slic
             (struct ldap_search){ directory->base, true, plan->filter->at };
     if (plan->count == 0)
         return RAISE(err, ST_INPUT, "LDAP: no base is configured, and the JWS' iss is no name");
-    *ret_plan = TAKE(plan);
     return ST_OK;
 }
 
@@ -263,11 +259,13 @@ static enum status ask(void *ctx, struct slice kid, struct slice iss, struct jws
                        struct err *err)
 {
     struct ldap_directory *directory = ctx;
-    AUTO(plan_free) struct plan *plan = NULL;
+    AUTO(plan_free) struct plan *plan = calloc(1, sizeof(*plan));
     size_t missing = 0; /* servers that have searched in vain */
     struct err last;
 
-    TRY(make_plan(directory, kid, iss, &plan, err));
+    if (!plan)
+        return RAISE(err, ST_NOMEM, "LDAP: out of memory");
+    TRY(fill_plan(directory, kid, iss, plan, err));
     (void)RAISE(err, ST_UNAVAILABLE, "LDAP: every server is put aside for a while");
     for (size_t i = 0; i < directory->server_count; i++) {
         struct server *server = &directory->servers[i];

@@ -87,7 +87,7 @@ struct ldap_params kit_params(struct kit *kit, const char *first_url, const char
     return (struct ldap_params){ .urls = kit->urls,
                                  .base = "c=KZ",
                                  .timeout_ms = LONG_MS,
-                                 .keep_ms = 3600 * 1000,
+                                 .keep_ms = INT64_C(3600) * 1000,
                                  .clock = &kit->clock };
 }
 

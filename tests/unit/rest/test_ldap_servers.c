@@ -338,7 +338,8 @@ static void spoil_environment(void)
     };
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-        (void)setenv(values[i][0], values[i][1], 1);
+        (void)setenv(values[i][0], values[i][1],
+                     1); /* NOLINT(concurrency-mt-unsafe): no thread yet */
 }
 
 int main(void)
