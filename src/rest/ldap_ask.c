@@ -7,9 +7,6 @@
 #include <pthread.h>
 #include <strings.h>
 
-/* GnuTLS' words for TLS 1.2 or later; Debian's libldap stands on it. */
-#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
-
 struct talk {
     const struct ldap_question *question;
     struct ldap_reply *reply;
@@ -124,7 +121,7 @@ static bool set_texts(const struct talk *talk)
         { LDAP_OPT_X_TLS_CERTFILE, NULL },
         { LDAP_OPT_X_TLS_KEYFILE, NULL },
         { LDAP_OPT_X_TLS_CRLFILE, NULL },
-        { LDAP_OPT_X_TLS_CIPHER_SUITE, PRIORITY },
+        { LDAP_OPT_X_TLS_CIPHER_SUITE, NULL },
         { LDAP_OPT_X_TLS_ECNAME, NULL },
         { LDAP_OPT_X_TLS_PEERKEY_HASH, NULL },
         { LDAP_OPT_SOCKET_BIND_ADDRESSES, NULL },
@@ -145,6 +142,20 @@ static bool set_flags(const struct talk *talk)
            ldap_set_option(talk->ld, LDAP_OPT_RESTART, LDAP_OPT_ON) == 0 &&
            ldap_set_option(talk->ld, LDAP_OPT_NETWORK_TIMEOUT, &left) == 0 &&
            ldap_set_option(talk->ld, LDAP_OPT_TIMEOUT, &left) == 0;
+}
+
+/* Looked at afterwards: libldap with GnuTLS heeds no least version, and forgets a context's memory
+ * when it is told a cipher suite (2.5.13). */
+static enum status check_tls(const struct talk *talk, struct err *err)
+{
+    char *version = NULL;
+    int code = ldap_get_option(talk->ld, LDAP_OPT_X_TLS_VERSION, &version);
+    bool ok = code == LDAP_OPT_SUCCESS && version &&
+              (strcmp(version, "TLS1.3") == 0 || strcmp(version, "TLS1.2") == 0);
+
+    ldap_memfree(version);
+    return ok ? ST_OK
+              : RAISE(err, ST_UPSTREAM, "%s: TLS older than 1.2", talk->question->server->url);
 }
 
 static enum status start_tls(const struct talk *talk, struct err *err)
@@ -184,6 +195,11 @@ static enum status bind_as(const struct talk *talk, struct err *err)
     return ST_OK;
 }
 
+static bool wants_tls(const struct ldap_server *server)
+{
+    return server->starttls || strncasecmp(server->url, "ldaps:", 6) == 0;
+}
+
 static enum status open_talk(struct talk *talk, struct err *err)
 {
     const struct ldap_server *server = talk->question->server;
@@ -197,7 +213,7 @@ static enum status open_talk(struct talk *talk, struct err *err)
     if (!set_numbers(talk) || !set_texts(talk) || !set_flags(talk) ||
         !ldap_guard_set(talk->ld, &talk->guard))
         return RAISE(err, ST_INTERNAL, "libldap lacks a feature we need");
-    if (server->ca_file && ldap_set_option(talk->ld, LDAP_OPT_X_TLS_NEWCTX, &client) != 0)
+    if (wants_tls(server) && ldap_set_option(talk->ld, LDAP_OPT_X_TLS_NEWCTX, &client) != 0)
         return RAISE(err, ST_UPSTREAM, "%s: TLS cannot start with %s", server->url,
                      server->ca_file);
     code = ldap_connect(talk->ld);
@@ -205,6 +221,8 @@ static enum status open_talk(struct talk *talk, struct err *err)
         return fail(talk, "connection", code, err);
     if (server->starttls)
         TRY(start_tls(talk, err));
+    if (wants_tls(server))
+        TRY(check_tls(talk, err));
     return server->bind_dn ? bind_as(talk, err) : ST_OK;
 }
 

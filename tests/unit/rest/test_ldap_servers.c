@@ -205,26 +205,40 @@ static void tls_is_verified_always(void **state)
     assert_true(slapd_count(&slapd, "TLS established") >= 3);
 }
 
-static void a_name_that_is_not_the_certificates_is_refused(void **state)
+/* A server of its own, with the certificate of that name and further settings. */
+static void expect_untrusted(const char *name, const char *more, const char *words)
 {
-    char url[64];
-
-    NEED_SLAPD();
-    /* 127.0.0.2 is this machine too, and not in the certificate */
     struct slapd other;
-    char cert[CERT_PATH], key[CERT_PATH];
+    char cert_name[32], key_name[32], cert[CERT_PATH], key[CERT_PATH];
+
+    text_format(cert_name, sizeof(cert_name), "%s.pem", name);
+    text_format(key_name, sizeof(key_name), "%s.key", name);
     const struct slapd_params params = { .ldif = kit.ldif->at,
-                                         .cert_file = certs_path("client.pem", cert),
-                                         .key_file = certs_path("client.key", key) };
+                                         .cert_file = certs_path(cert_name, cert),
+                                         .key_file = certs_path(key_name, key),
+                                         .more = more };
     assert_true(slapd_start(&other, &params));
-    text_format(url, sizeof(url), "ldap://127.0.0.1:%u", other.port);
-    struct ldap_params how = kit_params(&kit, url, NULL);
+    struct ldap_params how = kit_params(&kit, other.url, NULL);
     how.starttls = true;
     how.ca_file = ca_path;
     struct ldap_directory *directory = kit_directory(&how);
-    expect_failure(directory, "1aa4cd", ST_UPSTREAM, "StartTLS");
+    expect_failure(directory, "1aa4cd", ST_UPSTREAM, words);
+    assert_int_equal(slapd_count(&other, "SRCH base="), 0);
     ldap_directory_free(directory);
     slapd_remove(&other);
+}
+
+static void a_name_that_is_not_the_certificates_is_refused(void **state)
+{
+    NEED_SLAPD();
+    expect_untrusted("client", NULL, "StartTLS"); /* client.example, not 127.0.0.1 */
+}
+
+static void an_old_tls_is_refused(void **state)
+{
+    NEED_SLAPD();
+    expect_untrusted("server", "TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS1.1:+SIGN-ECDSA-SHA1",
+                     "TLS older than 1.2");
 }
 
 static void a_silent_tls_server_keeps_to_the_time(void **state)
@@ -337,9 +351,9 @@ static void spoil_environment(void)
         { "LDAPCONF", "/dev/null" },
     };
 
+    /* there is no thread yet */
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-        (void)setenv(values[i][0], values[i][1],
-                     1); /* NOLINT(concurrency-mt-unsafe): no thread yet */
+        (void)setenv(values[i][0], values[i][1], 1); /* NOLINT(concurrency-mt-unsafe) */
 }
 
 int main(void)
@@ -351,6 +365,7 @@ int main(void)
         cmocka_unit_test(the_next_server_is_asked_when_the_first_has_none),
         cmocka_unit_test(tls_is_verified_always),
         cmocka_unit_test(a_name_that_is_not_the_certificates_is_refused),
+        cmocka_unit_test(an_old_tls_is_refused),
         cmocka_unit_test(a_silent_tls_server_keeps_to_the_time),
         cmocka_unit_test(a_password_binds_under_tls),
         cmocka_unit_test(what_was_found_serves_without_the_network),
