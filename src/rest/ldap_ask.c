@@ -83,8 +83,8 @@ static enum status await(const struct talk *talk, int id, int how_much, LDAPMess
 
 /* ---- the connection ---- */
 
-/* Every option that ldap.conf, ldaprc or the environment may have set is set anew: libldap reads
- * them all when it is first used. */
+/* Every option that a handle inherits from ldap.conf, ldaprc or the environment is set anew:
+ * libldap reads them when it is first used. */
 static bool set_numbers(const struct talk *talk)
 {
     const struct {
@@ -110,27 +110,13 @@ static bool set_numbers(const struct talk *talk)
     return ok;
 }
 
+/* Paths and ciphers of TLS are not inherited: a handle's context knows this CA file and no more. */
 static bool set_texts(const struct talk *talk)
 {
-    const struct {
-        int option;
-        const char *value;
-    } texts[] = {
-        { LDAP_OPT_X_TLS_CACERTFILE, talk->question->server->ca_file },
-        { LDAP_OPT_X_TLS_CACERTDIR, NULL },
-        { LDAP_OPT_X_TLS_CERTFILE, NULL },
-        { LDAP_OPT_X_TLS_KEYFILE, NULL },
-        { LDAP_OPT_X_TLS_CRLFILE, NULL },
-        { LDAP_OPT_X_TLS_CIPHER_SUITE, NULL },
-        { LDAP_OPT_X_TLS_ECNAME, NULL },
-        { LDAP_OPT_X_TLS_PEERKEY_HASH, NULL },
-        { LDAP_OPT_SOCKET_BIND_ADDRESSES, NULL },
-    };
-    bool ok = true;
+    const char *ca_file = talk->question->server->ca_file;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        ok = ok && ldap_set_option(talk->ld, texts[i].option, texts[i].value) == 0;
-    return ok;
+    return ldap_set_option(talk->ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
+           ldap_set_option(talk->ld, LDAP_OPT_SOCKET_BIND_ADDRESSES, NULL) == 0;
 }
 
 static bool set_flags(const struct talk *talk)

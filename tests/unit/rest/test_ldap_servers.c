@@ -346,8 +346,8 @@ static void spoil_environment(void)
         { "LDAPTLS_CACERTDIR", "/nowhere" },
         { "LDAPTLS_CERT", "/nowhere" },
         { "LDAPTLS_KEY", "/nowhere" },
-        { "LDAPTLS_CIPHER_SUITE", "NONE" },
-        { "LDAPSOCKET_BIND_ADDRESSES", "127.0.0.9" },
+        { "LDAPTLS_CIPHER_SUITE", "NORMAL:-VERS-ALL:+VERS-TLS1.1" },
+        { "LDAPSOCKET_BIND_ADDRESSES", "192.0.2.1" },
         { "LDAPCONF", "/dev/null" },
     };
 
