@@ -235,6 +235,23 @@ enum status cert_parse(struct slice data, struct cert **ret_cert, struct err *er
     return cert_parse_der(bytes_slice(der), ret_cert, err);
 }
 
+enum status cert_parse_each(struct slice data, cert_take_fn *take, void *ctx, struct err *err)
+{
+    enum status status = ST_OK;
+
+    for (size_t found = 0;; found++) {
+        AUTO(bytes_free) struct bytes *der = NULL;
+        AUTO(cert_free) struct cert *cert = NULL;
+        status = armour_next(&data, &der, err);
+        if (status == ST_NOT_FOUND)
+            return found > 0 ? ST_OK : RAISE(err, ST_FORMAT, "empty");
+        if (status != ST_OK)
+            return status;
+        TRY(cert_parse_der(bytes_slice(der), &cert, err));
+        TRY(take(ctx, cert, err));
+    }
+}
+
 struct cert *cert_ref(const struct cert *cert)
 {
     struct cert *shared = (struct cert *)cert; /* read-only to all but the counter */

@@ -12,6 +12,11 @@ struct x509_st;
 /* DER, PEM or bare base64, a BOM allowed; exactly one certificate.
  * ST_FORMAT: it is none of them. *ret_cert is the caller's: cert_free(). */
 MUST_USE enum status cert_parse(struct slice data, struct cert **ret_cert, struct err *err);
+/* Each certificate of a file in its order: DER, or any number of PEM objects. Stops at the first
+ * that `take` refuses. ST_FORMAT: something else, or nothing, is in it. */
+typedef enum status cert_take_fn(void *ctx, const struct cert *cert, struct err *err);
+MUST_USE enum status cert_parse_each(struct slice data, cert_take_fn *take, void *ctx,
+                                     struct err *err);
 struct cert *cert_ref(const struct cert *cert);
 /* NULL is fine. */
 void cert_free(struct cert *cert);

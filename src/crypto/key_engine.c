@@ -20,7 +20,7 @@ enum { MODULE_MAX = 1024 /* bytes of its path */, NAME_MAX_BYTES = 128 };
  * outlives a call. Keys sign side by side as readers of the lock; while one is opened or closed
  * the engine rebuilds its tables of slots under them, hence a writer's turn, which comes first. */
 static pthread_rwlock_t engine_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-static ENGINE *engine;          /* once loaded, it stays until the process ends */
+static ENGINE *engine;          /* once loaded, it stays: unloaded, it loses what it allocated */
 static char module[MODULE_MAX]; /* the module in use */
 static unsigned users;          /* keys open; with the last one the module is finalised */
 
@@ -49,11 +49,6 @@ enum status token_raise_unsigned(const struct token *token, struct err *err)
     return raise("no signature by the token ", token->name, err);
 }
 
-static void unload_engine(void)
-{
-    ENGINE_free(engine);
-}
-
 /* A copy of our own, which no list of OpenSSL's knows. */
 static ENGINE *load_engine(void)
 {
@@ -79,7 +74,6 @@ static enum status ready_engine(struct err *err)
     engine = load_engine();
     if (!engine)
         return raise("OpenSSL's engine pkcs11 (package libengine-pkcs11-openssl)", "", err);
-    (void)OPENSSL_atexit(unload_engine);
     return ST_OK;
 }
 

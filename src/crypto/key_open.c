@@ -87,22 +87,9 @@ static enum status load_secret(const char *path, struct secret *ret, struct err 
     return set_secret(line, ret, err);
 }
 
-/* Certificates beside the key: PEM or DER, one or several. */
-static enum status add_certs(struct slice content, struct key_parts *parts, struct err *err)
+static enum status add_cert(void *ctx, const struct cert *cert, struct err *err)
 {
-    enum status status = ST_OK;
-
-    for (size_t found = 0;; found++) {
-        AUTO(bytes_free) struct bytes *der = NULL;
-        status = armour_next(&content, &der, err);
-        if (status != ST_OK)
-            return status == ST_NOT_FOUND && found > 0 ? ST_OK : status;
-        const unsigned char *at = (const unsigned char *)der->at;
-        AUTO(X509_free) X509 *x509 = d2i_X509(NULL, &at, (long)der->len);
-        if (!x509 || at != (const unsigned char *)der->at + der->len)
-            return ossl_raise(err, ST_INPUT, "not a certificate");
-        TRY(key_parts_add(parts, x509, err));
-    }
+    return key_parts_add(ctx, cert_x509(cert), err);
 }
 
 static enum status load_certs(const char *path, struct key_parts *parts, struct err *err)
@@ -113,7 +100,7 @@ static enum status load_certs(const char *path, struct key_parts *parts, struct 
     if (!is_set(path))
         return ST_OK;
     TRY(read_file(path, KEY_FILE_MAX, &content, err));
-    enum status status = add_certs(bytes_slice(content), parts, &cause);
+    enum status status = cert_parse_each(bytes_slice(content), add_cert, parts, &cause);
     if (status == ST_OK)
         return ST_OK;
     return RAISE(err, status == ST_NOMEM ? ST_NOMEM : ST_INPUT, "%s: %s", path, cause.text);

@@ -73,21 +73,9 @@ enum status trust_add(struct trust *trust, const struct cert *cert, struct err *
     return ST_OK;
 }
 
-static enum status add_content(struct trust *trust, struct slice content, struct err *err)
+static enum status add_cert(void *ctx, const struct cert *cert, struct err *err)
 {
-    enum status status = ST_OK;
-
-    for (size_t found = 0;; found++) {
-        AUTO(bytes_free) struct bytes *der = NULL;
-        AUTO(cert_free) struct cert *cert = NULL;
-        status = armour_next(&content, &der, err);
-        if (found > 0 && status == ST_NOT_FOUND)
-            return ST_OK;
-        if (status != ST_OK)
-            return status == ST_NOT_FOUND ? RAISE(err, ST_INPUT, "empty") : status;
-        TRY(cert_parse_der(bytes_slice(der), &cert, err));
-        TRY(trust_add(trust, cert, err));
-    }
+    return trust_add(ctx, cert, err);
 }
 
 /* NULL content: not a regular file, skip it. */
@@ -122,7 +110,7 @@ static enum status add_file(struct trust *trust, int folder, const char *name, s
     AUTO(bytes_free) struct bytes *content = NULL;
 
     TRY(read_at(folder, name, &content, err));
-    return content ? add_content(trust, bytes_slice(content), err) : ST_OK;
+    return content ? cert_parse_each(bytes_slice(content), add_cert, trust, err) : ST_OK;
 }
 
 /* What scandir() found, in the order of names: errors are the same on every machine. */

@@ -9,11 +9,13 @@
 #include "journal/journal.h"
 #include "rest/rest.h"
 #include "server/lists.h"
+#include "server/meters.h"
 #include "soap/soap.h"
 #include "store/store.h"
 
 struct rooms {
     const struct clock *clock;
+    struct meters meters;
     struct store *store;
     struct journal *journal;
     struct shipper *shipper;

@@ -61,6 +61,17 @@ static void pending_free(struct pending *pending)
     free(pending);
 }
 
+static void measure(const struct pending *pending, int http_status)
+{
+    const struct rooms *rooms = service_rooms(pending->service);
+    int64_t took_ms = clock_now(rooms->clock) - pending->peer.start_ms;
+    char status[12];
+
+    text_format(status, sizeof(status), "%d", http_status);
+    metric_observe(rooms->meters.all[METER_EXCHANGE],
+                   &(struct metric_sample){ { status }, (double)took_ms / 1000 });
+}
+
 static void finish(struct pending *pending, const struct err *refused)
 {
     struct answer answer = { 0 };
@@ -74,6 +85,7 @@ static void finish(struct pending *pending, const struct err *refused)
         log_err(LOG_LEVEL_ERROR, "exchange.unanswered", &err);
         http_answer_text(pending->request, 500, "no signed answer could be made");
     }
+    measure(pending, answer.http_status);
     pending_free(pending);
 }
 
@@ -192,12 +204,34 @@ static void health_live(const struct visit *visit)
 
 static void health_ready(const struct visit *visit)
 {
+    const struct rooms *rooms = service_rooms(visit->service);
+    struct err err = { 0 };
+    char why[160];
+
+    if (store_ping(rooms->store, &err) != ST_OK)
+        http_answer_text(visit->request, 503, err.text);
+    else if (!expiry_can_sign(service_certificates(visit->service), clock_now(rooms->clock), why,
+                              sizeof(why)))
+        http_answer_text(visit->request, 503, why);
+    else
+        http_answer_text(visit->request, 200, "ready");
+}
+
+static void metrics(const struct visit *visit)
+{
+    const struct rooms *rooms = service_rooms(visit->service);
+    struct bytes *text = NULL;
     struct err err = { 0 };
 
-    if (store_ping(service_rooms(visit->service)->store, &err) == ST_OK)
-        http_answer_text(visit->request, 200, "ready");
-    else
+    expiry_measure(service_certificates(visit->service), clock_now(rooms->clock),
+                   rooms->meters.all[METER_CERTIFICATE_END],
+                   rooms->meters.all[METER_CERTIFICATE_DAYS]);
+    if (metrics_text(rooms->meters.registry, &text, &err) != ST_OK) {
         http_answer_text(visit->request, 503, err.text);
+        return;
+    }
+    const struct http_reply reply = { 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text };
+    http_answer(visit->request, &reply);
 }
 
 static const struct row {
@@ -213,6 +247,7 @@ static const struct row {
     { LISTENER_PUBLIC, "GET HEAD", "/sign/", page },
     { LISTENER_ADMIN, "GET HEAD", "/health/live", health_live },
     { LISTENER_ADMIN, "GET HEAD", "/health/ready", health_ready },
+    { LISTENER_ADMIN, "GET HEAD", "/metrics", metrics },
 };
 
 static bool path_matches(const struct row *row, struct slice path)

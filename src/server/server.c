@@ -47,6 +47,7 @@ struct server {
     pthread_mutex_t sweep_lock;
     pthread_cond_t sweep_end;
     bool ending; /* guarded by sweep_lock */
+    struct expiry_watch *watch;
 };
 
 /* What the queue holds: a request, an exchange that waited, or a refusal that wants its line in the
@@ -217,6 +218,35 @@ static void stop_front(struct front *front, int64_t grace_ms)
     }
 }
 
+static void say_expiry(void *ctx, const struct expiry_notice *notice)
+{
+    struct server *server = ctx;
+    int64_t now_ms = clock_now(server->rooms->clock);
+    struct err err = { 0 };
+    const struct event event = {
+        .level = notice->level,
+        .name = notice->event,
+        .account = "-",
+        .ip = "-",
+        .start_ms = now_ms,
+        .end_ms = now_ms,
+        .text = notice->text,
+    };
+
+    log_line(notice->level == EVENT_ALERT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, notice->event,
+             "text=\"%s\"", notice->text);
+    if (journal_write(server->rooms->journal, &event, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
+static void look_at_dates(struct server *server)
+{
+    AUTO(service_free) struct service *service = take_service(server);
+
+    expiry_check(server->watch, service_certificates(service), clock_now(server->rooms->clock),
+                 say_expiry, server);
+}
+
 static void sweep_once(struct server *server)
 {
     AUTO(service_free) struct service *service = take_service(server);
@@ -239,6 +269,7 @@ static void *run_sweeper(void *arg)
     while (!server->ending) {
         pthread_mutex_unlock(&server->sweep_lock);
         sweep_once(server);
+        look_at_dates(server);
         pthread_mutex_lock(&server->sweep_lock);
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += SWEEP_EVERY_S;
@@ -312,6 +343,8 @@ static void reload(struct server *server)
         lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK) {
         service_free(fresh);
         log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
+        metric_count(server->rooms->meters.all[METER_RELOADS],
+                     &(struct metric_sample){ { "refused" }, 1 });
         if (journal_life(server, "config.refused", EVENT_ERROR, err.text, &lost) != ST_OK)
             log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
         return;
@@ -328,6 +361,9 @@ static void reload(struct server *server)
     if (journal_life(server, "config.reloaded", EVENT_NOTICE, "configuration, keys and trust",
                      &lost) != ST_OK)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
+    metric_count(server->rooms->meters.all[METER_RELOADS],
+                 &(struct metric_sample){ { "done" }, 1 });
+    look_at_dates(server);
 }
 
 static void block_signals(sigset_t *set)
@@ -380,6 +416,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     TRY(open_public(&server->fronts[LISTENER_PUBLIC], conf, err));
     TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
     TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
+    look_at_dates(server);
     TRY(start_sweeper(server, err));
     TRY(seals_start(lend_service, server, &server->seals, err));
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
@@ -408,6 +445,7 @@ static void close_server(struct server *server)
         journal_life(server, "service.stopped", EVENT_NOTICE, "shepd", &err) != ST_OK)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
     service_free(server->service);
+    expiry_watch_free(server->watch);
     rooms_close(server->rooms);
 }
 
@@ -416,6 +454,9 @@ static enum status open_server(struct server *server, struct err *err)
     AUTO(conf_free) const struct conf *conf = NULL;
 
     TRY(clock_use_astana(err));
+    server->watch = expiry_watch_new();
+    if (!server->watch)
+        return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(crypto_init(err));
     TRY(wsse_init(err));
     TRY(conf_load(server->conf_path, &conf, err));

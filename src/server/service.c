@@ -18,6 +18,7 @@ struct service {
     struct key *key;
     struct pin *pins;
     size_t pin_count;
+    struct expiry_list *certificates;
     struct flow_sender *senders;
     struct wsse *wsse;
     struct mobile *mobile;
@@ -244,6 +245,43 @@ static enum status make_jws(struct service *s, struct err *err)
     return jws_source_new(&params, &s->jws, err);
 }
 
+/* What files hold beside keys, pins and trust, and what they are to us. */
+static enum status list_files(struct service *s, struct err *err)
+{
+    const struct conf *c = s->conf;
+    const struct {
+        enum expiry_role role;
+        const char *path;
+    } files[] = {
+        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file },
+        { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
+        { EXPIRY_CLIENT_CA, c->http.client_ca_file },
+        { EXPIRY_STORE_CA, c->store.tls_ca_file },
+    };
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        TRY(expiry_add_file(s->certificates, files[i].role, files[i].path, err));
+    return ST_OK;
+}
+
+static enum status list_certificates(struct service *s, struct err *err)
+{
+    s->certificates = expiry_list_new();
+    if (!s->certificates)
+        return RAISE(err, ST_NOMEM, "certificates: out of memory");
+    TRY(expiry_add(s->certificates, EXPIRY_SIGN, "", key_cert(s->key), err));
+    for (size_t i = 0; i < key_chain_count(s->key); i++)
+        TRY(expiry_add(s->certificates, EXPIRY_SIGN_CHAIN, "", key_chain_at(s->key, i), err));
+    for (size_t i = 0; i < s->pin_count; i++)
+        TRY(expiry_add(s->certificates, EXPIRY_GATEWAY, s->pins[i].name, s->pins[i].cert, err));
+    for (size_t i = 0; i < trust_count(s->trust); i++) {
+        const struct cert *cert = trust_at(s->trust, i);
+        enum expiry_role role = cert_is_self_signed(cert) ? EXPIRY_ROOT : EXPIRY_INTERMEDIATE;
+        TRY(expiry_add(s->certificates, role, "", cert, err));
+    }
+    return list_files(s, err);
+}
+
 static enum status build(struct service *s, struct err *err)
 {
     const struct conf_keys *keys = &s->conf->keys;
@@ -253,6 +291,7 @@ static enum status build(struct service *s, struct err *err)
     TRY(load_trust(s, err));
     TRY(key_open(&source, &s->key, err));
     TRY(load_pins(s, err));
+    TRY(list_certificates(s, err));
     want_lists(s);
     TRY(make_wsse(s, err));
     TRY(make_mobile(s, err));
@@ -299,6 +338,7 @@ void service_free(struct service *s)
     mobile_free(s->mobile);
     wsse_free(s->wsse);
     free(s->senders);
+    expiry_list_free(s->certificates);
     for (size_t i = 0; i < s->pin_count; i++)
         cert_free(s->pins[i].cert);
     free(s->pins);
@@ -360,4 +400,9 @@ const struct rooms *service_rooms(const struct service *service)
 const struct trust *service_trust(const struct service *service)
 {
     return service->trust;
+}
+
+const struct expiry_list *service_certificates(const struct service *service)
+{
+    return service->certificates;
 }

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "crypto/jws.h"
 #include "server/exchange.h"
+#include "server/expiry.h"
 #include "server/rooms.h"
 
 struct service;
@@ -31,3 +32,5 @@ struct judge service_jws_judge(const struct service *service);
 struct jws_params service_jws_params(const struct service *service);
 const struct rooms *service_rooms(const struct service *service);
 const struct trust *service_trust(const struct service *service);
+/* Every certificate that this configuration names. */
+const struct expiry_list *service_certificates(const struct service *service);

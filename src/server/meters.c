@@ -1,0 +1,57 @@
+#include "server/meters.h"
+
+enum { CERTIFICATES_MAX = 4096 };
+
+static const struct metric_params families[METER_COUNT] = {
+    [METER_BUILD] = { .name = "shepd_build_info",
+                      .help = "Always 1; the version stands in the label.",
+                      .kind = METRIC_GAUGE,
+                      .labels = { "version" },
+                      .max_series = 1 },
+    [METER_START] = { .name = "shepd_start_time_seconds",
+                      .help = "When this process began to serve, Unix time.",
+                      .kind = METRIC_GAUGE,
+                      .max_series = 1 },
+    [METER_RELOADS] = { .name = "shepd_reloads_total",
+                        .help = "Reloads of configuration, keys and trust, by result: done or "
+                                "refused.",
+                        .kind = METRIC_COUNTER,
+                        .labels = { "result" },
+                        .max_series = 4 },
+    [METER_EXCHANGE] = { .name = "shepd_exchange_duration_seconds",
+                         .help = "From a SOAP request's last byte to its answer, by HTTP status; 0 "
+                                 "when no signed answer could be made.",
+                         .kind = METRIC_HISTOGRAM,
+                         .labels = { "status" },
+                         .max_series = 16,
+                         .bounds = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+                                     30 } },
+    [METER_CERTIFICATE_END] = { .name = "shepd_certificate_not_after_timestamp_seconds",
+                                .help = "When each configured certificate ends, Unix time.",
+                                .kind = METRIC_GAUGE,
+                                .labels = { "role", "name", "serial", "sha256" },
+                                .max_series = CERTIFICATES_MAX },
+    [METER_CERTIFICATE_DAYS] = { .name = "shepd_certificate_expiry_days",
+                                 .help = "Days until each configured certificate ends; negative "
+                                         "when it has ended.",
+                                 .kind = METRIC_GAUGE,
+                                 .labels = { "role", "name", "serial", "sha256" },
+                                 .max_series = CERTIFICATES_MAX },
+};
+
+enum status meters_new(struct meters *meters, int64_t now_ms, struct err *err)
+{
+    TRY(metrics_new(&meters->registry, err));
+    for (size_t i = 0; i < METER_COUNT; i++)
+        TRY(metrics_add(meters->registry, &families[i], &meters->all[i], err));
+    metric_set(meters->all[METER_BUILD], &(struct metric_sample){ { SHEP_VERSION }, 1 });
+    metric_set(meters->all[METER_START],
+               &(struct metric_sample){ { NULL }, (double)now_ms / 1000 });
+    return ST_OK;
+}
+
+void meters_free(struct meters *meters)
+{
+    metrics_free(meters->registry);
+    *meters = (struct meters){ 0 };
+}

@@ -1,0 +1,23 @@
+/* What shepd measures: one table of families (server/metrics.h), each with its place here. */
+#pragma once
+
+#include "server/metrics.h"
+
+enum meter {
+    METER_BUILD,
+    METER_START,
+    METER_RELOADS,
+    METER_EXCHANGE,
+    METER_CERTIFICATE_END,
+    METER_CERTIFICATE_DAYS,
+    METER_COUNT,
+};
+
+struct meters {
+    struct metrics *registry;
+    struct metric *all[METER_COUNT];
+};
+
+/* Makes every family; now_ms: when the service started. meters_free(), also after a failure. */
+MUST_USE enum status meters_new(struct meters *meters, int64_t now_ms, struct err *err);
+void meters_free(struct meters *meters);
