@@ -39,8 +39,10 @@ static const struct {
     [EXPIRY_TLS_PUBLIC] = { "tls-public", true },
     [EXPIRY_TLS_ADMIN] = { "tls-admin", true },
     [EXPIRY_GATEWAY] = { "gateway", true },
+    [EXPIRY_JWS_PIN] = { "jws-pin", true },
     [EXPIRY_CLIENT_CA] = { "client-ca", false },
     [EXPIRY_STORE_CA] = { "store-ca", false },
+    [EXPIRY_LDAP_CA] = { "ldap-ca", false },
     [EXPIRY_ROOT] = { "root", false },
     [EXPIRY_INTERMEDIATE] = { "intermediate", false },
 };

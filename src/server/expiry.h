@@ -14,8 +14,10 @@ enum expiry_role {
     EXPIRY_TLS_PUBLIC,
     EXPIRY_TLS_ADMIN,
     EXPIRY_GATEWAY,
+    EXPIRY_JWS_PIN, /* pinned signers of ЦОИД's answers */
     EXPIRY_CLIENT_CA,
     EXPIRY_STORE_CA,
+    EXPIRY_LDAP_CA,
     EXPIRY_ROOT,
     EXPIRY_INTERMEDIATE,
 };

@@ -257,6 +257,7 @@ static enum status list_files(struct service *s, struct err *err)
         { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
         { EXPIRY_CLIENT_CA, c->http.client_ca_file },
         { EXPIRY_STORE_CA, c->store.tls_ca_file },
+        { EXPIRY_LDAP_CA, c->ldap.ca_file },
     };
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -266,6 +267,8 @@ static enum status list_files(struct service *s, struct err *err)
 
 static enum status list_certificates(struct service *s, struct err *err)
 {
+    size_t jws_pin_count = 0;
+
     s->certificates = expiry_list_new();
     if (!s->certificates)
         return RAISE(err, ST_NOMEM, "certificates: out of memory");
@@ -274,6 +277,9 @@ static enum status list_certificates(struct service *s, struct err *err)
         TRY(expiry_add(s->certificates, EXPIRY_SIGN_CHAIN, "", key_chain_at(s->key, i), err));
     for (size_t i = 0; i < s->pin_count; i++)
         TRY(expiry_add(s->certificates, EXPIRY_GATEWAY, s->pins[i].name, s->pins[i].cert, err));
+    const struct cert *const *jws_pins = jws_source_pins(s->jws, &jws_pin_count);
+    for (size_t i = 0; i < jws_pin_count; i++)
+        TRY(expiry_add(s->certificates, EXPIRY_JWS_PIN, "", jws_pins[i], err));
     for (size_t i = 0; i < trust_count(s->trust); i++) {
         const struct cert *cert = trust_at(s->trust, i);
         enum expiry_role role = cert_is_self_signed(cert) ? EXPIRY_ROOT : EXPIRY_INTERMEDIATE;
@@ -291,11 +297,11 @@ static enum status build(struct service *s, struct err *err)
     TRY(load_trust(s, err));
     TRY(key_open(&source, &s->key, err));
     TRY(load_pins(s, err));
-    TRY(list_certificates(s, err));
     want_lists(s);
     TRY(make_wsse(s, err));
     TRY(make_mobile(s, err));
     TRY(make_jws(s, err));
+    TRY(list_certificates(s, err));
     TRY(make_flows(s, err));
     s->road =
         (struct road){ s->wsse, s->rooms->codec, s->flows, s->rooms->journal, s->rooms->clock };
