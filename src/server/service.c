@@ -253,10 +253,8 @@ static enum status list_files(struct service *s, struct err *err)
         enum expiry_role role;
         const char *path;
     } files[] = {
-        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file },
-        { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
-        { EXPIRY_CLIENT_CA, c->http.client_ca_file },
-        { EXPIRY_STORE_CA, c->store.tls_ca_file },
+        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file }, { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
+        { EXPIRY_CLIENT_CA, c->http.client_ca_file }, { EXPIRY_STORE_CA, c->store.tls_ca_file },
         { EXPIRY_LDAP_CA, c->ldap.ca_file },
     };
 

@@ -260,7 +260,7 @@ static void a_certificate_may_stand_beside_as_der(void **state)
     bad.cert_file = write_file("certs.pem", SLICE("MAMCAQA="));
     struct key *none = NULL;
     assert_int_equal(key_open(&bad, &none, &err), ST_INPUT);
-    assert_non_null(strstr(err.text, "certs.pem: not a certificate"));
+    assert_non_null(strstr(err.text, "certs.pem: not an X.509 certificate"));
     bad.cert_file = "/nonexistent.pem";
     assert_int_equal(key_open(&bad, &none, &err), ST_NOT_FOUND);
     end();
