@@ -94,6 +94,24 @@ static void a_report_tells_what_is_signed_by_whom_and_when(void **state) /* req 
     assert_string_equal(report_row(report, 0).detail, "XAdES-T (ETSI TS 101 903 v1.2.2)");
 }
 
+static void the_evidence_begins_with_the_signer(void **state)
+{
+    struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *xml = seal(KEYS_RSA, "<a/>");
+    AUTO(evidence_free) struct evidence *evidence = evidence_new();
+    AUTO(report_free) struct report *report = report_new();
+    unsigned tokens = 0;
+
+    (void)state;
+    how.evidence = evidence;
+    assert_int_equal(xades_judge(&how, bytes_slice(xml), &usual_limits, report), VERDICT_VALID);
+    assert_int_equal(evidence_kind(evidence, 0), EVIDENCE_CERTIFICATE);
+    assert_true(slice_eq(evidence_data(evidence, 0), cert_der(pki_of(KEYS_RSA)->leaf.cert)));
+    for (size_t i = 0; i < evidence_count(evidence); i++)
+        tokens += evidence_kind(evidence, i) == EVIDENCE_TSP;
+    assert_int_equal(tokens, 1);
+}
+
 static void a_seal_has_the_elements_of_the_standard(void **state) /* TS 101 903 v1.2.2 */
 {
     static const char *const wanted[] = {
@@ -572,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sealed_document_is_valid),
         cmocka_unit_test(a_report_tells_what_is_signed_by_whom_and_when),
+        cmocka_unit_test(the_evidence_begins_with_the_signer),
         cmocka_unit_test(a_seal_has_the_elements_of_the_standard),
         cmocka_unit_test(xmlsec1_verifies_our_seal),
         cmocka_unit_test(what_cannot_be_sealed_is_refused),
