@@ -81,7 +81,7 @@ def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorit
     assert done.returncode == 0 and "(xades)" in done.stdout and "✓ timestamp" in done.stdout, done.stdout
     run("xmllint", "--noout", "--nonet", "--schema", ROOT / "wsdl/evidence.xsd", file)
     kinds = re.findall(rb"<item><kind>(\w+)</kind>", document)
-    assert set(kinds) == {b"certificate", b"ocsp", b"timestamp", b"report"}
+    assert {b"certificate", b"ocsp", b"timestamp", b"report"} <= set(kinds)
     for item in re.finditer(rb"<data>", document):
         place = item.end() + 40
         changed = b"B" if document[place:place + 1] == b"A" else b"A"
