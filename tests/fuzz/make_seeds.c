@@ -112,6 +112,27 @@ static void keys(size_t family)
     PKCS8_PRIV_KEY_INFO_free(info);
 }
 
+static void write_pem(const char *name, const struct made *made, const EVP_CIPHER *cipher)
+{
+    AUTO(BIO_free_all) BIO *out = BIO_new(BIO_s_mem());
+    char *at = NULL;
+
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, made->pkey, cipher, "fuzz", 4, NULL, NULL),
+                     1);
+    assert_int_equal(PEM_write_bio_X509(out, made->x509), 1);
+    long len = BIO_get_mem_data(out, &at);
+    seed_write("pem", name, slice_mem(at, (size_t)len));
+}
+
+static void pem(size_t family)
+{
+    const struct made *leaf = &pki_of((enum keys)family)->leaf;
+    char name[SEED_NAME];
+
+    write_pem(of_family(name, "good_open", family), leaf, NULL);
+    write_pem(of_family(name, "good_closed", family), leaf, EVP_aes_256_cbc());
+}
+
 /* НУЦ РК's old algorithms and OpenSSL's of today; a low count of iterations, for speed. */
 static void p12(size_t family)
 {
@@ -244,6 +265,7 @@ int main(int argc, char **argv)
         certificates(family);
         keys(family);
         p12(family);
+        pem(family);
         cms(family);
         ocsp(family);
     }

@@ -87,13 +87,42 @@ static void seals(size_t family)
     }
 }
 
+/* One over the other. */
+static void two_signatures(void)
+{
+    AUTO(bytes_free) struct bytes *once = NULL;
+    struct bytes *twice = NULL;
+    struct err err;
+
+    assert_ok(xmlsig_sign_enveloped(rsa_key(), SLICE("<a>1</a>"), &usual_limits, &once, &err),
+              &err);
+    assert_ok(xmlsig_sign_enveloped(pki_of(KEYS_GOST2015)->leaf.key, bytes_slice(once),
+                                    &usual_limits, &twice, &err),
+              &err);
+    seed_give("xml", "good_two.xml", twice);
+}
+
+static void detached(size_t family)
+{
+    struct bytes *xml = NULL;
+    char name[SEED_NAME];
+    struct err err;
+
+    assert_ok(xmlsig_sign_detached(pki_of((enum keys)family)->leaf.key, SLICE(SEED_CONTENT),
+                                   "content.txt", &xml, &err),
+              &err);
+    seed_give("detached", named(name, "good", family, ".xml"), xml);
+}
+
 void seeds_of_xml(void)
 {
     for (size_t family = 0; family < KEYS_COUNT; family++) {
         envelopes(family);
         documents(family);
         seals(family);
+        detached(family);
     }
+    two_signatures();
 }
 
 static void jws(size_t family)
