@@ -56,11 +56,14 @@ static void reverse(LDAPDN dn)
 
 bool ldap_names_of(struct slice name, struct ldap_names *ret)
 {
-    struct berval text = berval_of(name);
+    char copy[LDAP_NAME_BYTES]; /* libldap 2.5 reads on behind the length, to a NUL */
     AUTO(free_dn) LDAPDN dn = NULL;
 
     if (name.len == 0 || memchr(name.at, '\0', name.len) ||
-        ldap_bv2dn(&text, &dn, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || !dn ||
+        !text_copy_slice(copy, sizeof(copy), name))
+        return false;
+    struct berval text = berval_of(slice_str(copy));
+    if (ldap_bv2dn(&text, &dn, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || !dn ||
         !write_name(dn, ret->straight))
         return false;
     reverse(dn);
