@@ -23,7 +23,7 @@ static void check_content(struct slice xml)
 {
     AUTO(bytes_free) struct bytes *once = NULL;
     AUTO(bytes_free) struct bytes *twice = NULL;
-    const struct xml_limits wider = { 8 * WORLD_LIMIT, 64 };
+    const struct xml_limits wider = { (size_t)8 * WORLD_LIMIT, 64 };
     struct err err;
 
     if (xml_content_c14n(xml, &limits, &once, &err) != ST_OK)

@@ -97,81 +97,120 @@ static void check_judged(void *ctx, bool starved)
     report_free(it->report);
 }
 
-static void judging_may_run_out_of_memory_anywhere(void **state)
+static void torture_each(const char *const *names, const struct judged *rows, size_t count)
 {
-    const struct slice good_answer = bytes_slice(good);
-    const struct slice revoked_answer = bytes_slice(revoked);
-    struct judge plain = pki_judge(pki);
-    struct judge asking = plain;
-    struct judge denied = plain;
-    struct judge stamp = plain;
-    struct judge other_iin = plain;
-    struct judge other_role = plain;
-    struct judge transport = plain;
-    struct judge by_gost = pki_judge(gost);
-    AUTO(bytes_free) struct bytes *cms = NULL;
-    AUTO(bytes_free) struct bytes *forged = NULL;
-    AUTO(bytes_free) struct bytes *token = NULL;
-    AUTO(bytes_free) struct bytes *request = NULL;
-    AUTO(bytes_free) struct bytes *response = NULL;
-    AUTO(bytes_free) struct bytes *jws = NULL;
-    AUTO(bytes_free) struct bytes *bare = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct judged judged = rows[i];
+        assert_true(torture(&(struct torture){ names[i], judge, check_judged, &judged, false }) >
+                    5);
+    }
+}
+
+/* Good ones, over DATA. */
+struct documents {
+    struct bytes *cms, *forged, *token, *jws, *bare;
+};
+
+static struct documents documents_make(void)
+{
+    struct documents made = { 0 };
     struct responder script = { .pki = pki };
     const struct trust_io io = responder_io(&script);
     const struct cms_params params = { .signing_time_ms = NOW_MS,
                                        .io = &io,
                                        .tsp_url = "http://tsp.test/",
                                        .deadline_ms = clock_monotonic_ms() + DAY_MS };
-    const struct cert *const known[] = { gost->leaf.cert };
+    const struct tsp_source source = { &io, "http://tsp.test/", params.deadline_ms };
     const struct jws_settings settings = { .input = JWS_INPUT_BODY };
-    const struct tsa_params usual = { "1.2.398.3.3.2.6.4", NOW_MS, 77 };
     struct err err;
 
+    assert_ok(cms_sign(pki->leaf.key, SLICE(DATA), &params, &made.cms, &err), &err);
+    made.forged = bytes_dup(bytes_slice(made.cms));
+    ((char *)memmem(made.forged->at, made.forged->len, DATA, strlen(DATA)))[0] = 'T';
+    assert_ok(tsp_fetch(&source, SLICE(DATA), ALG_RSA_SHA256, &made.token, &err), &err);
+    assert_ok(jws_sign(gost->leaf.key, SLICE(DATA), &settings, &made.jws, &err), &err);
+    assert_ok(bytes_sign(gost->leaf.key, SLICE(DATA), &made.bare, &err), &err);
+    return made;
+}
+
+static void documents_free(struct documents *made)
+{
+    bytes_free(made->cms);
+    bytes_free(made->forged);
+    bytes_free(made->token);
+    bytes_free(made->jws);
+    bytes_free(made->bare);
+}
+
+/* With the answer of a responder beside the document. */
+static struct judge judge_with(const struct slice *answer)
+{
+    struct judge how = pki_judge(pki);
+
+    how.revocation = REVOCATION_OCSP;
+    how.ocsp = answer;
+    how.ocsp_count = 1;
+    return how;
+}
+
+static void a_judged_document_may_run_out_of_memory_anywhere(void **state)
+{
+    static const char *const names[] = { "CMS",         "CMS of a revoked signer",
+                                         "CMS changed", "timestamp",
+                                         "JWS",         "bytes" };
+    const struct slice answers[] = { bytes_slice(good), bytes_slice(revoked) };
+    const struct cert *const known[] = { gost->leaf.cert };
+    const struct judge asking = judge_with(&answers[0]);
+    const struct judge denied = judge_with(&answers[1]);
+    const struct judge plain = pki_judge(pki);
+    struct judge stamp = plain;
+    struct judge by_gost = pki_judge(gost);
+    struct documents made = documents_make();
+
     (void)state;
-    asking.revocation = denied.revocation = REVOCATION_OCSP;
-    asking.ocsp = &good_answer;
-    denied.ocsp = &revoked_answer;
-    asking.ocsp_count = denied.ocsp_count = 1;
     stamp.purpose = PURPOSE_ANY;
+    by_gost.extra = known;
+    by_gost.extra_count = 1;
+    const struct judged rows[] = {
+        { CMS, &asking, bytes_slice(made.cms), VERDICT_VALID, NULL, 0 },
+        { CMS, &denied, bytes_slice(made.cms), VERDICT_INVALID, NULL, 0 },
+        { CMS, &plain, bytes_slice(made.forged), VERDICT_INVALID, NULL, 0 },
+        { TSP, &stamp, bytes_slice(made.token), VERDICT_VALID, NULL, 0 },
+        { JWS, &by_gost, bytes_slice(made.jws), VERDICT_VALID, NULL, 0 },
+        { BARE, &by_gost, bytes_slice(made.bare), VERDICT_VALID, NULL, 0 },
+    };
+    torture_each(names, rows, sizeof(rows) / sizeof(rows[0]));
+    documents_free(&made);
+}
+
+static void a_judged_signer_may_run_out_of_memory_anywhere(void **state)
+{
+    static const char *const names[] = { "signer",        "signer in a new trust", "stranger",
+                                         "somebody else", "of another role",       "of another use",
+                                         "revoked signer" };
+    const struct slice none = SLICE("");
+    const struct slice answers[] = { bytes_slice(good), bytes_slice(revoked) };
+    const struct judge asking = judge_with(&answers[0]);
+    const struct judge denied = judge_with(&answers[1]);
+    const struct judge plain = pki_judge(pki);
+    struct judge other_iin = plain;
+    struct judge other_role = plain;
+    struct judge transport = plain;
+
+    (void)state;
     other_iin.expect_iin = "000000000000";
     other_role.expect_roles = ROLE_HR;
     transport.purpose = PURPOSE_AUTH; /* whose KeyUsage the signer has not */
-    by_gost.extra = known;
-    by_gost.extra_count = 1;
-    assert_ok(cms_sign(pki->leaf.key, SLICE(DATA), &params, &cms, &err), &err);
-    forged = bytes_dup(bytes_slice(cms));
-    ((char *)memmem(forged->at, forged->len, DATA, strlen(DATA)))[0] = 'T';
-    assert_ok(tsp_request(SLICE(DATA), ALG_RSA_SHA256, &request, &err), &err);
-    assert_ok(tsa_answer(pki->tsa.key, bytes_slice(request), &usual, &response, &err), &err);
-    assert_ok(tsp_response_token(bytes_slice(response), bytes_slice(request), &token, &err), &err);
-    assert_ok(jws_sign(gost->leaf.key, SLICE(DATA), &settings, &jws, &err), &err);
-    assert_ok(bytes_sign(gost->leaf.key, SLICE(DATA), &bare, &err), &err);
-    const struct {
-        const char *name;
-        struct judged judged;
-    } rows[] = {
-        { "CMS", { CMS, &asking, bytes_slice(cms), VERDICT_VALID, NULL, 0 } },
-        { "CMS of a revoked signer", { CMS, &denied, bytes_slice(cms), VERDICT_INVALID, NULL, 0 } },
-        { "CMS over other content",
-          { CMS, &plain, bytes_slice(forged), VERDICT_INVALID, NULL, 0 } },
-        { "timestamp", { TSP, &stamp, bytes_slice(token), VERDICT_VALID, NULL, 0 } },
-        { "JWS", { JWS, &by_gost, bytes_slice(jws), VERDICT_VALID, NULL, 0 } },
-        { "bytes", { BARE, &by_gost, bytes_slice(bare), VERDICT_VALID, NULL, 0 } },
-        { "signer", { CERT, &asking, SLICE(""), VERDICT_VALID, NULL, 0 } },
-        { "signer in a new trust",
-          { CERT_IN_NEW_TRUST, &plain, SLICE(""), VERDICT_VALID, NULL, 0 } },
-        { "stranger", { CERT_IN_NEW_TRUST, &other_iin, SLICE(""), VERDICT_INVALID, NULL, 0 } },
-        { "somebody else", { CERT, &other_iin, SLICE(""), VERDICT_INVALID, NULL, 0 } },
-        { "signer of another role", { CERT, &other_role, SLICE(""), VERDICT_INVALID, NULL, 0 } },
-        { "signer of another use", { CERT, &transport, SLICE(""), VERDICT_INVALID, NULL, 0 } },
-        { "revoked signer", { CERT, &denied, SLICE(""), VERDICT_INVALID, NULL, 0 } },
+    const struct judged rows[] = {
+        { CERT, &asking, none, VERDICT_VALID, NULL, 0 },
+        { CERT_IN_NEW_TRUST, &plain, none, VERDICT_VALID, NULL, 0 },
+        { CERT_IN_NEW_TRUST, &other_iin, none, VERDICT_INVALID, NULL, 0 },
+        { CERT, &other_iin, none, VERDICT_INVALID, NULL, 0 },
+        { CERT, &other_role, none, VERDICT_INVALID, NULL, 0 },
+        { CERT, &transport, none, VERDICT_INVALID, NULL, 0 },
+        { CERT, &denied, none, VERDICT_INVALID, NULL, 0 },
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct judged judged = rows[i].judged;
-        assert_true(
-            torture(&(struct torture){ rows[i].name, judge, check_judged, &judged, false }) > 5);
-    }
-    responder_clear(&script);
+    torture_each(names, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 /* ---- OCSP answers ---- */
@@ -454,7 +493,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_never_guessed),
         cmocka_unit_test(making_may_run_out_of_memory_anywhere),
-        cmocka_unit_test(judging_may_run_out_of_memory_anywhere),
+        cmocka_unit_test(a_judged_document_may_run_out_of_memory_anywhere),
+        cmocka_unit_test(a_judged_signer_may_run_out_of_memory_anywhere),
     };
 
     torture_begin();
