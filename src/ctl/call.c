@@ -298,8 +298,11 @@ static enum status open_business_key(const struct call *c, struct key **ret_key,
 {
     if (!c->business_key_path)
         return ST_OK;
-    return ctl_open_key(c->business_key_path,
-                        c->business_pass_path ? c->business_pass_path : c->pass_path, ret_key, err);
+    const struct key_source source = {
+        .place = c->business_key_path,
+        .secret_file = c->business_pass_path ? c->business_pass_path : c->pass_path,
+    };
+    return ctl_open_key(&source, ret_key, err);
 }
 
 static enum status run(const struct call *c, const char *path, bool *ret_good, struct err *err)
@@ -319,7 +322,8 @@ static enum status run(const struct call *c, const char *path, bool *ret_good, s
                                   .wait_ms = WAIT_MS };
 
     TRY(check_options(c, err));
-    TRY(ctl_open_key(c->key_path, c->pass_path, &key, err));
+    TRY(ctl_open_key(&(struct key_source){ .place = c->key_path, .secret_file = c->pass_path },
+                     &key, err));
     TRY(open_business_key(c, &business_key, err));
     TRY(ctl_open_rest(c->ca_file, &rest, err));
     TRY(file_read(path, PAYLOAD_MAX, &payload, err));

@@ -78,8 +78,8 @@ void ctl_print_time(FILE *out, int64_t ms);
 
 /* ---- what commands open ---- */
 
-/* ST_INPUT when --key or --pass-file is missing. */
-MUST_USE enum status ctl_open_key(const char *key_path, const char *pass_path, struct key **ret_key,
+/* ST_INPUT when --key is missing, or --pass-file and the key is locked. */
+MUST_USE enum status ctl_open_key(const struct key_source *source, struct key **ret_key,
                                   struct err *err);
 
 /* What --ca says, else the environment's SHEPCTL_CA; NULL: neither. */

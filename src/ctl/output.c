@@ -39,14 +39,14 @@ void ctl_print_time(FILE *out, int64_t ms)
     (void)fprintf(out, "%.10s %.8s %s", text, text + 11, text + 23);
 }
 
-enum status ctl_open_key(const char *key_path, const char *pass_path, struct key **ret_key,
-                         struct err *err)
+enum status ctl_open_key(const struct key_source *source, struct key **ret_key, struct err *err)
 {
-    if (!key_path)
-        return RAISE(err, ST_INPUT, "--key P12 is missing");
-    if (!pass_path)
-        return RAISE(err, ST_INPUT, "--pass-file FILE is missing");
-    return key_open(&(struct key_source){ key_path, pass_path, NULL, NULL }, ret_key, err);
+    if (!source->place)
+        return RAISE(err, ST_INPUT, "--key KEY is missing");
+    enum status status = key_open(source, ret_key, err);
+    if (status == ST_INPUT && strcmp(err->code, "passwordMissing") == 0 && !source->secret_file)
+        return RAISE(err, ST_INPUT, "--pass-file FILE is missing: %s is locked", source->place);
+    return status;
 }
 
 const char *ctl_ca_file(const char *ca_file)

@@ -152,7 +152,8 @@ static enum status run(const struct options *o, long *ret_status, struct err *er
 
     if (!o->qr == !o->link)
         return RAISE(err, ST_INPUT, "one of --qr TEXT and --link URL is needed");
-    TRY(ctl_open_key(o->key_path, o->pass_path, &key, err));
+    TRY(ctl_open_key(&(struct key_source){ .place = o->key_path, .secret_file = o->pass_path },
+                     &key, err));
     TRY(ctl_open_rest(o->ca_file, &rest, err));
     params.key = key;
     params.rest = rest;

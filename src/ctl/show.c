@@ -39,6 +39,14 @@ static const struct bit_name {
     { USAGE_CRL_SIGN, "cRLSign" },
 };
 
+const char *show_usage_name(unsigned bit)
+{
+    for (size_t i = 0; i < sizeof(usage_names) / sizeof(usage_names[0]); i++)
+        if (usage_names[i].bit == bit)
+            return usage_names[i].name;
+    return "";
+}
+
 static void bits(FILE *out, const char *name, unsigned set, const struct bit_name *names, size_t n)
 {
     char text[256] = "";

@@ -210,7 +210,8 @@ static enum status run(const struct sign *s, struct err *err)
     AUTO(bytes_free) struct bytes *data = NULL;
     AUTO(bytes_free) struct bytes *out = NULL;
 
-    TRY(ctl_open_key(s->key_path, s->pass_path, &key, err));
+    TRY(ctl_open_key(&(struct key_source){ .place = s->key_path, .secret_file = s->pass_path },
+                     &key, err));
     TRY(file_read(s->path, INPUT_MAX, &data, err));
     TRY(sign_by_profile(s, key, bytes_slice(data), &out, err));
     return ctl_write(s->out_path, bytes_slice(out), err);
