@@ -88,9 +88,10 @@ bool has_responders(const struct question *q)
 static void find_given(const struct question *q, struct ocsp_said *ret)
 {
     const struct judge *judge = q->judge;
-    const struct ocsp_query query = query_of(q);
+    struct ocsp_query query = query_of(q);
     struct slice der = { NULL, 0 };
 
+    query.kept = judge->ocsp_is_kept;
     *ret = (struct ocsp_said){ 0 };
     for (size_t i = 0; i < judge->ocsp_count; i++) {
         struct ocsp_answer answer;

@@ -125,10 +125,12 @@ struct judge {
     const struct slice *ocsp; /* answers given beside the document, DER: used in place of receipts
                                  and responder, the newest usable one counts */
     size_t ocsp_count;
-    bool signature_only;           /* everything about the signer and the timestamp stays out of the
-                                      verdict: those rows are skipped and tell what is seen */
-    bool timestamp_required;       /* CMS: an RFC 3161 token must be there */
-    unsigned algorithms;           /* allowed, enum algorithm bits; 0: ALG_DEFAULT */
+    bool ocsp_is_kept;       /* they are receipts of this very signature: as of their date, whatever
+                                their age (req 0.23) */
+    bool signature_only;     /* everything about the signer and the timestamp stays out of the
+                                verdict: those rows are skipped and tell what is seen */
+    bool timestamp_required; /* CMS: an RFC 3161 token must be there */
+    unsigned algorithms;     /* allowed, enum algorithm bits; 0: ALG_DEFAULT */
     unsigned timestamp_algorithms; /* likewise, of timestamps: their signature and their imprint */
     bool follow_aia;        /* an issuer that is missing is fetched from where the certificate says
                                (http alone); by default nobody is asked */

@@ -6,6 +6,7 @@
 #include "crypto/jws.h"
 #include "crypto/trust.h"
 #include "crypto/tsp.h"
+#include "ctl/again.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/detect.h"
@@ -43,6 +44,7 @@ struct verify {
     struct sources sources;
     const char *ocsp_url;
     const char *content_path;
+    const char *evidence_path; /* NULL: as of now_ms, by what the options give */
     const char *ca_file;
     enum jws_input jws_input;
     const char *ldap_urls[LDAP_SERVERS_MAX + 1]; /* ends with NULL */
@@ -64,6 +66,7 @@ enum {
     OPT_CRL,
     OPT_OCSP,
     OPT_OCSP_URL,
+    OPT_EVIDENCE,
     OPT_SCOPE,
     OPT_CONTENT,
     OPT_JWS_INPUT,
@@ -89,6 +92,8 @@ static const struct option_row rows[] = {
       "off, ocsp, crl or auto (OCSP, else lists); by default what --crl and --ocsp give" },
     { OPT_SCOPE, "revocation-scope", "WHOSE",
       "signer (default), or path: of intermediates and the timestamp authority too" },
+    { OPT_EVIDENCE, "evidence", "FILE",
+      "judge again as of the acceptance, by the sealed evidence that getSigningResult gave" },
     { OPT_OCSP_URL, "ocsp-url", "URL",
       "of the responder, in place of the certificate's; several are tried in order" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
@@ -193,6 +198,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         return sources_add_ocsp(&v->sources, value, err);
     case OPT_SCOPE:
         return set_scope(v, value, err);
+    case OPT_EVIDENCE:
+        v->evidence_path = value;
+        break;
     case OPT_OCSP_URL:
         v->ocsp_url = value;
         break;
@@ -411,6 +419,7 @@ static enum status run(struct verify *v, const char *path, struct report *report
     AUTO(ldap_directory_free) struct ldap_directory *ldap = NULL;
     AUTO(bytes_free) struct bytes *data = NULL;
     AUTO(bytes_free) struct bytes *content = NULL;
+    AUTO(again_free) struct again *again = NULL;
     const struct trust_io io = sources_io(&v->sources);
     struct judge judge = { .now_ms = v->now_ms,
                            .io = &io,
@@ -441,6 +450,10 @@ static enum status run(struct verify *v, const char *path, struct report *report
     matter.ldap = ldap;
     matter.data = bytes_slice(data);
     matter.content = content ? bytes_slice(content) : (struct slice){ NULL, 0 };
+    if (v->evidence_path) {
+        TRY(again_open(v->evidence_path, &judge, matter.data, &again, report, err));
+        again_apply(again, &judge);
+    }
     if (profile == PROFILE_AUTO)
         profile = detect(matter.data, &limits, content);
     judge.purpose = judges[profile].purpose;

@@ -1,5 +1,6 @@
 """One signed request in, a person signs on a telephone, the signed and verified document comes out (req 0.29)."""
 import base64
+import html
 import re
 import shutil
 import subprocess
@@ -89,6 +90,42 @@ def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorit
         done = judged(world, file, "--profile", "xades")
         assert done.returncode == 1 and "because digest" in done.stdout, done.stdout
     assert [line["signing"] for line in world.journal() if line["event"] == "session.sealed"] == [session]
+
+
+@pytest.mark.parametrize("example", ["createSigningSession.xml", "createSigningSession-xml.xml"])
+def test_years_later_the_sealed_evidence_gives_the_same_verdict_without_the_network(own_world, tmp_path, example):
+    """req 0.23: as of the receipts' date; certificates, receipts and time come from the evidence alone."""
+    world = own_world("gost2015")
+    result = sign_through(world, example, "gost2015")
+    _, evidence = sealed(world, result.value("signingSessionId"))
+    world.stop()
+    signed, seal, trust = tmp_path / "signed", tmp_path / "seal.xml", tmp_path / "roots"
+    if "<documentXml>" in result.text:
+        signed.write_text(html.unescape(result.value("documentXml")))
+    else:
+        signed.write_bytes(base64.b64decode(result.value("data")))
+    seal.write_bytes(evidence)
+    shutil.copytree(world.sandbox / "trust", trust)
+
+    def at_the_desk(*options):
+        return run(BUILD / "shepctl", "verify", "--trust", trust, "--time", "2045-01-01T00:00:00Z", *options, signed,
+                   check=False)
+
+    done = at_the_desk("--evidence", seal)
+    assert done.returncode == 0 and "the evidence's seal: valid" in done.stdout, done.stdout
+    assert re.search(r"✓ revocation +.* good ", done.stdout), done.stdout
+    # without the evidence nothing is known of that time
+    assert at_the_desk().returncode == (1 if "<documentXml>" in result.text else 0), "a timestamp tells the time itself"
+    assert at_the_desk("--revocation", "ocsp", "--ocsp-url", "http://127.0.0.1:1/").returncode != 0
+    # evidence of something else, and evidence that was touched
+    content = signed.read_bytes()
+    signed.write_bytes(content + b"\n")
+    done = at_the_desk("--evidence", seal)
+    assert done.returncode == 1 and "none of its documents has these bytes" in done.stdout, done.stdout
+    signed.write_bytes(content)
+    seal.write_bytes(evidence.replace(b"<senderId>", b"<senderId>x", 1))
+    done = at_the_desk("--evidence", seal)
+    assert done.returncode == 1 and "because coverage: the evidence's seal: invalid" in done.stdout, done.stdout
 
 
 def test_an_authority_that_is_away_delays_the_seal_alone(own_world, tmp_path):

@@ -1,0 +1,23 @@
+/* A document judged again by the sealed evidence of its session: as of its acceptance, without the
+ * network (req 0.23). */
+#pragma once
+
+#include "base/auto.h"
+#include "crypto/trust.h"
+
+struct again;
+
+/**
+ * Judges the seal of the evidence in the file with judge's trust at judge->now_ms, as a row of the
+ * report, and takes out of it what is kept of the document. The row fails when none of the
+ * evidence's documents has these bytes.
+ * ST_INPUT, ST_NOT_FOUND: the file; ST_FORMAT: not such evidence. *ret_again is the caller's.
+ */
+MUST_USE enum status again_open(const char *path, const struct judge *judge, struct slice document,
+                                struct again **ret_again, struct report *report, struct err *err);
+/* NULL is fine. */
+void again_free(struct again *again);
+DEFINE_AUTO(struct again, again_free)
+/* The judge as of the acceptance, with certificates and answers of the evidence, borrowed; where it
+ * says nothing of revocation, by those answers. */
+void again_apply(const struct again *again, struct judge *judge);
