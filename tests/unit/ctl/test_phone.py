@@ -162,7 +162,7 @@ DELETED = object()
     (change(["offer", "document", "auth_token"], "wrong"), "401: токен"),
     (change(["offer", "document", "uri"], "file:///etc/passwd"), "document.uri"),
     (change(["offer", "document"], DELETED), "document.uri"),
-    (change(["documents", "signMethod"], "SIGN_BYTES_ARRAY"), "SIGN_BYTES_ARRAY is not supported"),
+    (change(["documents", "signMethod"], "SIGN_PIXELS"), "SIGN_PIXELS is not supported"),
     (change(["documents", "signMethod"], DELETED), "no signMethod"),
     (change(["documents", "documentsToSign"], []), "documentsToSign"),
     (change(["documents", "documentsToSign"], {}), "documentsToSign"),
