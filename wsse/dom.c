@@ -95,6 +95,22 @@ size_t dom_count_all(const xmlNode *node)
     return count;
 }
 
+size_t dom_count_nodes(const xmlNode *node)
+{
+    size_t count = 0;
+
+    for (const xmlNode *at = node; at; at = walk(at, node)) {
+        count++;
+        if (at->type != XML_ELEMENT_NODE)
+            continue;
+        for (const xmlAttr *attr = at->properties; attr; attr = attr->next)
+            count++;
+        for (const xmlNs *ns = at->nsDef; ns; ns = ns->next)
+            count++;
+    }
+    return count;
+}
+
 size_t dom_count(const xmlNode *node, const char *ns, const char *name)
 {
     size_t count = 0;

@@ -26,6 +26,8 @@ bool dom_holds_elements_only(const xmlNode *node);
 bool dom_is_plain(const xmlNode *node);
 /* Elements of any name anywhere below. */
 size_t dom_count_all(const xmlNode *node);
+/* All that canonical XML looks at, below and with it: attributes and namespace declarations too. */
+size_t dom_count_nodes(const xmlNode *node);
 /* Elements of that name anywhere below. */
 size_t dom_count(const xmlNode *node, const char *ns, const char *name);
 

@@ -12,6 +12,7 @@
 
 enum {
     MAX_CANONICAL_BYTES = 256 << 20, /* document times canonicalisations */
+    MAX_CANONICAL_NODES = 8000000,   /* likewise */
     COVERS_MAX = 64,
 };
 
@@ -40,14 +41,17 @@ static void put_back(struct siblings *all, unsigned first, unsigned end)
 }
 
 /* Each signature may be tried twice, but for the first. */
-static bool check_work(struct trial *trial, unsigned signatures, size_t document_bytes)
+static bool check_work(struct trial *trial, unsigned signatures, size_t document_bytes,
+                       const xmlNode *root)
 {
+    const size_t readings = 2 * (size_t)signatures - 1;
     char text[128];
 
     if (signatures > ENVELOPED_MAX_SIGNATURES)
         (void)text_format(text, sizeof(text), "%u ds:Signature in the document, the limit is %d",
                           signatures, ENVELOPED_MAX_SIGNATURES);
-    else if ((2 * signatures - 1) * document_bytes > MAX_CANONICAL_BYTES)
+    else if (signatures > 1 && (readings * document_bytes > MAX_CANONICAL_BYTES ||
+                                readings * dom_count_nodes(root) > MAX_CANONICAL_NODES))
         (void)text_format(text, sizeof(text), "%u ds:Signature over %zu bytes are too much work",
                           signatures, document_bytes);
     else
@@ -73,7 +77,7 @@ static bool find_signatures(struct trial *trial, const xmlDoc *doc, size_t docum
         return REFUSE(trial, CHECK_COVERAGE,
                       "%zu of %zu ds:Signature are not children of the document element",
                       total - children, total);
-    if (!check_work(trial, children, document_bytes))
+    if (!check_work(trial, children, document_bytes, ret->root))
         return false;
     for (xmlNode *at = dom_first(ret->root); at; at = dom_next(at))
         if (dom_is(at, NS_DS, "Signature"))

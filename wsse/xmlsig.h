@@ -17,8 +17,8 @@ enum { ENVELOPED_MAX_SIGNATURES = 16 };
  * Several signatures, at most 16, are judged each for itself: a signature covers the document with
  * the signatures in front of it, as it stood when it was made («one over the other»), or, when that
  * digest is not its own, the document without any; nothing else, and its coverage row tells which.
- * Any ds:Signature at another place, and a copy of one, is refused. The work is bounded: bytes
- * times signatures at most 128 MiB.
+ * Any ds:Signature at another place, and a copy of one, is refused. The work is bounded: of
+ * several signatures n, (2n - 1) times the document is at most 256 MiB and 8,000,000 nodes.
  *
  * Rows: format, then for each signature algorithm, digest, signature, coverage, trust_judge()'s;
  * the first refusal ends the judgement of a signature, so nothing is fetched for a forged one. No

@@ -1,5 +1,6 @@
-/* Fuzzes signed XML documents: the enveloped profile without trust and with it, their kind, and
- * their content, whose canonical form must be its own canonical form. */
+/* Fuzzes signed XML documents: the enveloped profile without trust and with it, the detached one as
+ * signature and as content, their kind, and their content, whose canonical form must be its own
+ * canonical form. */
 #include "world.h"
 #include "wsse/xmlsig.h"
 
@@ -32,6 +33,19 @@ static void check_content(struct slice xml)
     promise(slice_eq(bytes_slice(once), bytes_slice(twice)));
 }
 
+/* With the input itself as content too: no signature can be over what holds it. */
+static void judge_detached(const struct judge *how, struct slice xml)
+{
+    const struct slice contents[] = { { NULL, 0 }, SLICE("<a/>"), xml };
+
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+        AUTO(report_free) struct report *report = report_new();
+
+        promise(report != NULL);
+        world_check(xmlsig_judge_detached(how, xml, contents[i], &limits, report), report);
+    }
+}
+
 bool fuzz_take(struct slice in)
 {
     const struct judge alone = { .signature_only = true };
@@ -42,6 +56,7 @@ bool fuzz_take(struct slice in)
     enum verdict signature = judge(&alone, in);
     enum verdict whole = judge(&full, in);
     promise(whole != VERDICT_VALID || signature == VERDICT_VALID);
+    judge_detached(&alone, in);
     (void)xml_document_kind(in, &limits);
     check_content(in);
     return whole == VERDICT_VALID;

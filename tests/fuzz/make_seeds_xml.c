@@ -62,7 +62,14 @@ static void documents(size_t family)
             SLICE("<?xml version=\"1.0\"?><a b=\"1\"><!-- c -->text<c:d xmlns:c=\"u:c\"/></a>"),
             &usual_limits, &signed_xml, &err),
         &err);
+    struct bytes *twice = NULL;
+    assert_ok(xmlsig_sign_enveloped(key, bytes_slice(signed_xml), &usual_limits, &twice, &err),
+              &err);
+    seed_give("xml", named(name, "good_twice", family, ".xml"), twice);
     seed_give("xml", named(name, "good_enveloped", family, ".xml"), signed_xml);
+    struct bytes *detached = NULL;
+    assert_ok(xmlsig_sign_detached(key, SLICE("<a/>"), "a.xml", &detached, &err), &err);
+    seed_give("xml", named(name, "detached", family, ".xml"), detached);
 }
 
 static void seals(size_t family)

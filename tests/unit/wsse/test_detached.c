@@ -37,21 +37,40 @@ static bool is_judged(const char *xml, struct slice content, struct expectation 
 
 /* ---- the content is outside ---- */
 
-/* A ds:Signature by itself over that digest. */
-static char *over(const char *attrs, const char *transforms, const char *digested)
+/* A ds:Signature by itself over that digest, cut or grown to so many bytes. */
+static char *over_digest(const char *attrs, const char *transforms, const char *digested,
+                         size_t bytes)
 {
-    unsigned char value[EVP_MAX_MD_SIZE];
+    unsigned char value[EVP_MAX_MD_SIZE] = { 0 };
     size_t len = 0;
     AUTO(bytes_free) struct bytes *digest = NULL;
     AUTO_FREE char *references = NULL;
 
     assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, digested, strlen(digested), value, &len),
                      1);
-    digest = base64_encode(slice_mem(value, len));
+    digest = base64_encode(slice_mem(value, bytes));
     references = soap_join((const char *const[]){
         "<ds:Reference", attrs, ">", transforms, "<ds:DigestMethod Algorithm=\"", URI_DIGEST_SHA256,
         "\"/><ds:DigestValue>", digest->at, "</ds:DigestValue></ds:Reference>", NULL });
     return xml_sign("", &(struct soap_params){ .references = references }, "", rsa_key());
+}
+
+static char *over(const char *attrs, const char *transforms, const char *digested)
+{
+    return over_digest(attrs, transforms, digested, 32);
+}
+
+static void a_digest_of_another_length_is_another(void **state)
+{
+    static const size_t lengths[] = { 0, 1, 31, 33, 64 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        AUTO_FREE char *xml = over_digest("", "", CONTENT, lengths[i]);
+
+        assert_true(is_judged(xml, SLICE(CONTENT),
+                              (struct expectation){ CHECK_DIGEST, "is not what was signed" }));
+    }
 }
 
 static void content_is_named_but_never_fetched(void **state) /* req 0.13 */
@@ -429,6 +448,7 @@ static void a_uri_that_needs_escapes_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_digest_of_another_length_is_another),
         cmocka_unit_test(content_is_named_but_never_fetched),
         cmocka_unit_test(content_is_bytes_or_xml_as_its_transform_says),
         cmocka_unit_test(exclusive_prefixes_of_content_and_signed_info_count),

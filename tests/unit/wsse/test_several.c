@@ -350,25 +350,48 @@ static void a_signer_that_is_not_trusted_is_named(void **state)
     assert_string_equal(report_covers(forbidden), "");
 }
 
-static void the_work_is_bounded(void **state)
+/* So many times piece, and signatures behind it. */
+static struct bytes *grow(const char *piece, size_t times, unsigned signatures)
 {
-    enum { MEGABYTES = 12 };
-    const struct xml_limits wide = { 64 << 20, 64 };
-    const struct judge how = judge_of_all();
-    AUTO(bytes_free) struct bytes *xml = bytes_new((MEGABYTES + 1) << 20);
-    AUTO(report_free) struct report *report = report_new();
-    char *room;
+    struct bytes *xml = bytes_new((size_t)16 << 20);
 
-    (void)state;
     bytes_add_str(xml, "<r xmlns:ds=\"" NS_DS "\">");
-    room = bytes_extend(xml, MEGABYTES << 20);
-    memset(room, 'x', MEGABYTES << 20);
-    for (unsigned i = 0; i < 12; i++)
+    for (size_t i = 0; i < times; i++)
+        bytes_add_str(xml, piece);
+    for (unsigned i = 0; i < signatures; i++)
         bytes_add_str(xml, "<ds:Signature/>");
     bytes_add_str(xml, "</r>");
-    assert_int_equal(xmlsig_judge_enveloped(&how, bytes_slice(xml), &wide, report),
-                     VERDICT_INDETERMINATE);
-    assert_non_null(strstr(report_reason(report), "too much work"));
+    assert_false(xml->failed);
+    return xml;
+}
+
+static void the_work_is_bounded(void **state)
+{
+    static const struct {
+        const char *piece;
+        size_t times;
+        unsigned signatures;
+        bool is_too_much;
+    } cases[] = {
+        { "0123456789abcdef", 768 << 10, 11, false }, /* 12 MiB, 21 times */
+        { "0123456789abcdef", 768 << 10, 12, true },
+        { "<a b='c'/>", 200000, 10, false }, /* 400,000 nodes, 19 times */
+        { "<a b='c'/>", 200000, 11, true },
+    };
+    const struct judge how = judge_of_all();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO(bytes_free)
+        struct bytes *xml = grow(cases[i].piece, cases[i].times, cases[i].signatures);
+        AUTO(report_free) struct report *report = report_new();
+        const enum verdict verdict =
+            xmlsig_judge_enveloped(&how, bytes_slice(xml), &usual_limits, report);
+
+        assert_int_equal(verdict, cases[i].is_too_much ? VERDICT_INDETERMINATE : VERDICT_INVALID);
+        assert_int_equal(strstr(report_reason(report), "too much work") != NULL,
+                         cases[i].is_too_much);
+    }
 }
 
 /* ---- signing ---- */

@@ -242,6 +242,9 @@ static void a_judgement_is_never_guessed(void **state)
               &err);
     AUTO_FREE char *text = strndup(good->at, good->len);
     AUTO_FREE char *evil = soap_replace(text, "<a>1", "<a>2");
+    AUTO(bytes_free) struct bytes *twice = NULL;
+    assert_ok(xmlsig_sign_enveloped(rsa_key(), bytes_slice(good), &usual_limits, &twice, &err),
+              &err);
     AUTO(bytes_free) struct bytes *sealed = NULL;
     const struct xades_params params = { .signing_time_ms = NOW_MS };
     assert_ok(xades_seal(rsa_key(), SLICE("<a>1</a>"), &params, &usual_limits, &sealed, &err),
@@ -251,6 +254,7 @@ static void a_judgement_is_never_guessed(void **state)
     struct judged rows[] = {
         { xmlsig_judge_enveloped, &how, slice_str(text), VERDICT_VALID, NULL, 0 },
         { xmlsig_judge_enveloped, &how, slice_str(evil), VERDICT_INVALID, NULL, 0 },
+        { xmlsig_judge_enveloped, &how, bytes_slice(twice), VERDICT_VALID, NULL, 0 },
         { xades_judge, &how, slice_str(seal_text), VERDICT_VALID, NULL, 0 },
         { xades_judge, &how, slice_str(evil_seal), VERDICT_INVALID, NULL, 0 },
     };
