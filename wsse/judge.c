@@ -34,7 +34,7 @@ const struct cert **judge_helpers(const struct trial *trial, size_t *ret_count)
 {
     const struct judge *judge = trial->judge;
     const size_t count = judge->extra_count + trial->helper_count;
-    const struct cert **certs = calloc(count + 1, sizeof(*certs));
+    const struct cert **certs = calloc(count + 1, sizeof(const struct cert *));
 
     if (!certs)
         return NULL;

@@ -145,7 +145,7 @@ static bool refuse_digest(struct trial *trial, unsigned k)
 }
 
 /* Only another digest leads to the next reading; the rows are those of the one that counts. */
-static bool prove(struct trial *trial, struct siblings *all, unsigned k, struct plan *plan,
+static bool prove(struct trial *trial, struct siblings *all, unsigned k, const struct plan *planned,
                   const struct cert *cert)
 {
     const enum reading readings = k == 0 ? READING_PARALLEL : READING_COUNT;
@@ -153,6 +153,7 @@ static bool prove(struct trial *trial, struct siblings *all, unsigned k, struct 
     for (enum reading reading = READING_NESTED; reading < readings; reading++) {
         AUTO(report_free) struct report *tried = report_new();
         struct trial attempt = *trial;
+        struct plan plan = *planned;
         char covers[COVERS_MAX];
         bool holds;
 
@@ -160,8 +161,8 @@ static bool prove(struct trial *trial, struct siblings *all, unsigned k, struct 
             return trial_fail(trial, ST_NOMEM, "out of memory");
         attempt.report = tried;
         say_covers(all, k, reading, covers);
-        plan->references[0].covers = covers;
-        holds = prove_as(&attempt, all, k, reading, plan, cert);
+        plan.references[0].covers = covers;
+        holds = prove_as(&attempt, all, k, reading, &plan, cert);
         trial->status = attempt.status;
         if (k > 0 && report_culprit(tried) == CHECK_DIGEST)
             continue;

@@ -60,7 +60,7 @@ enum status xmlsig_sign_detached(const struct key *key, struct slice content, co
     AUTO(bytes_free) struct bytes *info = NULL;
     AUTO(bytes_free) struct bytes *value = NULL;
     AUTO(bytes_free) struct bytes *cert = NULL;
-    AUTO(bytes_free) struct bytes *out = bytes_new(2 * SIGNATURE_BYTES);
+    AUTO(bytes_free) struct bytes *out = bytes_new((size_t)2 * SIGNATURE_BYTES);
 
     if (!out)
         return RAISE(err, ST_NOMEM, "signature: out of memory");

@@ -172,10 +172,11 @@ static char *break_second(const char *xml)
 static char *break_last_digest(const char *xml)
 {
     char *changed = strdup(xml);
-    char *value = NULL;
+    char *value = changed;
 
     for (char *at = changed; (at = strstr(at, "<ds:DigestValue>")); at++)
         value = at + 18;
+    assert_ptr_not_equal(value, changed);
     *value = *value == 'A' ? 'B' : 'A';
     return changed;
 }
