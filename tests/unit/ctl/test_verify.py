@@ -45,6 +45,9 @@ SHARED = [
     ("ca-production/nca_rsa_2022.cer", CA_REAL + at("2025-01-01T00:00:00Z"), VALID, "✓ path"),
     ("ca-production/nca_gost.pem", ONLY + CA_REAL, UNJUDGED, "the issuer is not here"),
     ("ca-test/nca_gost2022_test.cer", ONLY + CA_TEST, VALID, "cert"),
+    ("ca-test/root_test_gost_2022.cer", ONLY, VALID, "cert"),
+    ("ca-test/nca_gost_test.crt", ONLY + CA_TEST, UNJUDGED, "the issuer is not here"),
+    ("ca-test/nca_rsa_test.crt", ONLY + CA_TEST, UNJUDGED, "the issuer is not here"),
     ("ocsp/ceo_2015_revoked.der", ONLY + CA_TEST, VALID, "certificateHold"),
     ("ocsp/ceo_2015_revoked.der", CA_TEST + at("2022-09-02T17:00:00Z"), VALID, "revoked on 2022-07-27T16:25:30+06:00"),
     ("ocsp/individual_2015_revoked.der", CA_TEST + at("2022-09-02T17:00:00Z"), VALID, "certificateHold"),
@@ -70,6 +73,14 @@ def test_shared_vectors_get_the_verdicts_of_their_readme(file, options, want, wo
     done = shepctl("verify", *options, VECTORS / file)
     assert done.returncode == want, text_of(done)
     assert words in text_of(done)
+
+
+@needs_vectors
+def test_no_shared_vector_is_left_out():
+    """p12 files are opened by shepctl keys, below."""
+    files = {str(file.relative_to(VECTORS)) for file in VECTORS.rglob("*") if file.is_file()}
+    judged = {row[0] for row in SHARED} | {f"p12/{name}.p12" for name, _ in KEY_FILES}
+    assert files - judged == {"README.md", "cms/gost2015_document.txt"}
 
 
 @needs_vectors
@@ -194,12 +205,15 @@ def test_help_and_version():
 
 # ---- keys and certificates ----
 
-@needs_vectors
-@pytest.mark.parametrize("name, role", [
+KEY_FILES = [
     ("gost2015_individual_1", "individual"), ("gost2015_individual_2", "individual"),
     ("gost2015_legal_entity", "legal entity, CEO"), ("gost2015_information_system", "legal entity"),
     ("2004_ceo_revoked", "legal entity, CEO"), ("rsa_individual", "individual"),
-])
+]
+
+
+@needs_vectors
+@pytest.mark.parametrize("name, role", KEY_FILES)
 def test_a_real_key_file_opens_and_its_key_is_its_certificates(tmp_path, name, role):
     password = tmp_path / "pass"
     password.write_text("Qwerty12\n")
