@@ -137,7 +137,7 @@ enum status ldap_filter_check(const char *template, struct err *err)
     AUTO(bytes_free) struct bytes *filter = NULL;
 
     TRY(ldap_filter_of(template, SLICE("1a"), SLICE("CN=x"), &filter, err));
-    if (!is_filter(filter->at))
+    if (!filter || !is_filter(filter->at))
         return RAISE(err, ST_INPUT, "LDAP filter: «%.80s» is not a filter of RFC 4515", template);
     return ST_OK;
 }
