@@ -199,7 +199,7 @@ const struct conf_row conf_rows[] = {
       "its password, first line of the file" },
     { "ldap", "timeout_ms", CONF_INT, AT(ldap.timeout_ms), "3000", 100, 25000, NULL,
       "milliseconds for one server, connecting and TLS included" },
-    { "ldap", "keep_ms", CONF_INT, AT(ldap.keep_ms), "21600000", MINUTE_MS, 7 * 24 * HOUR_MS, NULL,
+    { "ldap", "keep_ms", CONF_INT, AT(ldap.keep_ms), "21600000", MINUTE_MS, HOUR_MS * 24 * 7, NULL,
       "milliseconds after which a found certificate is asked for again; meanwhile it serves" },
 
     { "sandbox", "enabled", CONF_BOOL, AT(sandbox.enabled), "no", 0, 0, NULL,

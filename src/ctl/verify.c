@@ -174,6 +174,52 @@ static enum revocation revocation_of(const struct verify *v)
     return v->sources.ocsp_count ? REVOCATION_AUTO : REVOCATION_CRL;
 }
 
+static enum status add_dir(struct verify *v, const char *path, struct err *err)
+{
+    if (v->dir_count == DIRS_MAX)
+        return RAISE(err, ST_INPUT, "--trust: more than %d", DIRS_MAX);
+    v->dirs[v->dir_count++] = path;
+    return ST_OK;
+}
+
+static enum status add_ldap(struct verify *v, const char *url, struct err *err)
+{
+    if (v->ldap_count == LDAP_SERVERS_MAX)
+        return RAISE(err, ST_INPUT, "--ldap: more than %d", LDAP_SERVERS_MAX);
+    v->ldap_urls[v->ldap_count++] = url;
+    return ST_OK;
+}
+
+/* What is kept as it is given: texts, and flags. */
+static void set_plain(struct verify *v, int key, const char *value)
+{
+    const struct {
+        int key;
+        const char **text; /* NULL: a flag */
+        bool *flag;
+    } places[] = {
+        { OPT_EVIDENCE, &v->evidence_path, NULL },
+        { OPT_OCSP_URL, &v->ocsp_url, NULL },
+        { OPT_CONTENT, &v->content_path, NULL },
+        { OPT_LDAP_BASE, &v->ldap_base, NULL },
+        { OPT_CA, &v->ca_file, NULL },
+        { OPT_LDAP_STARTTLS, NULL, &v->ldap_starttls },
+        { OPT_SIGNATURE_ONLY, NULL, &v->signature_only },
+        { OPT_ALLOW_SHA1, NULL, &v->allow_sha1 },
+        { OPT_FOLLOW_AIA, NULL, &v->follow_aia },
+        { OPT_JSON, NULL, &v->json },
+    };
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i].key != key)
+            continue;
+        if (places[i].text)
+            *places[i].text = value;
+        else if (places[i].flag)
+            *places[i].flag = true;
+    }
+}
+
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
     struct verify *v = ctx;
@@ -182,10 +228,7 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
     case OPT_PROFILE:
         return profile_parse(value, &v->profile, err);
     case OPT_TRUST:
-        if (v->dir_count == DIRS_MAX)
-            return RAISE(err, ST_INPUT, "--trust: more than %d", DIRS_MAX);
-        v->dirs[v->dir_count++] = value;
-        break;
+        return add_dir(v, value, err);
     case OPT_PIN:
         return add_pin(v, value, err);
     case OPT_TIME:
@@ -198,45 +241,14 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         return sources_add_ocsp(&v->sources, value, err);
     case OPT_SCOPE:
         return set_scope(v, value, err);
-    case OPT_EVIDENCE:
-        v->evidence_path = value;
-        break;
-    case OPT_OCSP_URL:
-        v->ocsp_url = value;
-        break;
-    case OPT_CONTENT:
-        v->content_path = value;
-        break;
     case OPT_JWS_INPUT:
         return jws_input_parse(value, &v->jws_input, err);
     case OPT_LDAP:
-        if (v->ldap_count == LDAP_SERVERS_MAX)
-            return RAISE(err, ST_INPUT, "--ldap: more than %d", LDAP_SERVERS_MAX);
-        v->ldap_urls[v->ldap_count++] = value;
-        break;
-    case OPT_LDAP_BASE:
-        v->ldap_base = value;
-        break;
-    case OPT_LDAP_STARTTLS:
-        v->ldap_starttls = true;
-        break;
-    case OPT_SIGNATURE_ONLY:
-        v->signature_only = true;
-        break;
-    case OPT_ALLOW_SHA1:
-        v->allow_sha1 = true;
-        break;
-    case OPT_FOLLOW_AIA:
-        v->follow_aia = true;
-        break;
-    case OPT_JSON:
-        v->json = true;
-        break;
+        return add_ldap(v, value, err);
     default:
-        v->ca_file = value;
-        break;
+        set_plain(v, key, value);
+        return ST_OK;
     }
-    return ST_OK;
 }
 
 static const struct usage usage = {

@@ -50,7 +50,7 @@ static enum status load_pins(struct jws_source *source, const char *dir, struct 
     size_t count = trust_count(source->folder);
     if (count == 0)
         return RAISE(err, ST_INPUT, "[jws] pins_dir: %s holds no certificate", dir);
-    source->pins = calloc(count, sizeof(*source->pins));
+    source->pins = calloc(count, sizeof(const struct cert *));
     if (!source->pins)
         return RAISE(err, ST_NOMEM, "[jws] pins_dir: out of memory");
     for (; source->pin_count < count; source->pin_count++)
