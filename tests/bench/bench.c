@@ -36,13 +36,14 @@ void bench_line(const char *name, double value, const char *unit)
 static double run(bench_operation *operation, void *ctx, const char *name)
 {
     double began = bench_now_s();
-    double took = 0;
+    double took;
     size_t count = 0;
 
-    for (; took < slice_s; took = bench_now_s() - began) {
+    do {
         bench_need(operation(ctx), NULL, name);
         count++;
-    }
+        took = bench_now_s() - began;
+    } while (took < slice_s);
     return (double)count / took;
 }
 
