@@ -41,3 +41,8 @@ enum status crypto_init(struct err *err)
     pthread_mutex_unlock(&init_lock);
     return status;
 }
+
+void crypto_thread_end(void)
+{
+    OPENSSL_thread_stop();
+}

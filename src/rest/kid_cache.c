@@ -1,6 +1,7 @@
 #include "rest/kid_cache.h"
 
 #include "base/text.h"
+#include "crypto/init.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -239,11 +240,12 @@ static void *run_question(void *ctx)
     (void)pthread_mutex_lock(&cache->lock);
     question.entry->err = err;
     keep_answer(cache, question.entry, status, &found);
+    jws_found_clear(&found);
+    crypto_thread_end();
     cache->questions--;
     bool is_last = cache->closed && cache->questions == 0;
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);
-    jws_found_clear(&found);
     if (is_last)
         cache_free(cache);
     return NULL;

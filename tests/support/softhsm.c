@@ -92,8 +92,8 @@ bool softhsm_start(struct softhsm *hsm)
     (void)snprintf(hsm->module, sizeof(hsm->module), "%s", PULLABLE_TOKEN);
     path_of(hsm, "pin", hsm->pin_file);
     path_of(hsm, "pulled", hsm->pulled);
-    (void)setenv("SHEP_TOKEN_PULLED", hsm->pulled,
-                 1); /* NOLINT(concurrency-mt-unsafe): no thread yet */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread yet */
+    (void)setenv("SHEP_TOKEN_PULLED", hsm->pulled, 1);
     write_settings(hsm);
     run((const char *const[]){ "softhsm2-util", "--init-token", "--free", "--label", SOFTHSM_TOKEN,
                                "--pin", SOFTHSM_PIN, "--so-pin", "87654321", NULL });
