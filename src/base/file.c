@@ -51,3 +51,16 @@ enum status file_load(const char *path, size_t max, struct bytes **ret, struct e
     (void)close(fd);
     return loaded;
 }
+
+bool file_write_all(int fd, struct slice data)
+{
+    while (data.len > 0) {
+        ssize_t n = write(fd, data.at, data.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data = slice_skip(data, (size_t)n);
+    }
+    return true;
+}

@@ -2,6 +2,7 @@
  * fields as OCTET STRINGs of DER), the table's records as in memory, HMAC-SHA-256 of all that. */
 #include "crypto/crl_file.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "crypto/crl_impl.h"
 #include "crypto/encode.h"
@@ -92,19 +93,6 @@ static void make_prefix(size_t head_len, uint8_t dst[PREFIX_BYTES])
     }
 }
 
-static bool write_all(int fd, struct slice data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(fd, data.at, data.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data = slice_skip(data, (size_t)n);
-    }
-    return true;
-}
-
 static enum status refuse_disk(const char *path, struct err *err)
 {
     return RAISE(err, ST_UNAVAILABLE, "%s: cannot be written: %s", path, strerrordesc_np(errno));
@@ -128,12 +116,12 @@ static enum status write_parts(const struct crl *crl, int fd, const char *path, 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (parts[i].len > 0 && EVP_MAC_update(mac, slice_u8(parts[i]), parts[i].len) != 1)
             return ossl_raise(err, ST_INTERNAL, "HMAC");
-        if (!write_all(fd, parts[i]))
+        if (!file_write_all(fd, parts[i]))
             return refuse_disk(path, err);
     }
     if (EVP_MAC_final(mac, tag, &tag_len, sizeof(tag)) != 1 || tag_len != sizeof(tag))
         return ossl_raise(err, ST_INTERNAL, "HMAC");
-    if (!write_all(fd, slice_mem(tag, sizeof(tag))) || fsync(fd) != 0)
+    if (!file_write_all(fd, slice_mem(tag, sizeof(tag))) || fsync(fd) != 0)
         return refuse_disk(path, err);
     return ST_OK;
 }

@@ -1,5 +1,6 @@
 #include "sandbox/file.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -72,20 +73,6 @@ enum status file_read(const char *path, size_t max_bytes, struct bytes **ret_dat
     return ST_OK;
 }
 
-static bool write_all(int fd, struct slice data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(fd, data.at, data.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data = slice_skip(data, (size_t)n);
-    }
-    return fsync(fd) == 0;
-}
-
 enum status file_write(const char *path, struct slice data, unsigned mode, struct err *err)
 {
     char beside[FILE_PATH_MAX];
@@ -96,7 +83,8 @@ enum status file_write(const char *path, struct slice data, unsigned mode, struc
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
         return fail(err, "write", path);
-    if (!write_all(fd, data) || fchmod(fd, mode) != 0 || rename(beside, path) != 0) {
+    if (!file_write_all(fd, data) || fsync(fd) != 0 || fchmod(fd, mode) != 0 ||
+        rename(beside, path) != 0) {
         enum status status = fail(err, "write", path);
 
         (void)unlink(beside);

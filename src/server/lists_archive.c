@@ -1,5 +1,6 @@
 #include "server/lists_archive.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -9,19 +10,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool write_all(int fd, struct slice data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(fd, data.at, data.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data = slice_skip(data, (size_t)n);
-    }
-    return true;
-}
 
 static enum status refuse(const char *path, struct err *err)
 {
@@ -45,7 +33,7 @@ enum status archive_list(const char *dir, const struct crl *crl, struct slice da
     int fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
     if (fd < 0)
         return refuse(beside, err);
-    bool kept = write_all(fd, data) && fsync(fd) == 0 && rename(beside, path) == 0;
+    bool kept = file_write_all(fd, data) && fsync(fd) == 0 && rename(beside, path) == 0;
     enum status status = kept ? ST_OK : refuse(path, err);
     (void)close(fd);
     if (!kept)
