@@ -291,6 +291,23 @@ def own_world(country):
         one.stop()
 
 
+@pytest.fixture(scope="module")
+def chromium(country):
+    """One browser for the tests of a module."""
+    from browser import Browser  # it takes this file's functions
+    one = Browser([country.sandbox / "tls/server.pem", country.sandbox / "tls/ca.pem"])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    """A browser that has seen nothing yet; what it complains about fails the test."""
+    chromium.fresh()
+    yield chromium
+    assert chromium.complaints() == []
+
+
 def envelope(body, header=""):
     return ('<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
             f"<soap:Header>{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>")
