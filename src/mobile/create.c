@@ -76,7 +76,7 @@ static enum status fill(const struct mobile *mobile, const struct signing_sessio
     reply->created.signing_session_id = session->id;
     reply->created.state = SESSION_CREATED;
     reply->created.expires_ms = session->expires_ms;
-    return ST_OK;
+    return warnings_find(session, reply->arena, &reply->created, err);
 }
 
 enum status mobile_create(struct mobile *mobile, const struct mobile_sender *sender,

@@ -54,6 +54,12 @@ MUST_USE enum status check_text(const char *text, const struct text_rule *rule, 
 MUST_USE enum status check_names(const struct names *names, const char *field, struct names *ret,
                                  struct err *err);
 
+/* ---- warnings.c: what the app will not show (req 1.11, 1.32, 1.46) ---- */
+/* Fills ret's warnings: at most one for each document and one for the session. Memory is the
+ * arena's. */
+MUST_USE enum status warnings_find(const struct signing_session *session, struct arena *arena,
+                                   struct session_created *ret, struct err *err);
+
 /* ---- method_*.c: one row per signing method ---- */
 struct method {
     enum sign_method method;

@@ -13,6 +13,13 @@ enum reply_kind {
     REPLY_FAULT,    /* SOAP Fault with ErrorInfo, HTTP 500 */
 };
 
+/* What the caller should know of a session that was made all the same. */
+struct session_warning {
+    const char *code;  /* camelCase, for a program */
+    const char *field; /* path inside the request */
+    const char *text;  /* in the session's language */
+};
+
 /* Answer to createSigningSession (payloads.md section 3). */
 struct session_created {
     struct id signing_session_id;
@@ -23,6 +30,8 @@ struct session_created {
     const char *link;
     const char *business_link;
     const char *page_url;
+    struct session_warning *warnings;
+    size_t warning_count;
 };
 
 /* Detail in `data` with SCSE002 and SCSE003; "" where it says nothing. */

@@ -1,6 +1,28 @@
 /* What stands in `data` of an answer, by operation; errors carry their detail. */
 #include "soap/answer.h"
 
+/* The element is left out where there is nothing to warn of. */
+static enum status put_warnings(const struct writer *w, const struct session_created *created,
+                                struct _s__createSigningSessionResponse *out)
+{
+    struct s__Warning *rows;
+
+    if (created->warning_count == 0)
+        return ST_OK;
+    out->warnings = writer_alloc(w, 1, sizeof(*out->warnings));
+    rows = writer_alloc(w, created->warning_count, sizeof(*rows));
+    if (!out->warnings || !rows)
+        return writer_no_memory(w);
+    out->warnings->warning = rows;
+    for (size_t i = 0; i < created->warning_count; i++) {
+        TRY(writer_text(w, created->warnings[i].code, &rows[i].code));
+        TRY(writer_text(w, created->warnings[i].field, &rows[i].field));
+        TRY(writer_text(w, created->warnings[i].text, &rows[i].text));
+        out->warnings->__sizewarning++;
+    }
+    return ST_OK;
+}
+
 static enum status answer_created(const struct writer *w, const struct reply *reply,
                                   struct data *ret)
 {
@@ -18,6 +40,7 @@ static enum status answer_created(const struct writer *w, const struct reply *re
     TRY(writer_text(w, created->link, &out->link));
     TRY(writer_text(w, created->business_link, &out->businessLink));
     TRY(writer_text(w, created->page_url, &out->pageUrl));
+    TRY(put_warnings(w, created, out));
     *ret = (struct data){ .type = SOAP_TYPE__s__createSigningSessionResponse, .element = out };
     return ST_OK;
 }

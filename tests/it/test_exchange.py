@@ -159,6 +159,18 @@ def test_an_answer_comes_in_the_form_of_the_request(world):
     assert created.code == "SCSS001", created.text
 
 
+def test_what_the_app_will_not_show_is_told_to_the_caller(world):
+    """1.11, 1.32: a warning is printed with the answer; the session is made all the same."""
+    payload = (ROOT / "etc/examples/createSigningSession.xml").read_text()
+    assert "<warnings>" not in world.call(payload).text
+    answer = world.call(re.sub("<mime>[^<]*</mime>", "<mime>image/png</mime>", payload, count=1))
+    assert answer.code == "SCSS001" and answer.value("state") == "created", answer.text
+    found = re.findall(r"<warning>\s*<code>(\w+)</code>\s*<field>([^<]+)</field>\s*<text>([^<]+)</text>", answer.text)
+    assert [row[:2] for row in found] == [("mimeNotShown", "documents/document[1]/file/mime")], answer.text
+    assert "Приложение не покажет" in found[0][2]
+    assert world.create(example="createSigningSession-mix.xml").text.count("newerAppNeeded") == 1
+
+
 def test_a_session_can_be_cancelled_and_then_nobody_signs(world):
     created = world.create()
     session = created.value("signingSessionId")

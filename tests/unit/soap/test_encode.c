@@ -179,6 +179,30 @@ static void a_request_that_came_as_text_is_answered_as_text(void **state)
                              SLICE("<s:createSigningSessionResponse xmlns:s=\"" SIGNING_NS "\">")));
 }
 
+/* req 1.32 */
+static void warnings_stand_behind_the_links(void **state)
+{
+    struct session_warning warnings[] = {
+        { "newerAppNeeded", "signMethod", "MIX_SIGN …" },
+        { "pdfNotPdf", "documents/document[2]/file/data", "«%PDF-»" },
+    };
+    struct reply reply = created();
+    AUTO(bytes_free) struct bytes *without = encode(&reply);
+    AUTO(bytes_free) struct bytes *xml = NULL;
+
+    (void)state;
+    assert_absent(without, "warnings");
+    reply.created.warnings = warnings;
+    reply.created.warning_count = 2;
+    xml = encode(&reply);
+    assert_created(xml);
+    assert_non_null(strstr(xml->at,
+                           "</pageUrl><warnings><warning><code>newerAppNeeded</code>"
+                           "<field>signMethod</field><text>MIX_SIGN …</text></warning><warning>"
+                           "<code>pdfNotPdf</code><field>documents/document[2]/file/data</field>"
+                           "<text>«%PDF-»</text></warning></warnings></s:create"));
+}
+
 /* req 0.70, 0.71 */
 static void an_error_carries_its_detail_in_data(void **state)
 {
@@ -572,6 +596,7 @@ int main(void)
         cmocka_unit_test(shep_s_session_id_is_echoed_when_it_is_one),
         cmocka_unit_test(the_status_message_is_cut_at_250_whole_characters),
         cmocka_unit_test(a_created_session_is_answered_as_elements),
+        cmocka_unit_test(warnings_stand_behind_the_links),
         cmocka_unit_test(a_request_that_came_as_text_is_answered_as_text),
         cmocka_unit_test(an_error_carries_its_detail_in_data),
         cmocka_unit_test(what_xml_cannot_carry_is_replaced_and_never_breaks_the_answer),
