@@ -108,15 +108,13 @@ enum verdict judge_envelope(struct trial *trial, struct slice xml, const struct 
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     struct envelope envelope;
     struct signature signature;
-    bool is_valid = judge_parse(trial, xml, limits, 0, &doc) &&
-                    read_envelope(trial, doc, findings->is_receiver, &envelope, &signature) &&
-                    verify_envelope(trial, &envelope, &signature, findings) &&
-                    judge_signer(trial, &signature, findings->cert) &&
-                    find_authored(trial, &envelope, findings);
-    const enum verdict verdict = report_verdict(trial->report);
+    const bool is_whole = judge_parse(trial, xml, limits, 0, &doc) &&
+                          read_envelope(trial, doc, findings->is_receiver, &envelope, &signature) &&
+                          verify_envelope(trial, &envelope, &signature, findings) &&
+                          judge_signer(trial, &signature, findings->cert) &&
+                          find_authored(trial, &envelope, findings);
 
-    findings->is_whole = is_valid;
-    return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
+    return trial_verdict(trial, is_whole);
 }
 
 enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,

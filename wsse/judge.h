@@ -7,15 +7,13 @@
 #include "wsse/trial.h"
 #include "wsse/wsse.h"
 
-/* What a valid envelope yields; free with envelope_findings_clear(). */
+/* What an envelope yields whose report is admitted; free with envelope_findings_clear(). */
 struct envelope_findings {
     struct cert *cert;      /* of the signer */
     struct bytes *body;     /* exclusive C14N of soap:Body: the very bytes that were digested */
     struct bytes *authored; /* payload_document(), for who acts on the message; may be NULL */
-    bool is_whole;          /* nothing was left unjudged: what a report that is INDETERMINATE does
-                               not tell */
     bool is_receiver; /* in: for who acts on the message: headers that must be understood and are
-                         not known are refused */
+                   not known are refused */
 };
 void envelope_findings_clear(struct envelope_findings *findings);
 

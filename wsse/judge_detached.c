@@ -212,10 +212,10 @@ enum verdict xmlsig_judge_detached(const struct judge *judge, struct slice xml,
     struct trial trial = { .judge = judge, .report = report };
     const struct outside outside = { content, limits };
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
-    const bool is_valid = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
+    const bool is_whole = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
                           judge_document(&trial, doc, &outside);
-    const enum verdict verdict = report_verdict(report);
+    const enum verdict verdict = trial_verdict(&trial, is_whole);
 
     trial_clear(&trial);
-    return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
+    return verdict;
 }

@@ -237,10 +237,10 @@ enum verdict xmlsig_judge_enveloped(const struct judge *judge, struct slice xml,
     struct trial trial = { .judge = judge, .report = report };
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     struct siblings all = { 0 };
-    bool is_valid = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
-                    find_signatures(&trial, doc, xml.len, &all) && judge_all(&trial, &all);
-    const enum verdict verdict = report_verdict(report);
+    const bool is_whole = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
+                          find_signatures(&trial, doc, xml.len, &all) && judge_all(&trial, &all);
+    const enum verdict verdict = trial_verdict(&trial, is_whole);
 
     trial_clear(&trial);
-    return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
+    return verdict;
 }

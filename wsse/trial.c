@@ -7,6 +7,13 @@ bool trial_fail(struct trial *trial, enum status status, const char *text)
     return REFUSE(trial, CHECK_FORMAT, "%s", text);
 }
 
+enum verdict trial_verdict(struct trial *trial, bool is_whole)
+{
+    if (!is_whole && report_admits(trial->report, UNKNOWN_ACCEPT))
+        (void)REFUSE(trial, CHECK_COVERAGE, "the judgement ended early");
+    return report_verdict(trial->report);
+}
+
 unsigned trial_algorithms(const struct trial *trial)
 {
     return trial->judge->algorithms ? trial->judge->algorithms : (unsigned)ALG_DEFAULT;

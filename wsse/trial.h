@@ -37,3 +37,8 @@ unsigned trial_algorithms(const struct trial *trial);
 /* Takes cert; one too many is let go of, which no path can hurt. */
 void trial_help(struct trial *trial, struct cert *cert);
 void trial_clear(struct trial *trial);
+
+/* The report's verdict, at the end. Whoever acts on a document asks the report, and lets some pass
+ * that are not VALID: a judgement that ended early (is_whole is false) is marked there as failed,
+ * should the step that ended it not have said so itself. */
+enum verdict trial_verdict(struct trial *trial, bool is_whole);

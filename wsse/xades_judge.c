@@ -421,12 +421,12 @@ enum verdict xades_judge(const struct judge *judge, struct slice xml,
     AUTO(cert_free) struct cert *cert = NULL;
     struct signature signature;
     struct xades xades;
-    const bool is_valid = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
+    const bool is_whole = judge_parse(&trial, xml, limits, DOCUMENT_ALLOWS_PI, &doc) &&
                           read(&trial, doc, &signature, &xades) &&
                           verify(&trial, &signature, &xades, &cert) &&
                           judge_times_and_signer(&trial, &signature, &xades, cert);
-    const enum verdict verdict = report_verdict(report);
+    const enum verdict verdict = trial_verdict(&trial, is_whole);
 
     trial_clear(&trial);
-    return is_valid || verdict != VERDICT_VALID ? verdict : VERDICT_INVALID;
+    return verdict;
 }
