@@ -125,6 +125,15 @@ void time_astana_time_ms(int64_t ms, char dst[TIME_TEXT])
     text_format(dst, TIME_TEXT, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec, rest);
 }
 
+void time_astana_minute(int64_t ms, char dst[TIME_TEXT])
+{
+    struct tm tm;
+
+    (void)split_local(ms, &tm);
+    text_format(dst, TIME_TEXT, "%02d-%02d-%04d, %02d:%02d", tm.tm_mday, tm.tm_mon + 1,
+                tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
+}
+
 /* Takes exactly n digits off the front of *s. */
 static bool take_digits(struct slice *s, size_t n, int *ret)
 {

@@ -34,6 +34,7 @@ void time_utc_offset_text(int64_t ms,
 void time_astana_date(int64_t ms, char dst[TIME_TEXT]);    /* 22:11:2026 (req 0.42) */
 void time_astana_time(int64_t ms, char dst[TIME_TEXT]);    /* 14:03:07 */
 void time_astana_time_ms(int64_t ms, char dst[TIME_TEXT]); /* 14:03:07.120 */
+void time_astana_minute(int64_t ms, char dst[TIME_TEXT]);  /* 22-11-2026, 14:03 (req 1.46) */
 
 struct time_span {
     int64_t from_ms;

@@ -2,13 +2,13 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "base/work.h"
 #include "crypto/init.h"
 #include "http/http.h"
 #include "server/route.h"
 #include "server/seals.h"
 #include "server/service.h"
 #include "server/trust_news.h"
-#include "server/work.h"
 #include "wsse/wsse.h"
 
 #include <pthread.h>

@@ -161,6 +161,8 @@ static void civil_time_is_astanas_before_and_after_march_2024(void **state)
         time_utc_offset_text(cases[i].ms, text);
         assert_string_equal(text, cases[i].offset);
     }
+    time_astana_minute(INT64_C(1696068000000), text);
+    assert_string_equal(text, "30-09-2023, 16:00"); /* req 1.46 */
     time_utc_text(INT64_C(1795338187120), text);
     assert_string_equal(text, "2026-11-22T09:03:07.120Z");
 }

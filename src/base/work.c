@@ -1,4 +1,4 @@
-#include "server/work.h"
+#include "base/work.h"
 
 #include <pthread.h>
 #include <stdlib.h>

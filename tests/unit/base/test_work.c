@@ -1,6 +1,6 @@
 #include "support/cmocka.h"
 
-#include "server/work.h"
+#include "base/work.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
