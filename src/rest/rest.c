@@ -19,6 +19,7 @@ enum {
 
 DEFINE_AUTO(struct curl_slist, curl_slist_free_all)
 DEFINE_AUTO(CURLU, curl_url_cleanup)
+DEFINE_AUTO(char, curl_free)
 
 struct rest {
     pthread_mutex_t lock; /* guards what follows */
@@ -30,6 +31,7 @@ struct rest {
     atomic_bool cancelled;
     char *ca_file;
     char *user_agent;
+    const char *const *hosts; /* borrowed; NULL: all */
 };
 
 /* What one call collects. */
@@ -66,6 +68,7 @@ static enum status init_pool(struct rest *rest, const struct rest_params *params
     (void)pthread_condattr_destroy(&monotonic);
     atomic_init(&rest->cancelled, false);
     rest->max_parallel = params->max_parallel;
+    rest->hosts = params->hosts;
     rest->idle = calloc(params->max_parallel, sizeof(*rest->idle));
     rest->ca_file = params->ca_file ? strdup(params->ca_file) : NULL;
     rest->user_agent = params->user_agent ? strdup(params->user_agent) : NULL;
@@ -226,19 +229,36 @@ static enum status make_headers(const struct rest_call *call, struct curl_slist 
     return ST_OK;
 }
 
-/* libcurl gives one code for a bad URL and for a bad answer, so the URL is looked at before. */
-static enum status check_url(const char *url, const char *server, struct err *err)
+static bool host_is_allowed(const struct rest *rest, const char *host)
+{
+    if (!rest->hosts)
+        return true;
+    for (const char *const *allowed = rest->hosts; *allowed; allowed++)
+        if (strcasecmp(*allowed, host) == 0)
+            return true;
+    return false;
+}
+
+/* libcurl gives one code for a bad URL and for a bad answer, so the URL is looked at before; by its
+ * own parser, so that the host judged is the host called. */
+static enum status check_url(const struct rest *rest, const char *url, const char *server,
+                             struct err *err)
 {
     AUTO(curl_url_cleanup) CURLU *parts = curl_url();
-    char *scheme = NULL;
+    AUTO(curl_free) char *scheme = NULL;
+    AUTO(curl_free) char *host = NULL;
 
     if (!parts)
         return RAISE(err, ST_NOMEM, "out of memory");
-    bool ok = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-              curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-              (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    curl_free(scheme);
-    return ok ? ST_OK : RAISE(err, ST_INPUT, "%s: not an http or https URL", server);
+    if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+        return RAISE(err, ST_INPUT, "%s: not an http or https URL", server);
+    if (!host_is_allowed(rest, host))
+        return RAISE_CAUSE(err, ST_INPUT, "hostNotAllowed", NULL, NULL,
+                           "%s: its host is not on the list of those that may be called", server);
+    return ST_OK;
 }
 
 static const char *method_of(const struct rest_call *call)
@@ -352,7 +372,7 @@ static enum status perform(const struct rest *rest, CURL *curl, const struct res
         return RAISE(err, ST_NOMEM, "out of memory");
     if (!method)
         return RAISE(err, ST_INPUT, "outward call: method %s is not known", call->method);
-    TRY(check_url(call->url, server, err));
+    TRY(check_url(rest, call->url, server, err));
     TRY(make_headers(call, &headers, err));
     int64_t left_ms = call->deadline_ms - clock_monotonic_ms();
     if (left_ms <= 0)

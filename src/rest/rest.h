@@ -15,6 +15,9 @@ struct rest_params {
     const char *ca_file; /* PEM bundle for https, and nothing else is trusted; NULL: the system's */
     unsigned max_parallel;  /* calls at a time; one more waits until its deadline */
     const char *user_agent; /* NULL: none is sent */
+    /* The only hosts that are called, NULL at the end, whatever the port; IPv6 in brackets. A name
+     * is compared as it stands in the URL, case apart. Borrowed for rest's life; NULL: all. */
+    const char *const *hosts;
 };
 
 /* ST_INPUT: the bundle cannot be read, or max_parallel is 0. Sets SIGPIPE to ignored where it was
@@ -48,7 +51,8 @@ void rest_answer_free(struct rest_answer *answer); /* frees the body, not the st
  * One call; redirects are not followed. An idle connection that turns out to be dead is replaced
  * and the call sent again: calls must bear that, as all our outward effects do.
  *
- * ST_INPUT        the URL is malformed or neither http nor https, or the method is not ours
+ * ST_INPUT        the URL is malformed or neither http nor https, or the method is not ours; code
+ *                 hostNotAllowed: its host is not among rest_params.hosts
  * ST_UPSTREAM     no such host, connection refused, reset, TLS, malformed or over-long answer
  *                 (code answerTooLong, limit with its unit)
  * ST_TIMEOUT      the deadline

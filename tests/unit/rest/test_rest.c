@@ -209,6 +209,51 @@ static void a_refused_connection_and_bad_calls_are_told_apart(void **state)
     close(fd);
 }
 
+static void only_the_hosts_on_the_list_are_called(void **state)
+{
+    static const char *const hosts[] = { "127.0.0.1", "localhost", NULL };
+    static const struct {
+        const char *before, *after; /* of a port on which nobody listens */
+        bool called;
+    } urls[] = {
+        { "http://127.0.0.1:", "/", true },
+        { "http://LOCALHOST:", "/", true },
+        { "http://10.255.255.1@127.0.0.1:", "/", true },
+        { "http://0x7f.1:", "/", true }, /* libcurl writes it as it will call it */
+        { "http://127.0.0.1@10.255.255.1:", "/", false },
+        { "http://127.0.0.1:1@10.255.255.1:", "/", false },
+        { "http://10.255.255.1:", "#@127.0.0.1/", false },
+        { "http://10.255.255.1:", "/@127.0.0.1/", false },
+        { "http://127.0.0.1.example.kz:", "/", false },
+        { "http://localhost.:", "/", false },
+        { "http://[::1]:", "/", false },
+        { "http://2130706434:", "/", false }, /* 127.0.0.2 */
+    };
+    const struct rest_params params = { .max_parallel = 1, .hosts = hosts };
+    struct rest *rest = NULL;
+    uint16_t port = 0;
+    int fd = peer_bind(&port); /* bound, not listening: refused */
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(rest_new(&params, &rest, &err), ST_OK);
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct rest_answer answer = { 0 };
+        char url[128];
+        struct rest_call call = { .method = "GET",
+                                  .url = url,
+                                  .max_bytes = 100,
+                                  .deadline_ms = clock_monotonic_ms() + LONG_MS };
+
+        snprintf(url, sizeof(url), "%s%u%s", urls[i].before, port, urls[i].after);
+        if (rest_do(rest, &call, &answer, &err) != (urls[i].called ? ST_UPSTREAM : ST_INPUT))
+            fail_msg("%s: %s", url, err.text);
+        assert_string_equal(err.code, urls[i].called ? "" : "hostNotAllowed");
+    }
+    rest_free(rest);
+    close(fd);
+}
+
 static void calls_say_what_they_mean_and_reuse_their_connection(void **state)
 {
     static const struct {
@@ -506,6 +551,7 @@ int main(void)
         cmocka_unit_test(the_environments_proxy_is_not_used),
         cmocka_unit_test(every_way_an_answer_can_go_ends_in_its_status),
         cmocka_unit_test(a_refused_connection_and_bad_calls_are_told_apart),
+        cmocka_unit_test(only_the_hosts_on_the_list_are_called),
         cmocka_unit_test(calls_say_what_they_mean_and_reuse_their_connection),
         cmocka_unit_test(a_header_with_a_line_end_is_not_sent),
         cmocka_unit_test(tls_is_believed_only_with_our_authority_and_the_right_name),
