@@ -136,6 +136,33 @@ MUST_USE enum status store_session_refuse_put(struct store *store, const struct 
 MUST_USE enum status store_session_end(struct store *store, const struct id *id,
                                        enum session_state to, const char *reason, struct err *err);
 
+/* ---- logins with an authentication key (authType Eds, req 1.19) ---- */
+struct login {
+    const uint8_t *sha256; /* 32 bytes: of what was signed and of the certificate */
+    const char *iin;
+    const char *bin; /* "" none */
+};
+/* How many logins a session has had; bounded by the caller. */
+struct login_tally {
+    uint32_t refused, accepted;
+};
+/* What the session's reason begins with after a refused login. */
+#define STORE_LOGIN_REASON "login: "
+/* Each login counts once: *ret_seen says that this one was accepted before, and changes nothing.
+ * Takes the reason of a refused login away. ST_CONFLICT: the session is not live, or not there. */
+MUST_USE enum status store_login_accept(struct store *store, const struct id *session,
+                                        const struct login *login, bool *ret_seen, struct err *err);
+/* Counts a refused login and keeps its reason behind STORE_LOGIN_REASON. ST_CONFLICT likewise. */
+MUST_USE enum status store_login_refuse(struct store *store, const struct id *session,
+                                        const char *reason, struct err *err);
+/* ST_NOT_FOUND: no such session. */
+MUST_USE enum status store_login_count(struct store *store, const struct id *session,
+                                       struct login_tally *ret_tally, struct err *err);
+/* Whether somebody logged in with this IIN, and with no other BIN where both have one. An empty IIN
+ * is nobody. */
+MUST_USE enum status store_login_has(struct store *store, const struct id *session, const char *iin,
+                                     const char *bin, bool *ret_has, struct err *err);
+
 /* ---- seals over a finished exchange's evidence (req 0.14) ---- */
 /* A session waits for its seal from the moment it is signed. Takes one that is due and puts its
  * next try off, by a minute first and an hour in the end: whoever dies on the way is followed by
