@@ -27,6 +27,7 @@ struct conf_http {
     const char *public_url;           /* as telephones reach us, https://host[/path] */
     int64_t max_request_bytes, max_head_bytes, max_headers, max_in_flight_bytes;
     int64_t max_connections, max_connections_per_address;
+    int64_t max_wrong_tokens, wrong_token_window_s; /* of one address */
     int64_t head_deadline_ms, body_deadline_ms;
     int64_t workers;    /* threads that run exchanges */
     int64_t max_queued; /* requests waiting for a worker; one more is 503 */

@@ -46,6 +46,11 @@ const struct conf_row conf_rows[] = {
       "open connections" },
     { "http", "max_connections_per_address", CONF_INT, AT(http.max_connections_per_address), "64",
       1, 1000000, NULL, "open connections of one address; trusted_peers are exempt" },
+    { "http", "max_wrong_tokens", CONF_INT, AT(http.max_wrong_tokens), "60", 1, 1000000, NULL,
+      "wrong tokens of telephones and pages from one address (IPv6: /64) within "
+      "wrong_token_window_s; then 429 for the rest of it" },
+    { "http", "wrong_token_window_s", CONF_INT, AT(http.wrong_token_window_s), "60", 1, 86400, NULL,
+      "seconds from an address' first wrong token" },
     { "http", "head_deadline_ms", CONF_INT, AT(http.head_deadline_ms), "10000", 10, 600000, NULL,
       "milliseconds for a whole head, TLS included" },
     { "http", "body_deadline_ms", CONF_INT, AT(http.body_deadline_ms), "60000", 10, 600000, NULL,

@@ -1,6 +1,6 @@
 #include "http/census.h"
 
-enum { BUCKETS = 4096, V6_HOST_BYTES = 8 };
+enum { BUCKETS = 4096 };
 
 struct entry {
     struct entry *next;
@@ -17,25 +17,12 @@ struct census *census_new(void)
     return calloc(1, sizeof(struct census));
 }
 
-static struct address caller_of(const struct address *address)
-{
-    static const uint8_t v4_start[V6_HOST_BYTES] = { 0 };
-    struct address caller = *address;
-
-    if (memcmp(address->ip, v4_start, sizeof(v4_start)) != 0)
-        memset(caller.ip + sizeof(caller.ip) - V6_HOST_BYTES, 0, V6_HOST_BYTES);
-    return caller;
-}
-
 /* The link that points to the address's entry, or to the end of its bucket. A bucket holds no more
  * entries than there are connections, so a chosen collision costs little. */
 static struct entry **find(struct census *census, const struct address *caller)
 {
-    uint32_t hash = 2166136261U; /* FNV-1a */
+    struct entry **link = &census->buckets[address_hash(caller) % BUCKETS];
 
-    for (size_t i = 0; i < sizeof(caller->ip); i++)
-        hash = (hash ^ caller->ip[i]) * 16777619U;
-    struct entry **link = &census->buckets[(hash ^ hash >> 16) % BUCKETS];
     while (*link && memcmp((*link)->address.ip, caller->ip, sizeof(caller->ip)) != 0)
         link = &(*link)->next;
     return link;
@@ -43,7 +30,7 @@ static struct entry **find(struct census *census, const struct address *caller)
 
 bool census_enter(struct census *census, const struct address *address, unsigned max)
 {
-    struct address caller = caller_of(address);
+    struct address caller = address_caller(address);
     struct entry **link = find(census, &caller);
 
     if (!*link && max > 0) {
@@ -59,7 +46,7 @@ bool census_enter(struct census *census, const struct address *address, unsigned
 
 void census_leave(struct census *census, const struct address *address)
 {
-    struct address caller = caller_of(address);
+    struct address caller = address_caller(address);
     struct entry **link = find(census, &caller);
     struct entry *entry = *link;
 

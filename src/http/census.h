@@ -8,8 +8,7 @@ struct census;
 
 /* NULL when out of memory. */
 struct census *census_new(void);
-/* false: the address has max already, or out of memory. An IPv6 caller is its /64: whoever has one
- * address of it has them all. */
+/* false: the address, as address_caller() has it, has max already, or out of memory. */
 bool census_enter(struct census *census, const struct address *address, unsigned max);
 void census_leave(struct census *census, const struct address *address);
 /* NULL is fine. */

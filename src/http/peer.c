@@ -101,6 +101,28 @@ void address_text(const struct address *address, char dst[ADDRESS_TEXT])
         dst[0] = '\0';
 }
 
+struct address address_caller(const struct address *address)
+{
+    enum { V6_HOST_BYTES = 8 };
+    struct address caller = *address;
+
+    if (!is_v4(address))
+        memset(caller.ip + sizeof(caller.ip) - V6_HOST_BYTES, 0, V6_HOST_BYTES);
+    return caller;
+}
+
+uint32_t address_hash(const struct address *address)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < sizeof(address->ip); i++)
+        hash = (hash ^ address->ip[i]) * 16777619U;
+    /* which leaves the low bits of neighbours alike: mixed once more as MurmurHash3 does */
+    hash = (hash ^ hash >> 16) * 0x85ebca6bU;
+    hash = (hash ^ hash >> 13) * 0xc2b2ae35U;
+    return hash ^ hash >> 16;
+}
+
 bool network_parse(struct slice text, struct network *ret)
 {
     const char *slash = memchr(text.at, '/', text.len);

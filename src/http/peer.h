@@ -29,6 +29,11 @@ bool address_parse(struct slice text, struct address *ret);
 bool address_parse_socket(struct slice text, struct sockaddr_storage *ret, socklen_t *ret_len);
 struct address address_v4(const uint8_t ip[4]);
 void address_text(const struct address *address, char dst[ADDRESS_TEXT]);
+/* What limits count by: an IPv6 caller is its /64, for whoever has one address of it has them all.
+ */
+struct address address_caller(const struct address *address);
+/* For tables; spreads well, but keeps nobody from choosing collisions. */
+uint32_t address_hash(const struct address *address);
 
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone; false: malformed. */
 bool network_parse(struct slice text, struct network *ret);

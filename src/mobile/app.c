@@ -37,6 +37,12 @@ enum status app_load(struct app *app, unsigned parts, struct err *err)
     return ST_OK;
 }
 
+static void refuse_token(struct app *app, const char *text)
+{
+    app_refuse(app, 404, MSG_UNKNOWN, "token.unknown", text);
+    app->wrong_token = true;
+}
+
 /* ---- the order of checks: token 404, Bearer 401, expiry 403, state 409 (flows.md section 1) ----
  */
 
@@ -48,7 +54,7 @@ static bool app_find(struct app *app, struct slice token, enum status *ret_statu
     if (app->session)
         return true;
     if (*ret_status == ST_OK || *ret_status == ST_NOT_FOUND) {
-        app_refuse(app, 404, MSG_UNKNOWN, "token.unknown", "no session has this token");
+        refuse_token(app, "no session has this token");
         *ret_status = ST_OK;
     }
     return false;
@@ -264,12 +270,12 @@ static enum status run(struct app *app, struct err *err)
     enum status status;
 
     if (!split_path(app->mobile, app->call->path, &token, &name)) {
-        app_refuse(app, 404, MSG_UNKNOWN, "token.unknown", "no such path");
+        refuse_token(app, "no such path");
         return ST_OK;
     }
     route = find_route(name, app->call->method, &known);
     if (!known) {
-        app_refuse(app, 404, MSG_UNKNOWN, "token.unknown", "no such path");
+        refuse_token(app, "no such path");
         return ST_OK;
     }
     if (!app_find(app, token, &status, err))
@@ -277,8 +283,10 @@ static enum status run(struct app *app, struct err *err)
     if (!route)
         return method_not_allowed(app);
     TRY(app_is_authorised(app, &authorised, err));
-    if (!authorised && !route->open)
+    if (!authorised && !route->open) {
+        app->wrong_token = app->call->authorization.len > 0; /* none at all is no guess */
         return ST_OK;
+    }
     return route->run(app, err);
 }
 
@@ -347,7 +355,17 @@ void mobile_handle(struct mobile *mobile, const struct mobile_call *call,
     make_message(&app);
     ret_answer->status = app.status;
     ret_answer->json = app.json;
+    ret_answer->wrong_token = app.wrong_token;
     signing_session_free(app.session);
+}
+
+struct bytes *mobile_stranger_json(struct slice accept_language)
+{
+    const char *text = message_text(MSG_STRANGER, language_accepted(accept_language));
+    struct bytes *json = NULL;
+    struct err err;
+
+    return issue_message(text, NULL, &json, &err) == ST_OK ? json : NULL;
 }
 
 void mobile_answer_free(struct mobile_answer *answer)

@@ -172,6 +172,7 @@ struct app {
     enum message message;
     bool no_more; /* MSG_NO_MORE goes after message */
     struct bytes *json;
+    bool wrong_token;
     /* the journal's line */
     enum event_level level;
     const char *event;

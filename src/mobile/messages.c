@@ -53,6 +53,12 @@ static const char *const texts[MSG_COUNT_][LANGUAGE_COUNT_] = {
                        "eGov Mobile қосымшасын жаңартып, қайта қол қойыңыз.",
                        "The app's answer could not be read: there are no signed documents in it. "
                        "Update eGov Mobile and sign again." },
+    [MSG_STRANGER] = { "Из вашей сети пришло слишком много недействительных ссылок. Подождите "
+                       "несколько минут и повторите.",
+                       "Сіздің желіңізден тым көп жарамсыз сілтеме келді. Бірнеше минут күтіп, "
+                       "қайталаңыз.",
+                       "Too many links that are not valid came from your network. Wait a few "
+                       "minutes and try again." },
     [MSG_UNAVAILABLE] = { "Сервис временно недоступен. Повторите через несколько минут: "
                           "QR-код остаётся в силе.",
                           "Сервис уақытша қолжетімсіз. Бірнеше минуттан кейін қайталаңыз: QR-код "

@@ -17,6 +17,7 @@ enum message {
     MSG_METHOD,      /* 405 */
     MSG_TOO_LARGE,   /* 413 */
     MSG_NOT_JSON,    /* 400 */
+    MSG_STRANGER,    /* 429: too many wrong tokens came from this address */
     MSG_UNAVAILABLE, /* 503 */
     MSG_REVOCATION,  /* 503: it cannot be learnt now */
     MSG_INTERNAL,    /* 500 */

@@ -86,12 +86,17 @@ struct mobile_call {
 struct mobile_answer {
     int status;
     struct bytes *json; /* owned */
+    bool wrong_token;   /* no session has the path's, or the Bearer is not the session's */
 };
 void mobile_answer_free(struct mobile_answer *answer); /* frees the members */
 /* Always answers (its own failures are 500/503 with a message), and writes the journal before it
  * returns: when that fails the answer is 503. */
 void mobile_handle(struct mobile *mobile, const struct mobile_call *call,
                    struct mobile_answer *ret_answer);
+
+/* {"message":…} for a telephone or browser that is not heard at all (429); the caller's, NULL when
+ * out of memory. */
+struct bytes *mobile_stranger_json(struct slice accept_language);
 
 /* Seals the evidence of one signed session that waits for it, if any (req 0.14): XAdES-T with a
  * timestamp authority, else XAdES-BES; what fails is tried again later by itself, and in the end

@@ -26,6 +26,16 @@ static const struct metric_params families[METER_COUNT] = {
                          .max_series = 16,
                          .bounds = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
                                      30 } },
+    [METER_WRONG_TOKENS] = { .name = "shepd_wrong_tokens_total",
+                             .help = "Calls with a token or page ID that no session has, or with a "
+                                     "wrong Bearer.",
+                             .kind = METRIC_COUNTER,
+                             .max_series = 1 },
+    [METER_STRANGERS] = { .name = "shepd_strangers_refused_total",
+                          .help = "Calls answered 429 because their address had shown too many "
+                                  "wrong tokens.",
+                          .kind = METRIC_COUNTER,
+                          .max_series = 1 },
     [METER_CERTIFICATE_END] = { .name = "shepd_certificate_not_after_timestamp_seconds",
                                 .help = "When each configured certificate ends, Unix time.",
                                 .kind = METRIC_GAUGE,

@@ -2,6 +2,7 @@
 
 #include "base/embedded.h"
 #include "mobile/qr.h"
+#include "server/doorstep.h"
 
 #include <stdio.h>
 
@@ -200,6 +201,8 @@ void page_handle(const struct service *service, struct http_request *request)
             parts[i].give(request, &page, id);
             return;
         }
+    if (found == ST_NOT_FOUND)
+        doorstep_wrong_token(service, request);
     if (found == ST_OK || found == ST_NOT_FOUND)
         http_answer_text(request, 404, "there is no such signing session");
     else

@@ -168,6 +168,9 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     if (!rooms)
         return RAISE(err, ST_NOMEM, "start: out of memory");
     rooms->clock = clock_system();
+    rooms->strangers = strangers_new();
+    if (!rooms->strangers)
+        return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
     TRY(open_store(conf, rooms, err));
     TRY(open_journal(conf, rooms, err));
@@ -189,6 +192,7 @@ void rooms_close(struct rooms *rooms)
     codec_free(rooms->codec);
     journal_close(rooms->journal);
     store_close(rooms->store);
+    strangers_free(rooms->strangers);
     meters_free(&rooms->meters);
     free(rooms);
 }

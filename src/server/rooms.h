@@ -10,6 +10,7 @@
 #include "rest/rest.h"
 #include "server/lists.h"
 #include "server/meters.h"
+#include "server/strangers.h"
 #include "soap/soap.h"
 #include "store/store.h"
 
@@ -23,6 +24,7 @@ struct rooms {
     struct rest *rest;
     struct lists *lists;
     struct ocsp_cache *answers;
+    struct strangers *strangers;
     struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
 };
 

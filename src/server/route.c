@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/doorstep.h"
 #include "server/exchange.h"
 #include "server/page.h"
 
@@ -186,7 +187,11 @@ static void telephone(const struct visit *visit)
     };
     struct mobile_answer answer = { 0 };
 
+    if (doorstep_refuses(visit->service, request))
+        return;
     mobile_handle(service_mobile(visit->service), &call, &answer);
+    if (answer.wrong_token)
+        doorstep_wrong_token(visit->service, request);
     const struct http_reply reply = { answer.status, "application/json; charset=utf-8", NULL,
                                       answer.json };
     http_answer(request, &reply);
@@ -194,7 +199,8 @@ static void telephone(const struct visit *visit)
 
 static void page(const struct visit *visit)
 {
-    page_handle(visit->service, visit->request);
+    if (!doorstep_refuses(visit->service, visit->request))
+        page_handle(visit->service, visit->request);
 }
 
 static void health_live(const struct visit *visit)

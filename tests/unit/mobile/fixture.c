@@ -151,6 +151,7 @@ int fixture_ask(struct fixture *f, const struct asked *asked, struct bytes **ret
     mobile_handle(f->mobile, &call, &answer);
     assert_non_null(answer.json);
     *ret_json = answer.json;
+    f->wrong_token = answer.wrong_token;
     return answer.status;
 }
 

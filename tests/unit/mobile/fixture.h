@@ -17,6 +17,7 @@ struct fixture {
     struct peer peer;
     struct trust *trust;       /* NULL unless a test sets it before fixture_open() */
     const struct trust_io *io; /* the same */
+    bool wrong_token;          /* of the last answer */
 };
 
 /* Fills params with what the tests share; a test may change them before fixture_open(). */

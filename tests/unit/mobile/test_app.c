@@ -196,6 +196,7 @@ static void the_bearer_must_be_right(void **state)
         assert_int_equal(get(&f, created.api2_path, header, &json), rows[i].want);
         if (rows[i].want == 401)
             assert_string_equal(fake_last(&f.journal)->name, "bearer.wrong");
+        assert_int_equal(f.wrong_token, rows[i].want == 401 && header[0]);
         assert_null(strstr(fake_last(&f.journal)->text, token));
     }
     fixture_close(&f);
@@ -226,6 +227,7 @@ static void unknown_tokens_are_404_in_the_callers_language(void **state)
         assert_string_equal(fake_last(&f.journal)->name, "token.unknown");
         assert_string_equal(fake_last(&f.journal)->account, "-");
         assert_string_equal(fake_last(&f.journal)->code, "404");
+        assert_true(f.wrong_token);
     }
     /* req 1.42 1.43 */
     must_answer(&f, &(struct asked){ "GET", "/m/x/documents", "", "kk", { "", 0 } }, 404,
