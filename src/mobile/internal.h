@@ -151,6 +151,8 @@ MUST_USE enum status judge_documents(const struct mobile *mobile,
                                      const struct returned *returned, const struct peer *peer,
                                      struct judgement *ret, struct err *err);
 void judgement_free(struct judgement *judgement); /* frees the members */
+/* What a check that says no means to a citizen. */
+enum message judge_message(enum check culprit);
 
 /* ---- seal.c ---- */
 enum { SEAL_MAX_BYTES = 32 << 20 };

@@ -17,6 +17,11 @@ static const enum message by_check[CHECK_COUNT_] = {
     [CHECK_OWNER] = MSG_OWNER,         [CHECK_TIMESTAMP] = MSG_TIMESTAMP,
 };
 
+enum message judge_message(enum check culprit)
+{
+    return culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT;
+}
+
 /* Certificates' names carry IINs, and the reason goes to journal, status and page: runs of 12
  * digits and more are left out. */
 static void without_iin(char *text)
@@ -71,7 +76,7 @@ static bool verdict_is_yes(const struct mobile *mobile, enum verdict verdict, st
         let_through(report, id, ret);
         return true;
     }
-    refuse(ret, culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT, id, report_reason(report));
+    refuse(ret, judge_message(culprit), id, report_reason(report));
     if (verdict == VERDICT_INDETERMINATE && report_verdict(report) == VERDICT_INDETERMINATE &&
         culprit == CHECK_REVOCATION) {
         ret->decision = DECISION_DEFERRED;

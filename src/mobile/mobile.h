@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "crypto/trust.h"
 #include "journal/journal.h"
+#include "mobile/messages.h"
 #include "model/reply.h"
 #include "model/request.h"
 #include "store/store.h"
@@ -104,14 +105,25 @@ struct bytes *mobile_stranger_json(struct slice accept_language);
  * Its errors are those of the authority, the store and the journal. */
 MUST_USE enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, struct err *err);
 
-/* GET /sign/ID…: the session's state and QR for the page (no documents, no personal data). */
+/* GET /sign/ID…: what the page shows of a session: no document, no description, no person. */
 struct mobile_page {
     enum session_state state;
-    char reason[512]; /* "" when the state says it all */
+    bool was_opened; /* the documents were fetched */
+    /* Why the last signature was refused, or why it failed, for the citizen in the language asked
+     * for; static, "" when there is nothing to say. */
+    const char *why;
+    uint32_t refusals; /* PUTs refused so far */
     int64_t expires_ms;
-    char qr_text[512]; /* both also of a final session: the app then says why it is over */
+    int64_t left_ms;         /* until then by the database's clock, 0 when it is over */
+    char organisation[2048]; /* its name in that language; 500 characters at most */
+    char back_url[1024];     /* https, "" when none */
+    size_t signer_count;     /* how many must sign, 1 at least */
+    size_t signed_count;     /* how many have */
+    char qr_text[512];       /* these also of a final session: the app then says why it is over */
     char link[512];
+    char business_link[512];
 };
 /* ST_NOT_FOUND: no session has this page. */
 MUST_USE enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
-                                      struct mobile_page *ret_page, struct err *err);
+                                      enum language language, struct mobile_page *ret_page,
+                                      struct err *err);

@@ -1,4 +1,4 @@
-/* getSigningStatus, getSigningResult, cancelSigningSession, and the signing page's look-up. */
+/* getSigningStatus, getSigningResult, cancelSigningSession. */
 #include "base/text.h"
 #include "mobile/internal.h"
 
@@ -199,38 +199,4 @@ enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
     status = record_cancel(mobile, after, start_ms, err);
     hand_over(reply, OP_CANCEL_SIGNING_SESSION, after);
     return status;
-}
-
-static enum status fill_links(const struct mobile *mobile, const struct signing_session *session,
-                              struct mobile_page *ret_page, struct err *err)
-{
-    struct urls urls = { 0 };
-
-    TRY(urls_make(mobile, &session->id, &urls, err));
-    text_copy(ret_page->qr_text, sizeof(ret_page->qr_text), urls.qr_text->at);
-    text_copy(ret_page->link, sizeof(ret_page->link), urls.link->at);
-    urls_free(&urls);
-    return ST_OK;
-}
-
-enum status mobile_page_find(struct mobile *mobile, struct slice page_id,
-                             struct mobile_page *ret_page, struct err *err)
-{
-    AUTO(signing_session_free) struct signing_session *session = NULL;
-    struct mobile_page page = { 0 };
-    struct session_key key = { 0 };
-    uint8_t hash[32];
-
-    if (!secret_lookup(page_id, hash))
-        return RAISE(err, ST_NOT_FOUND, "no such signing page");
-    key.page_id_sha256 = hash;
-    TRY(store_session_find(mobile->p.store, &key, SESSION_HEAD, mobile_content_max(mobile),
-                           &session, err));
-    explain(session);
-    page.state = session->state;
-    page.expires_ms = session->expires_ms;
-    text_copy(page.reason, sizeof(page.reason), session->reason);
-    TRY(fill_links(mobile, session, &page, err));
-    *ret_page = page;
-    return ST_OK;
 }

@@ -103,7 +103,8 @@ struct signing_session {
     struct arena *arena; /* owned */
     struct id id;
     const char *sender_id;
-    enum session_state state; /* as of the database's clock when it was read */
+    enum session_state state; /* as of read_ms */
+    int64_t read_ms;          /* the database's clock when it was read */
     const char *reason;       /* why it failed, or why the last PUT was refused; "" */
     const char *description;
     const char *language; /* ru, kk or en */

@@ -29,7 +29,7 @@ static const char *const plain_headers[] = {
     NULL,
 };
 
-enum language { LANGUAGE_RU, LANGUAGE_KK, LANGUAGE_EN, LANGUAGES };
+enum { LANGUAGES = LANGUAGE_COUNT_ };
 
 static const struct {
     const char *code, *title, *scan, *open;
@@ -55,7 +55,7 @@ static const struct {
         "Cancelled", "Not signed" } },
 };
 
-static enum language language_of(const struct http_request *request)
+static enum language accepted(const struct http_request *request)
 {
     struct slice query = http_query(request);
     struct slice accept = http_header(request, "Accept-Language");
@@ -112,7 +112,7 @@ static void give_page(struct http_request *request, const struct mobile_page *pa
     struct bytes *html = bytes_new(MAX_PAGE);
 
     if (html)
-        add_page(html, language_of(request), page, id);
+        add_page(html, accepted(request), page, id);
     const struct http_reply reply = { 200, "text/html; charset=utf-8", page_headers, html };
     http_answer(request, &reply);
 }
@@ -194,7 +194,7 @@ void page_handle(const struct service *service, struct http_request *request)
         give_style(request);
         return;
     }
-    enum status found = mobile_page_find(service_mobile(service), id, &page, &err);
+    enum status found = mobile_page_find(service_mobile(service), id, LANGUAGE_RU, &page, &err);
 
     for (size_t i = 0; found == ST_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
         if (slice_eq_str(slice_skip(rest, id.len), parts[i].tail)) {

@@ -24,6 +24,7 @@ struct search {
 #define HEAD                                                                                       \
     "SELECT id, sender_id, description, language, method, auth, back_url, org_name_ru,"            \
     " org_name_kz, org_name_en, org_bin, IF(" OVERDUE ", 'expired', state), reason, "              \
+    DB_MS("NOW(6)") ", "                                                                           \
     DB_MS("created_at") ", " DB_MS("expires_at") ", "                                              \
     DB_MS("scanned_at") ", " DB_MS("documents_sent_at") ", "                                       \
     DB_MS("IF(" OVERDUE ", expires_at, ended_at)") ", "                                            \
@@ -65,6 +66,7 @@ static enum status find_head(struct db *db, struct search *search, struct err *e
     static const struct column life[] = {
         COLUMN_WORD(struct signing_session, state, parse_state, NULL),
         COLUMN(C_TEXT, struct signing_session, reason),
+        COLUMN(C_INT64, struct signing_session, read_ms),
         COLUMN(C_INT64, struct signing_session, created_ms),
         COLUMN(C_INT64, struct signing_session, expires_ms),
         COLUMN(C_INT64, struct signing_session, scanned_ms),

@@ -177,6 +177,7 @@ enum status store_session_find(struct store *store, const struct session_key *ke
     session = arena_alloc(arena, sizeof(*session));
     *session = keep_session(arena, &found->session, parts & SESSION_DOCUMENTS);
     session->state = state_now(store, &found->session);
+    session->read_ms = store->now_ms;
     if (parts & SESSION_RESULT) {
         session->signed_documents =
             keep_signed(arena, found->signed_documents, found->signed_count);

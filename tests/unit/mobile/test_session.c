@@ -1,4 +1,4 @@
-/* A session from its creation to its result, as its sender and the page see it. */
+/* A session from its creation to its result, as its sender sees it. */
 #include "fixture.h"
 
 #include "base/text.h"
@@ -106,7 +106,7 @@ static void a_failing_neighbour_is_no_success(void **state)
     fixture_close(&f);
 }
 
-/* ---- status, result, cancel, page ---- */
+/* ---- status, result, cancel ---- */
 
 static void ask(struct fixture *f, const struct created *created, const char *which)
 {
@@ -282,30 +282,6 @@ static void a_result_is_for_signed_sessions_and_fits_the_answer(void **state)
     fixture_close(&f);
 }
 
-static void the_page_is_found_by_its_id_only(void **state)
-{
-    struct create_session req = fixture_request(METHOD_XML, AUTH_NONE, &fixture_xml, 1);
-    struct mobile_page page;
-    struct created created;
-    struct fixture f;
-    struct err err;
-
-    (void)state;
-    fixture_init(&f);
-    fixture_open(&f);
-    fixture_create(&f, &req, &created);
-    assert_int_equal(mobile_page_find(f.mobile, slice_str(created.page), &page, &err), ST_OK);
-    assert_int_equal(page.state, SESSION_CREATED);
-    assert_string_equal(page.qr_text + 11, created.api1);
-    assert_non_null(strstr(page.link, created.api1));
-    assert_int_equal(page.expires_ms, NOW_MS + 1800000);
-    assert_int_equal(mobile_page_find(f.mobile, slice_str(created.id), &page, &err), ST_NOT_FOUND);
-    assert_int_equal(
-        mobile_page_find(f.mobile, (struct slice){ created.api1_path + 3, 22 }, &page, &err),
-        ST_NOT_FOUND);
-    fixture_close(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,7 +293,6 @@ int main(void)
         cmocka_unit_test(a_session_is_its_senders_alone),
         cmocka_unit_test(cancelling_is_final_and_may_be_repeated),
         cmocka_unit_test(a_result_is_for_signed_sessions_and_fits_the_answer),
-        cmocka_unit_test(the_page_is_found_by_its_id_only),
     };
     struct err err;
 

@@ -104,6 +104,7 @@ static void a_session_is_found_as_it_was_created_by_each_of_its_keys(void **stat
             assert_session(got, &sample.session, content);
             assert_int_equal(got->state, SESSION_CREATED);
             assert_string_equal(got->reason, "");
+            assert_int_equal(got->read_ms, T0 * 1000LL);
             assert_int_equal(got->created_ms, T0 * 1000LL);
             assert_int_equal(got->expires_ms, T0 * 1000LL + LIFE_MS);
             assert_int_equal(got->scanned_ms + got->documents_sent_ms + got->ended_ms, 0);
