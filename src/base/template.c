@@ -1,10 +1,15 @@
 #include "base/template.h"
 
+#include "base/text.h"
+
+#define PART "<!-- part "
+
 static const struct template_value *value_of(const struct template_value *values, struct slice name)
 {
-    for (; values->name; values++)
-        if (slice_eq_str(name, values->name))
-            return values;
+    for (; values; values = values->more)
+        for (; values->name; values++)
+            if (slice_eq_str(name, values->name))
+                return values;
     return NULL;
 }
 
@@ -39,4 +44,17 @@ void template_add(struct bytes *b, struct slice text, const struct template_valu
         }
         bytes_add_xml(b, value->text);
     }
+}
+
+struct slice template_part(struct slice file, const char *name)
+{
+    char line[128];
+    const char *from, *to;
+
+    if (!text_format(line, sizeof(line), PART "%s -->\n", name) ||
+        !(from = memmem(file.at, file.len, line, strlen(line))))
+        return SLICE("{{no such part}}");
+    file = slice_skip(file, (size_t)(from - file.at) + strlen(line));
+    to = memmem(file.at, file.len, PART, strlen(PART));
+    return (struct slice){ file.at, to ? (size_t)(to - file.at) : file.len };
 }

@@ -144,3 +144,50 @@ struct slice slice_trim(struct slice s)
         s.len--;
     return s;
 }
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* Takes a character or a %XX off the front; -1: malformed, or a NUL. */
+static int take_encoded(struct slice *s)
+{
+    int high, low;
+
+    if (s->at[0] != '%') {
+        high = (unsigned char)s->at[0];
+        *s = slice_skip(*s, 1);
+        return high ? high : -1;
+    }
+    high = s->len > 2 ? hex_digit(s->at[1]) : -1;
+    low = s->len > 2 ? hex_digit(s->at[2]) : -1;
+    if (high < 0 || low < 0 || high + low == 0)
+        return -1;
+    *s = slice_skip(*s, 3);
+    return high * 16 + low;
+}
+
+bool text_percent_decode(struct slice s, bool form, char *dst, size_t size)
+{
+    size_t n = 0;
+
+    while (s.len > 0) {
+        int c = form && s.at[0] == '+' ? ' ' : -1;
+
+        if (c == ' ')
+            s = slice_skip(s, 1);
+        else
+            c = take_encoded(&s);
+        if (c < 0 || n + 1 >= size) {
+            dst[0] = '\0';
+            return false;
+        }
+        dst[n++] = (char)c;
+    }
+    dst[n] = '\0';
+    return true;
+}

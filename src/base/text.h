@@ -27,3 +27,7 @@ bool text_is_digits(struct slice s, size_t n);
 
 /* Lower-case hex of s into dst, which has room for 2 * s.len + 1. */
 void text_hex(struct slice s, char *dst);
+
+/* Undoes percent-encoding (RFC 3986 section 2.1) into dst of size bytes; with form, + is a blank as
+ * in HTML forms. false, and dst is "": a % without two hex digits, %00, or too long. */
+bool text_percent_decode(struct slice s, bool form, char *dst, size_t size);

@@ -1,5 +1,7 @@
 #include "sandbox/phone_link.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static const struct slice qr_prefix = { "mobileSign:", 11 }; /* with its case (req 1.01, 1.40) */
@@ -14,14 +16,6 @@ bool phone_link_is_http(struct slice url)
         if ((unsigned char)url.at[i] <= ' ' || url.at[i] == 0x7f)
             return false;
     return true;
-}
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) % 16 : -1;
 }
 
 /* The value of parameter `link`, up to the next &; false: none. */
@@ -46,30 +40,6 @@ static bool find_link(struct slice url, struct slice *ret)
     return false;
 }
 
-static bool decode(struct slice s, char dst[PHONE_URL_TEXT])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.at[i];
-
-        if (c == '%') {
-            int high = i + 2 < s.len ? hex_digit(s.at[i + 1]) : -1;
-            int low = i + 2 < s.len ? hex_digit(s.at[i + 2]) : -1;
-
-            if (high < 0 || low < 0)
-                return false;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (n + 1 >= PHONE_URL_TEXT || c == '\0')
-            return false;
-        dst[n++] = c;
-    }
-    dst[n] = '\0';
-    return true;
-}
-
 enum status phone_link_read(struct slice text, char ret_api1[PHONE_URL_TEXT], struct err *err)
 {
     char url[PHONE_URL_TEXT] = "";
@@ -86,7 +56,7 @@ enum status phone_link_read(struct slice text, char ret_api1[PHONE_URL_TEXT], st
         return RAISE(err, ST_INPUT, "neither a QR text (mobileSign:…) nor an https link");
     } else if (!find_link(text, &value)) {
         return RAISE(err, ST_INPUT, "the link has no parameter `link`");
-    } else if (!decode(value, url)) {
+    } else if (!text_percent_decode(value, false, url, sizeof(url))) {
         return RAISE(err, ST_INPUT,
                      "the link's parameter `link` is not percent-encoded, or longer "
                      "than %d bytes",
