@@ -93,11 +93,11 @@ static void show_documents(struct phone *phone)
         struct phone_document d = phone_document(phone, i);
 
         (void)printf("%-12s %lld, ", "document", (long long)d.id);
-        ctl_print_text(stdout, d.method);
-        (void)fputs(d.mime[0] ? ", " : "", stdout);
-        ctl_print_text(stdout, d.mime);
-        (void)printf(", %zu bytes: ", d.bytes);
-        ctl_print_text(stdout, d.name);
+        ctl_print_slice(stdout, d.method);
+        (void)fputs(d.mime.len > 0 ? ", " : "", stdout);
+        ctl_print_slice(stdout, d.mime);
+        (void)printf(", %zu bytes: ", d.value.len);
+        ctl_print_slice(stdout, d.name);
         (void)fputc('\n', stdout);
     }
 }

@@ -59,26 +59,29 @@ const struct phone_answer *phone_answer(const struct phone *phone)
 
 /* ---- JSON ---- */
 
-static const char *text_of(struct phone *phone, const struct json *object, const char *key)
+static struct slice slice_of(const struct json *object, const char *key)
 {
     struct slice value = { "", 0 };
-    const char *copy;
 
-    if (!json_string(json_member(object, key), &value))
-        return "";
-    copy = arena_text(phone->texts, value);
+    (void)json_string(json_member(object, key), &value);
+    return value;
+}
+
+static const char *text_of(struct phone *phone, const struct json *object, const char *key)
+{
+    const char *copy = arena_text(phone->texts, slice_of(object, key));
+
     return copy ? copy : "";
 }
 
-/* nameRu, nameKz or nameEn: what the app shows in its language. */
-static const char *name_of(struct phone *phone, const struct json *object)
+/* The member that the app shows in its language. */
+static const char *name_key(const struct phone *phone)
 {
     const char *language = phone->params.language;
 
-    return text_of(phone, object,
-                   strcmp(language, "kk") == 0   ? "nameKz"
-                   : strcmp(language, "en") == 0 ? "nameEn"
-                                                 : "nameRu");
+    return strcmp(language, "kk") == 0   ? "nameKz"
+           : strcmp(language, "en") == 0 ? "nameEn"
+                                         : "nameRu";
 }
 
 /* ---- HTTP ---- */
@@ -110,13 +113,14 @@ static enum status keep_answer(struct phone *phone, const struct rest_answer *an
                                struct json **ret_json)
 {
     AUTO(json_free) struct json *json = NULL;
-    struct slice message;
+    struct phone_answer *kept = &phone->answer;
     struct err ignored;
 
-    phone->answer = (struct phone_answer){ .status = answer->status };
-    if (json_parse(bytes_slice(answer->body), &limits, &json, &ignored) == ST_OK &&
-        json_string(json_member(json, "message"), &message))
-        (void)text_copy_slice(phone->answer.message, sizeof(phone->answer.message), message);
+    *kept = (struct phone_answer){ .status = answer->status };
+    if (json_parse(bytes_slice(answer->body), &limits, &json, &ignored) == ST_OK) {
+        (void)text_copy_slice(kept->message, sizeof(kept->message), slice_of(json, "message"));
+        (void)text_copy_slice(kept->back_url, sizeof(kept->back_url), slice_of(json, "backUrl"));
+    }
     *ret_json = TAKE(json);
     return ST_OK;
 }
@@ -184,7 +188,7 @@ enum status phone_scan(struct phone *phone, struct slice text, struct phone_offe
         .api1 = phone->api1,
         .description = text_of(phone, phone->offer, "description"),
         .expiry_date = text_of(phone, phone->offer, "expiry_date"),
-        .organisation = name_of(phone, organisation),
+        .organisation = text_of(phone, organisation, name_key(phone)),
         .bin = text_of(phone, organisation, "bin"),
         .uri = text_of(phone, document, "uri"),
         .auth_type = text_of(phone, document, "auth_type"),
@@ -233,23 +237,32 @@ size_t phone_document_count(const struct phone *phone)
     return json_count(json_member(phone->documents, "documentsToSign"));
 }
 
-struct phone_document phone_document(struct phone *phone, size_t i)
+static const struct json *item_at(const struct phone *phone, size_t i)
 {
-    const struct json *item = json_item(json_member(phone->documents, "documentsToSign"), i);
+    return json_item(json_member(phone->documents, "documentsToSign"), i);
+}
+
+struct phone_document phone_document(const struct phone *phone, size_t i)
+{
+    const struct json *item = item_at(phone, i);
     const struct json *file = json_member(json_member(item, "document"), "file");
-    struct slice value = { "", 0 };
     struct phone_document document = {
-        .name = name_of(phone, item),
-        .mime = text_of(phone, file, "mime"),
-        .method =
-            text_of(phone, json_member(item, "signMethod") ? item : phone->documents, "signMethod"),
+        .name = slice_of(item, name_key(phone)),
+        .mime = slice_of(file, "mime"),
+        .method = slice_of(json_member(item, "signMethod") ? item : phone->documents, "signMethod"),
+        .value = file ? slice_of(file, "data") : slice_of(item, "documentXml"),
+        .meta_count = json_count(json_member(item, "meta")),
     };
 
     (void)json_integer(json_member(item, "id"), &document.id);
-    if (!json_string(json_member(file, "data"), &value))
-        (void)json_string(json_member(item, "documentXml"), &value);
-    document.bytes = value.len;
     return document;
+}
+
+struct phone_meta phone_document_meta(const struct phone *phone, size_t i, size_t k)
+{
+    const struct json *row = json_item(json_member(item_at(phone, i), "meta"), k);
+
+    return (struct phone_meta){ slice_of(row, "name"), slice_of(row, "value") };
 }
 
 enum status phone_sign(struct phone *phone, struct err *err)

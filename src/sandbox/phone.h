@@ -33,7 +33,8 @@ DEFINE_AUTO(struct phone, phone_free)
 /* What the server said to the last call: shown by the app as it is (req 1.43). */
 struct phone_answer {
     long status;
-    char message[1024]; /* of {"message":…}; "" when there is none */
+    char message[1024];  /* of {"message":…}; "" when there is none */
+    char back_url[1024]; /* where the app leads the citizen afterwards; "" when nowhere */
 };
 const struct phone_answer *phone_answer(const struct phone *phone); /* borrowed */
 
@@ -60,12 +61,20 @@ struct phone_offer {
 MUST_USE enum status phone_scan(struct phone *phone, struct slice text,
                                 struct phone_offer *ret_offer, struct err *err);
 
+/* Texts are borrowed until the phone is freed, the value until phone_sign() replaces it. */
 struct phone_document {
     int64_t id;
-    const char *name; /* in the phone's language; borrowed */
-    const char *mime; /* "" for XML documents */
-    const char *method;
-    size_t bytes; /* of the JSON value that is to be signed */
+    struct slice name; /* in the phone's language */
+    struct slice mime; /* empty for XML documents */
+    struct slice method;
+    struct slice value; /* what is to be signed, as the JSON has it */
+    size_t meta_count;
+};
+
+/* A row of what the app shows beside a document (req 1.29). */
+struct phone_meta {
+    struct slice name;
+    struct slice value;
 };
 
 /**
@@ -74,7 +83,8 @@ struct phone_document {
  */
 MUST_USE enum status phone_fetch(struct phone *phone, struct err *err);
 size_t phone_document_count(const struct phone *phone);
-struct phone_document phone_document(struct phone *phone, size_t i);
+struct phone_document phone_document(const struct phone *phone, size_t i);
+struct phone_meta phone_document_meta(const struct phone *phone, size_t i, size_t k);
 
 /**
  * Signs every document by its method in its place, all else untouched (req 1.36).
