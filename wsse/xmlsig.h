@@ -94,6 +94,28 @@ MUST_USE enum status xmlsig_sign_envelope(const struct key *key, struct slice xm
 MUST_USE enum status xml_content_c14n(struct slice xml, const struct xml_limits *limits,
                                       struct bytes **ret_c14n, struct err *err);
 
+/**
+ * What a document signed in the enveloped profile is without its content: the ds:Signature, a
+ * document of its own. Put back into the same content it is judged as it was: canonical XML does
+ * not see where among the children it stands, nor namespaces that are declared again.
+ *
+ * ST_FORMAT    not XML, DTD, depth, size
+ * ST_CONFLICT  not exactly one ds:Signature, a child of the document element
+ * *ret_signature is the caller's. Thread-safe.
+ */
+MUST_USE enum status xmlsig_detach(struct slice xml, const struct xml_limits *limits,
+                                   struct bytes **ret_signature, struct err *err);
+/**
+ * The way back: content with the ds:Signature as the last child of its document element, for
+ * xmlsig_judge_enveloped().
+ *
+ * ST_FORMAT    one of them is not XML, DTD, depth, size; the signature is no ds:Signature
+ * ST_CONFLICT  the content holds a ds:Signature
+ */
+MUST_USE enum status xmlsig_attach(struct slice content, struct slice signature,
+                                   const struct xml_limits *limits, struct bytes **ret_xml,
+                                   struct err *err);
+
 /* The digest of data by the algorithm's own: its URI in XML (a literal) and its value in base64,
  * the caller's. ST_NOT_FOUND: XML has no name for that digest. */
 MUST_USE enum status xml_digest(enum algorithm algorithm, struct slice data, const char **ret_uri,

@@ -195,3 +195,25 @@ enum verdict cms_judge(const struct judge *judge, struct slice data, struct slic
     signed_data_clear(&opened);
     return report_verdict(report);
 }
+
+/* OpenSSL writes DER, with the attributes in the order over which it verified the signature. */
+static enum status write_detached(struct signed_data *opened, struct bytes **ret_der,
+                                  struct err *err)
+{
+    if (CMS_set_detached(opened->cms, 1) != 1)
+        return ossl_raise(err, ST_FORMAT, "CMS content");
+    return signed_data_der(opened->cms, ret_der, err);
+}
+
+enum status cms_detach(struct slice data, struct bytes **ret_der, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *der = NULL;
+    struct signed_data opened = { 0 };
+
+    TRY(armour_one(data, "CMS", &der, err));
+    enum status status = signed_data_open(bytes_slice(der), &opened, err);
+    if (status == ST_OK)
+        status = write_detached(&opened, ret_der, err);
+    signed_data_clear(&opened);
+    return status;
+}

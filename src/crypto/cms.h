@@ -29,3 +29,14 @@ struct cms_params {
 MUST_USE enum status cms_sign(const struct key *key, struct slice content,
                               const struct cms_params *params, struct bytes **ret_der,
                               struct err *err);
+
+/**
+ * A CMS without the content inside, nothing else changed: the same signers, attributes, timestamps
+ * and certificates, so that cms_judge() says of it and the content what it said before. One
+ * that is detached already stays so.
+ *
+ * data       DER, PEM or base64
+ * ST_FORMAT  it is no SignedData
+ * *ret_der is the caller's.
+ */
+MUST_USE enum status cms_detach(struct slice data, struct bytes **ret_der, struct err *err);

@@ -324,6 +324,48 @@ static void a_token_of_another_signature_is_refused(void **state)
     signed_data_clear(&to);
 }
 
+/* Everything but the content stays, to the byte. */
+static void a_cms_lets_its_content_go(void **state)
+{
+    struct pki *const all[] = { gost, rsa };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct responder tsa = { .pki = all[i] };
+        struct judge judge = pki_judge(all[i]);
+        AUTO(bytes_free) struct bytes *attached = sign(&all[i]->leaf, false, &tsa);
+        AUTO(bytes_free) struct bytes *detached = NULL;
+        AUTO(bytes_free) struct bytes *again = NULL;
+        struct err err;
+
+        assert_ok(cms_detach(bytes_slice(attached), &detached, &err), &err);
+        assert_null(memmem(detached->at, detached->len, text.at, text.len));
+        judge.timestamp_required = true;
+        expect(&judge, bytes_slice(detached), text, VERDICT_VALID, CHECK_COUNT_);
+        expect(&judge, bytes_slice(detached), SLICE("другое"), VERDICT_INVALID, CHECK_DIGEST);
+        expect(&judge, bytes_slice(detached), none, VERDICT_INDETERMINATE, CHECK_FORMAT);
+        const char *behind = memmem(attached->at, attached->len, text.at, text.len);
+        const size_t rest = (size_t)(attached->at + attached->len - behind) - text.len;
+        assert_true(rest > 1000 && rest < detached->len);
+        assert_memory_equal(detached->at + detached->len - rest, behind + text.len, rest);
+        assert_ok(cms_detach(bytes_slice(detached), &again, &err), &err);
+        assert_true(slice_eq(bytes_slice(detached), bytes_slice(again)));
+    }
+}
+
+static void what_is_no_cms_lets_nothing_go(void **state)
+{
+    static const char *const inputs[] = { "", "MAA=", "<a/>", "\x30\x03\x02\x01\x01" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+        struct bytes *der = NULL;
+        struct err err;
+        assert_int_equal(cms_detach(slice_str(inputs[i]), &der, &err), ST_FORMAT);
+        assert_null(der);
+    }
+}
+
 /* Two signers over one content; `second` signs too. */
 static struct bytes *sign_twice(const struct made *first, const struct made *second)
 {
@@ -575,6 +617,8 @@ int main(void)
         cmocka_unit_test(a_valid_timestamp_moves_the_time_of_the_signer),
         cmocka_unit_test(a_bad_timestamp_is_named),
         cmocka_unit_test(a_token_of_another_signature_is_refused),
+        cmocka_unit_test(a_cms_lets_its_content_go),
+        cmocka_unit_test(what_is_no_cms_lets_nothing_go),
         cmocka_unit_test(every_signer_must_pass),
         cmocka_unit_test(signing_certificate_must_be_the_signers),
         cmocka_unit_test(content_of_another_type_or_place_is_not_covered),
