@@ -99,26 +99,44 @@ static enum status read_items(const xmlNode *items, struct evidence *evidence, s
     return evidence_check(evidence, err);
 }
 
-/* NULL: there is none. */
-static const xmlNode *find_document(const xmlNode *documents, struct slice signed_bytes)
+/* Reads all documents whose digests of that name are data's; *ret_found: there is one. */
+static enum status read_matching(const xmlNode *documents, const char *name, struct slice data,
+                                 struct evidence *evidence, bool *ret_found, struct err *err)
 {
     uint8_t want[SHA256_BYTES];
 
-    sha256(signed_bytes, want);
-    for (const xmlNode *at = documents ? dom_first(documents) : NULL; at; at = dom_next(at))
-        if (dom_is(at, NULL, "document") && has_digest(only(at, "signed"), want))
-            return at;
-    return NULL;
+    sha256(data, want);
+    for (const xmlNode *at = documents ? dom_first(documents) : NULL; at; at = dom_next(at)) {
+        if (!dom_is(at, NULL, "document") || !has_digest(only(at, name), want))
+            continue;
+        TRY(read_items(only(at, "evidence"), evidence, err));
+        *ret_found = true;
+    }
+    return ST_OK;
+}
+
+static enum status read_document(const xmlNode *documents, const struct kept_document *document,
+                                 struct kept_evidence *kept, struct err *err)
+{
+    bool found = false;
+
+    TRY(read_matching(documents, "signed", document->signed_bytes, kept->evidence, &found, err));
+    if (!found && document->content.at) {
+        kept->is_of_issued = true;
+        TRY(read_matching(documents, "issued", document->content, kept->evidence, &found, err));
+    }
+    return found ? ST_OK
+                 : RAISE(err, ST_NOT_FOUND, "evidence: none of its documents has these bytes%s",
+                         document->content.at ? ", signed or issued" : "");
 }
 
 enum status kept_evidence_read(struct slice xml, const struct xml_limits *limits,
-                               struct slice signed_bytes, struct kept_evidence *ret,
+                               const struct kept_document *document, struct kept_evidence *ret,
                                struct err *err)
 {
     AUTO(xmlFreeDoc) xmlDoc *doc = NULL;
     AUTO(evidence_free) struct evidence *evidence = evidence_new();
-    const xmlNode *document;
-    int64_t accepted_ms = 0;
+    struct kept_evidence kept = { .evidence = evidence };
 
     if (!evidence)
         return RAISE(err, ST_NOMEM, "evidence: out of memory");
@@ -126,11 +144,9 @@ enum status kept_evidence_read(struct slice xml, const struct xml_limits *limits
     const xmlNode *root = xmlDocGetRootElement(doc);
     if (!dom_is(root, NS_EVIDENCE, "evidence"))
         return RAISE(err, ST_FORMAT, "evidence: the document element is not %s's", NS_EVIDENCE);
-    TRY(read_time(only(root, "signedAt"), &accepted_ms, err));
-    document = find_document(only(root, "documents"), signed_bytes);
-    if (!document)
-        return RAISE(err, ST_NOT_FOUND, "evidence: none of its documents has these bytes");
-    TRY(read_items(only(document, "evidence"), evidence, err));
-    *ret = (struct kept_evidence){ accepted_ms, TAKE(evidence) };
+    TRY(read_time(only(root, "signedAt"), &kept.accepted_ms, err));
+    TRY(read_document(only(root, "documents"), document, &kept, err));
+    (void)TAKE(evidence);
+    *ret = kept;
     return ST_OK;
 }

@@ -9,16 +9,24 @@
 struct kept_evidence {
     int64_t accepted_ms;       /* Unix: when the document was accepted */
     struct evidence *evidence; /* owned: evidence_free() */
+    bool is_of_issued; /* found by what was issued: whose signature it was is not said yet */
+};
+
+/* What is at hand of a document. */
+struct kept_document {
+    struct slice signed_bytes;
+    struct slice content; /* what was issued for signing; at == NULL: it is not at hand */
 };
 
 /**
- * Reads what is kept of the document whose signed bytes these are. It says nothing about the seal:
- * xades_judge() does, over the same bytes.
+ * Reads what is kept of the document with these signed bytes; when there is none, of all documents
+ * that were issued with this content, for a signature whose content was wiped is another file. It
+ * says nothing about the seal: xades_judge() does, over the same bytes.
  *
  * ST_FORMAT     not XML, or not such evidence
- * ST_NOT_FOUND  none of its documents has the SHA-256 of signed_bytes
+ * ST_NOT_FOUND  none of its documents has the SHA-256 of the one or the other
  * ST_NOMEM
  */
 MUST_USE enum status kept_evidence_read(struct slice xml, const struct xml_limits *limits,
-                                        struct slice signed_bytes, struct kept_evidence *ret,
-                                        struct err *err);
+                                        const struct kept_document *document,
+                                        struct kept_evidence *ret, struct err *err);

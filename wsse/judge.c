@@ -129,15 +129,28 @@ enum verdict xmlsig_judge_envelope(const struct judge *judge, struct slice xml,
     return verdict;
 }
 
-/* Its References, as far as a look tells. */
-static bool names_one_element(const xmlNode *signature)
+/* Its References, as far as a look tells: the URI of the only one, else NULL. */
+static const char *only_uri(const xmlNode *signature)
 {
     const xmlNode *info = dom_child(signature, NS_DS, "SignedInfo", NULL);
     unsigned count = 0;
     const xmlNode *reference = dom_child(info, NS_DS, "Reference", &count);
-    const char *uri = count == 1 ? dom_attr(reference, NULL, "URI") : NULL;
+
+    return count == 1 ? dom_attr(reference, NULL, "URI") : NULL;
+}
+
+static bool names_one_element(const xmlNode *signature)
+{
+    const char *uri = only_uri(signature);
 
     return uri && uri[0] == '#';
+}
+
+static bool names_what_is_around(const xmlNode *signature)
+{
+    const char *uri = only_uri(signature);
+
+    return uri && uri[0] == '\0';
 }
 
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits)
@@ -154,7 +167,9 @@ enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *
     if (xades_is_in(doc))
         return DOCUMENT_XADES;
     if (dom_is(root, NS_DS, "Signature"))
-        return dom_child(root, NS_DS, "Object", NULL) ? DOCUMENT_OTHER : DOCUMENT_DETACHED;
+        return dom_child(root, NS_DS, "Object", NULL) ? DOCUMENT_OTHER
+               : names_what_is_around(root)           ? DOCUMENT_ENVELOPED
+                                                      : DOCUMENT_DETACHED;
     if (names_one_element(dom_child(root, NS_DS, "Signature", NULL)))
         return DOCUMENT_DETACHED;
     return dom_count(root, NS_DS, "Signature") > 0 ? DOCUMENT_ENVELOPED : DOCUMENT_OTHER;

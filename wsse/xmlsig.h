@@ -130,5 +130,6 @@ enum document_kind {
 };
 /* What an XML document is, for profile auto: a SOAP envelope, XAdES, signed otherwise, or none of
  * these. Detached: a ds:Signature without ds:Object, or in the document element with the one
- * Reference "#id". */
+ * Reference "#id". Enveloped: also a ds:Signature alone with the one Reference "", which
+ * xmlsig_detach() took out. */
 enum document_kind xml_document_kind(struct slice xml, const struct xml_limits *limits);

@@ -1,10 +1,10 @@
 #include "ctl/again.h"
 
 #include "sandbox/file.h"
-#include "wsse/evidence.h"
 #include "wsse/xades.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { EVIDENCE_MAX = 64 * 1024 * 1024, DEPTH_MAX = 16, ITEMS_MAX = 64 };
 
@@ -56,8 +56,9 @@ static enum status take_item(struct again *again, enum evidence_kind kind, struc
     return ST_OK;
 }
 
-static enum status read_evidence(struct again *again, struct slice xml, struct slice document,
-                                 struct report *report, struct err *err)
+static enum status read_evidence(struct again *again, struct slice xml,
+                                 const struct kept_document *document, struct report *report,
+                                 struct err *err)
 {
     enum status status = kept_evidence_read(xml, &limits, document, &again->kept, err);
 
@@ -72,8 +73,9 @@ static enum status read_evidence(struct again *again, struct slice xml, struct s
     return ST_OK;
 }
 
-enum status again_open(const char *path, const struct judge *judge, struct slice document,
-                       struct again **ret_again, struct report *report, struct err *err)
+enum status again_open(const char *path, const struct judge *judge,
+                       const struct kept_document *document, struct again **ret_again,
+                       struct report *report, struct err *err)
 {
     AUTO(again_free) struct again *again = calloc(1, sizeof(*again));
     AUTO(bytes_free) struct bytes *xml = NULL;
@@ -111,4 +113,23 @@ void again_apply(const struct again *again, struct judge *judge)
     judge->ocsp_is_kept = true;
     if (judge->revocation == REVOCATION_OFF)
         judge->revocation = REVOCATION_OCSP;
+}
+
+static bool holds(const struct again *again, const struct signer *signer)
+{
+    for (size_t i = 0; i < again->cert_count; i++)
+        if (memcmp(cert_signer(again->certs[i])->sha256, signer->sha256, sizeof(signer->sha256)) ==
+            0)
+            return true;
+    return false;
+}
+
+void again_check_signer(const struct again *again, struct report *report)
+{
+    if (!again->kept.evidence || !again->kept.is_of_issued)
+        return;
+    for (size_t i = 0; i < report_signer_count(report); i++)
+        if (!holds(again, report_signer(report, i)))
+            report_add(report, CHECK_COVERAGE, OUTCOME_FAILED,
+                       "the evidence is of this document, but not of this signer");
 }

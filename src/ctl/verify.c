@@ -98,7 +98,9 @@ static const struct option_row rows[] = {
       "of the responder, in place of the certificate's; several are tried in order" },
     { OPT_CRL, "crl", "FILE", "a revocation list, base or delta, may be repeated" },
     { OPT_OCSP, "ocsp", "FILE", "an OCSP answer (DER), may be repeated; then nobody is asked" },
-    { OPT_CONTENT, "content", "FILE", "detached, xml-detached, bytes, jws, tsp: what is signed" },
+    { OPT_CONTENT, "content", "FILE",
+      "detached, xml-detached, bytes, jws, tsp: what is signed; enveloped: the document that a "
+      "ds:Signature alone was taken from" },
     { OPT_JWS_INPUT, "jws-input", "WHAT", "jws: signed is the body (default) or rfc7515" },
     { OPT_LDAP, "ldap", "URL",
       "jws: asks ldap://HOST[:PORT] or ldaps:// for the certificate of the kid, may be repeated" },
@@ -281,10 +283,18 @@ static enum status judge_shep(const struct matter *m, struct report *report, str
     return ST_OK;
 }
 
+/* A ds:Signature whose document was wiped is put back into the one that is brought. */
 static enum status judge_enveloped(const struct matter *m, struct report *report, struct err *err)
 {
+    AUTO(bytes_free) struct bytes *whole = NULL;
+    struct err cause;
+
     (void)err;
-    (void)!xmlsig_judge_enveloped(m->judge, m->data, &limits, report);
+    if (m->content.at && xmlsig_attach(m->content, m->data, &limits, &whole, &cause) != ST_OK)
+        report_add(report, CHECK_FORMAT, OUTCOME_FAILED, "--content: %s", cause.text);
+    else
+        (void)!xmlsig_judge_enveloped(m->judge, whole ? bytes_slice(whole) : m->data, &limits,
+                                      report);
     return ST_OK;
 }
 
@@ -463,14 +473,18 @@ static enum status run(struct verify *v, const char *path, struct report *report
     matter.data = bytes_slice(data);
     matter.content = content ? bytes_slice(content) : (struct slice){ NULL, 0 };
     if (v->evidence_path) {
-        TRY(again_open(v->evidence_path, &judge, matter.data, &again, report, err));
+        const struct kept_document document = { matter.data, matter.content };
+        TRY(again_open(v->evidence_path, &judge, &document, &again, report, err));
         again_apply(again, &judge);
     }
     if (profile == PROFILE_AUTO)
         profile = detect(matter.data, &limits, content);
     judge.purpose = judges[profile].purpose;
     *ret_profile = profile;
-    return judges[profile].judge(&matter, report, err);
+    TRY(judges[profile].judge(&matter, report, err));
+    if (again)
+        again_check_signer(again, report);
+    return ST_OK;
 }
 
 /* ---- output ---- */

@@ -1,6 +1,7 @@
 """shepctl verify, cert, keys and sign: verdicts, exit status, output."""
 import base64
 import json
+import re
 
 import pytest
 
@@ -278,6 +279,25 @@ def test_a_detached_xml_signature_is_known_by_itself_and_wants_its_content(sandb
     assert done.returncode == INVALID and "because digest" in text_of(done), text_of(done)
     done = shepctl("verify", *sandbox.trust, signed)
     assert done.returncode == UNJUDGED and "its content is not given" in text_of(done), text_of(done)
+
+
+@pytest.mark.parametrize("options", [[], ["--profile", "enveloped"]])
+def test_a_signature_alone_is_judged_with_the_document_that_is_brought(sandbox, tmp_path, options):
+    """What is left after the retention of content: the ds:Signature without what was around it."""
+    signature, content = tmp_path / "signature.xml", tmp_path / "content.xml"
+    content.write_bytes(XML)
+    done = shepctl("sign", "--profile", "enveloped", *sandbox.key("gost2015", "individual"), content)
+    signature.write_bytes(re.search(rb"<ds:Signature.*</ds:Signature>", done.stdout, re.DOTALL).group())
+    verify = ["verify", *options, *sandbox.trust]
+    done = shepctl(*verify, "--content", content, signature)
+    assert done.returncode == VALID and "(enveloped)" in text_of(done), text_of(done)
+    done = shepctl(*verify, signature)
+    assert done.returncode == UNJUDGED and "is a ds:Signature itself" in text_of(done), text_of(done)
+    done = shepctl(*verify, "--content", signature, signature)
+    assert done.returncode == UNJUDGED and "holds a ds:Signature already" in text_of(done), text_of(done)
+    content.write_bytes(XML.replace(b"</", b" </", 1))
+    done = shepctl(*verify, "--content", content, signature)
+    assert done.returncode == INVALID and "because digest" in text_of(done), text_of(done)
 
 
 def test_each_of_several_signatures_has_its_verdict_on_one_screen(sandbox, tmp_path):
