@@ -90,7 +90,7 @@ static enum status check_sizes(const struct mobile *mobile, const struct create_
 
     text_format(limit, sizeof(limit), "1..%u documents", max);
     if (req->document_count < 1 || req->document_count > max)
-        return RAISE_CAUSE(err, ST_INPUT, "documentsTooMany", "documents", limit,
+        return RAISE_CAUSE(err, ST_INPUT, "tooManyDocuments", "documents", limit,
                            "there are %zu documents, from 1 to %u are possible",
                            req->document_count, max);
     for (size_t i = 0; i < req->document_count; i++)

@@ -48,7 +48,7 @@ static enum status take(const struct reader *r, const struct place *parent,
                            place.text);
     if (n > field->max_chars) {
         text_format(limit, sizeof(limit), "%zu characters", field->max_chars);
-        return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, limit,
+        return RAISE_CAUSE(r->err, ST_INPUT, "fieldTooLong", place.text, limit,
                            "%s has %zu characters, at most %zu are possible", place.text, n,
                            field->max_chars);
     }

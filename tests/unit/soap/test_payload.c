@@ -253,7 +253,7 @@ static const struct {
     { CREATE(HEAD "<signers><signer><role>ceo</role><role>king</role></signer></signers>" DOCS),
       "fieldInvalid", "signers/signer[1]/role[2]", "" },
     { CREATE(HEAD "<organisation><nameRu>" TEXT_501 "</nameRu></organisation>" DOCS),
-      "fieldInvalid", "organisation/nameRu", "500 characters" },
+      "fieldTooLong", "organisation/nameRu", "500 characters" },
     { CREATE(HEAD "<colour>red</colour>" DOCS), "fieldUnknown", "colour", "" },
     { CREATE(HEAD "<documents>" DOC(FILE_)
                  DOC("<x:size xmlns:x='urn:x' a='&gt;'>1</x:size>" FILE_) "</documents>"),
