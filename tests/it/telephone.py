@@ -6,6 +6,7 @@ import functools
 import json
 import pathlib
 import tempfile
+import urllib.parse
 from xml.sax.saxutils import escape
 
 from conftest import BUILD, run
@@ -54,7 +55,7 @@ class Telephone:
 
     def __init__(self, world, created):
         self.world = world
-        self.api1 = created.value("qrText").removeprefix("mobileSign:").split(f":{world.port}")[1]
+        self.api1 = urllib.parse.urlsplit(created.value("qrText").removeprefix("mobileSign:")).path
         self.session = created.value("signingSessionId")
         self.api2 = self.api1.replace("mgovSign", "documents")
         self.bearer, self.offer, self.asked = None, None, None
