@@ -10,13 +10,17 @@
 #include <pthread.h>
 #include <signal.h>
 
+enum { PHONE_HOSTS_MAX = 16 };
+
 struct options {
     const char *base_url;
     const char *listen;
     const char *port_file;
+    const char *phone_hosts[PHONE_HOSTS_MAX + 1]; /* NULL at the end */
+    size_t phone_host_count;
 };
 
-enum { OPT_BASE_URL, OPT_LISTEN, OPT_PORT_FILE };
+enum { OPT_BASE_URL, OPT_LISTEN, OPT_PORT_FILE, OPT_PHONE_ALLOW };
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
@@ -25,8 +29,12 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         [OPT_BASE_URL] = &o->base_url, [OPT_LISTEN] = &o->listen, [OPT_PORT_FILE] = &o->port_file
     };
 
-    (void)err;
-    *places[key] = value;
+    if (key != OPT_PHONE_ALLOW)
+        *places[key] = value;
+    else if (o->phone_host_count < PHONE_HOSTS_MAX)
+        o->phone_hosts[o->phone_host_count++] = value;
+    else
+        return RAISE(err, ST_INPUT, "--phone-allow: at most %d hosts", PHONE_HOSTS_MAX);
     return ST_OK;
 }
 
@@ -52,7 +60,7 @@ static const struct usage init_usage = {
 
 int cmd_sandbox_init(int argc, char **argv)
 {
-    struct options o = { NULL, NULL, NULL };
+    struct options o = { .base_url = NULL };
     char **arguments;
     int code = ctl_options(&init_usage, &o, argc, argv, &arguments);
     struct pki_params params = { .base_url = o.base_url, .clock = clock_system() };
@@ -73,13 +81,16 @@ int cmd_sandbox_init(int argc, char **argv)
 static const struct option_row run_rows[] = {
     { OPT_LISTEN, "listen", "HOST:PORT", "port 0 takes a free one; as at init by default" },
     { OPT_PORT_FILE, "port-file", "FILE", "the port is written into it" },
+    { OPT_PHONE_ALLOW, "phone-allow", "HOST",
+      "a host that the telephone may call beside this machine; may be given again" },
 };
 
 static const struct usage run_usage = {
     .command = "shepctl sandbox run",
     .arguments = "DIR",
-    .about = "Serves OCSP, TSP, CRLs and certificates of a sandbox until SIGTERM or SIGINT. Prints "
-             "\"READY URL\".",
+    .about =
+        "Serves OCSP, TSP, CRLs and certificates of a sandbox, and its telephone for a browser at "
+        "URL/phone/,\nuntil SIGTERM or SIGINT. Prints \"READY URL\".",
     .rows = run_rows,
     .row_count = sizeof(run_rows) / sizeof(run_rows[0]),
     .min_arguments = 1,
@@ -123,7 +134,7 @@ static enum status serve(const char *dir, const struct options *o, struct err *e
 {
     AUTO(pki_free) struct pki *pki = NULL;
     AUTO(authority_free) struct authority *authority = NULL;
-    struct authority_params params = { .listen = o->listen };
+    struct authority_params params = { .listen = o->listen, .phone_hosts = o->phone_hosts };
     sigset_t signals;
     pthread_t waiter;
     enum status status;
@@ -146,7 +157,7 @@ static enum status serve(const char *dir, const struct options *o, struct err *e
 
 int cmd_sandbox_run(int argc, char **argv)
 {
-    struct options o = { NULL, NULL, NULL };
+    struct options o = { .base_url = NULL };
     char **arguments;
     int code = ctl_options(&run_usage, &o, argc, argv, &arguments);
     struct err err;

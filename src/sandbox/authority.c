@@ -6,6 +6,7 @@
 #include "crypto/encode.h"
 #include "crypto/tsp.h"
 #include "http/http.h"
+#include "sandbox/booth.h"
 #include "sandbox/crl.h"
 #include "sandbox/file.h"
 #include "sandbox/ocsp.h"
@@ -17,12 +18,13 @@ enum {
     ADDRESS_TEXT = 128,
     STOP_GRACE_MS = 1000,
     INDEX_TEXT_MAX = 16384,
-    IN_FLIGHT_MAX = 4 * 1024 * 1024
+    IN_FLIGHT_MAX = 64 * 1024 * 1024 /* PDFs of the telephone on their way out */
 };
 
 struct authority {
     const struct pki *pki;
     struct http_server *server;
+    struct booth *booth;
     char url[ADDRESS_TEXT];
 };
 
@@ -182,6 +184,7 @@ static void answer_index(struct http_request *request, const struct authority *a
         for (size_t i = 0; i < ROUTE_COUNT; i++)
             bytes_addf(text, "%-4s %s%s%s%s\n", routes[i].method, authority->url, routes[i].before,
                        families[f].name, routes[i].after);
+    bytes_addf(text, "GET  %s/phone/\n", authority->url);
     http_answer(request, &reply);
 }
 
@@ -199,13 +202,18 @@ static void serve(const struct route *route, const struct asked *asked,
     http_answer(request, &reply);
 }
 
-/* Answers on the I/O thread: the sandbox serves one person, and a signature costs a millisecond. */
+/* Answers on the I/O thread: the sandbox serves one person, and a signature costs a millisecond.
+ * The telephone waits for others, and has threads of its own. */
 static void handle(void *ctx, struct http_request *request)
 {
     const struct authority *authority = ctx;
     struct slice path = http_path(request);
     bool known = false;
 
+    if (booth_owns(path)) {
+        booth_handle(authority->booth, request);
+        return;
+    }
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         const struct asked asked = { .authority = authority,
                                      .family = match(&routes[i], path),
@@ -243,6 +251,9 @@ enum status authority_new(const struct authority_params *params, struct authorit
                                       .listener_count = 1,
                                       .handler = handle,
                                       .ctx = authority };
+    struct booth_params booth = { .pki = params->pki,
+                                  .hosts = params->phone_hosts,
+                                  .clock = clock_system() };
     const char *colon = strrchr(listen, ':'); /* http_new() demands one */
     size_t host_len = colon ? (size_t)(colon - listen) : 0;
 
@@ -253,6 +264,8 @@ enum status authority_new(const struct authority_params *params, struct authorit
     if (!text_format(authority->url, sizeof(authority->url), "http://%.*s:%u", (int)host_len,
                      listen, (unsigned)authority_port(authority)))
         return RAISE(err, ST_INPUT, "listen address too long: %s", listen);
+    booth.authority_url = authority->url;
+    TRY(booth_new(&booth, &authority->booth, err));
     *ret_authority = TAKE(authority);
     return ST_OK;
 }
@@ -279,7 +292,9 @@ void authority_stop(struct authority *authority)
 
 void authority_free(struct authority *authority)
 {
-    if (authority)
-        http_free(authority->server);
+    if (!authority)
+        return;
+    booth_free(authority->booth); /* answers what it still has in hand */
+    http_free(authority->server);
     free(authority);
 }

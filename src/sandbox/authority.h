@@ -1,12 +1,16 @@
 /* The sandbox's НУЦ РК at work: OCSP, TSP, CRL and certificates over HTTP, meant for loopback.
  *
- * POST /ocsp/FAMILY   application/ocsp-request → OCSPResponse (RFC 6960 appendix A)
- * POST /ocsp/FAMILY/FAULT   the same with a fault: try-later, internal-error, no-nonce,
- * wrong-nonce, no-next-update, expired, future, other-issuer, unauthorised, stranger, unknown POST
- * /tsp/FAMILY    application/timestamp-query → TimeStampResp (RFC 3161 section 3.4) GET
- * /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl GET  /cert/FAMILY-ca.cer,
- * /cert/FAMILY-root.cer GET  /              what is here, as text DIR/index is read anew for every
- * answer: a revocation counts at once. */
+ *   POST /ocsp/FAMILY         application/ocsp-request → OCSPResponse (RFC 6960 appendix A)
+ *   POST /ocsp/FAMILY/FAULT   the same with a fault: try-later, internal-error, no-nonce,
+ *                             wrong-nonce, no-next-update, expired, future, other-issuer,
+ *                             unauthorised, stranger, unknown
+ *   POST /tsp/FAMILY          application/timestamp-query → TimeStampResp (RFC 3161 section 3.4)
+ *   GET  /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl
+ *   GET  /cert/FAMILY-ca.cer, /cert/FAMILY-root.cer
+ *   GET  /                    what is here, as text
+ *   ···  /phone/              the telephone in the browser (sandbox/booth.h)
+ *
+ * DIR/index is read anew for every answer: a revocation counts at once. */
 #pragma once
 
 #include "base/auto.h"
@@ -20,6 +24,9 @@ struct pki;
 struct authority_params {
     const struct pki *pki; /* borrowed, must outlive the authority */
     const char *listen;    /* "127.0.0.1:0"; NULL: where the certificates' base URL points */
+    /* Hosts that the telephone in the browser (sandbox/booth.h) calls beside loopback and our own;
+     * NULL at the end; may be NULL. */
+    const char *const *phone_hosts;
 };
 
 /* Binds, serves nothing yet. ST_INPUT: an address that cannot be used. */

@@ -140,6 +140,7 @@ static enum status go(struct phone *phone, const struct going *going, struct jso
     struct rest_answer answer = { .status = 0 };
     enum status status;
 
+    phone->answer = (struct phone_answer){ .status = 0 };
     (void)text_format(language, sizeof(language), "Accept-Language: %s", phone->params.language);
     if (going->authorised) {
         TRY(token_header(phone, token, sizeof(token), err));

@@ -32,7 +32,7 @@ DEFINE_AUTO(struct phone, phone_free)
 
 /* What the server said to the last call: shown by the app as it is (req 1.43). */
 struct phone_answer {
-    long status;
+    long status;         /* 0: there was no answer */
     char message[1024];  /* of {"message":…}; "" when there is none */
     char back_url[1024]; /* where the app leads the citizen afterwards; "" when nowhere */
 };
