@@ -348,6 +348,54 @@ static void every_put_gets_its_answer(void **state)
     }
 }
 
+/* A text as it stands inside a JSON string. */
+static void add_quoted(struct bytes *b, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            bytes_add_str(b, "\\");
+        bytes_add(b, (struct slice){ text.at + i, 1 });
+    }
+}
+
+/* Seed 001, section 5, the signed example as it stands: its order of members, its white space, and
+ * signatures in place of BASE64_SIGNATURE_STRING (req 1.33, 1.35). */
+static void the_seeds_signed_example_is_accepted(void **state)
+{
+    static const char *const pieces[] = {
+        "{\n\"documentsToSign\": [\n{\n\"id\": 1,\n\"nameRu\": \"TEXT\",\n\"nameKz\": \"TEXT\",\n"
+        "\"nameEn\": \"TEXT\",\n\"document\": {\n\"file\": {\n\"mime\": "
+        "\"text/plain\",\n\"data\":\n\"",
+        "\"\n}\n}\n},\n{\n\"id\": 2,\n\"nameRu\": \"PDF\",\n\"nameKz\": \"PDF\",\n\"nameEn\": "
+        "\"PDF\",\n"
+        "\"meta\": [\n{\n\"name\": \"ИИН\",\n\"value\": \"87654321\"\n}\n],\n\"document\": "
+        "{\n\"file\": "
+        "{\n\"mime\": \"application/pdf\",\n\"data\":\n\"",
+        "\"\n}\n}\n},\n{\n\"id\": 3,\n\"nameRu\": \"XML\",\n\"nameKz\": \"XML\",\n\"nameEn\": "
+        "\"XML\",\n"
+        "\"document\": {\n\"file\": {\n\"mime\": \"application/xml\",\n\"data\":\n\"",
+    };
+    struct slice value;
+    struct scene s;
+
+    (void)state;
+    scene_init_documents(&s, BYTES);
+    bytes_good(&s);
+    s.body = bytes_new(65536);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(json_string(json_member(scene_file(&s, i), "data"), &value));
+        assert_true(slice_starts(value, SLICE("{\"signature\":\"")));
+        bytes_add_str(s.body, pieces[i]);
+        add_quoted(s.body, value);
+    }
+    bytes_add_str(s.body,
+                  "\"\n}\n}\n}\n],\n\"version\": 1,\n\"signMethod\": \"SIGN_BYTES_ARRAY\"\n}");
+    assert_false(s.body->failed);
+    scene_must_put(&s, 200, "success");
+    assert_int_equal(scene_stored(&s)->state, SESSION_SIGNED);
+    scene_close(&s);
+}
+
 /* C-08: which of the two readings matched is on record. */
 static void the_reading_that_matched_is_told(void **state)
 {
@@ -374,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(api2_is_the_seeds_example),
         cmocka_unit_test(every_put_gets_its_answer),
+        cmocka_unit_test(the_seeds_signed_example_is_accepted),
         cmocka_unit_test(the_reading_that_matched_is_told),
     };
     struct err err;

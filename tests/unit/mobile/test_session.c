@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/init.h"
+#include "mobile/link.h"
 #include "wsse/wsse.h"
 
 #include <setjmp.h>
@@ -44,6 +45,34 @@ static void an_answer_has_all_that_a_caller_shows(void **state)
     assert_string_equal(fake_last(&f.journal)->name, "session.created");
     assert_string_equal(fake_last(&f.journal)->account, "ekzamen");
     assert_string_equal(fake_last(&f.journal)->signing, c->signing_session_id.text);
+    fixture_close(&f);
+}
+
+/* req 1.02 1.03 C-25: the links are settings; the seed's own are among what can be set */
+static void the_links_follow_their_templates(void **state)
+{
+    static const char *const ends[] = { "/mgovSign&isi=1476128386&ibi=kz.egov.mobile",
+                                        "/mgovSign&apn=kz.mobile.mgov" };
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct reply reply = { .arena = arena };
+    struct request req = { .op = OP_CREATE_SIGNING_SESSION };
+    struct fixture f;
+    struct err err;
+
+    (void)state;
+    fixture_init(&f);
+    f.params.link_template = LINK_IOS;
+    f.params.business_template = LINK_ANDROID;
+    fixture_open(&f);
+    req.payload.create = fixture_request(METHOD_CMS_WITH_DATA, AUTH_TOKEN, &fixture_file, 1);
+    assert_int_equal(mobile_create(f.mobile, &f.sender, &req, &reply, &err), ST_OK);
+    const char *const links[] = { reply.created.link, reply.created.business_link };
+    for (size_t i = 0; i < 2; i++) {
+        assert_memory_equal(links[i], "https://mgovsign.page.link/?link=https://sign.example.kz/m/",
+                            59);
+        assert_int_equal(strlen(links[i]), 59 + 22 + strlen(ends[i]));
+        assert_string_equal(links[i] + 59 + 22, ends[i]);
+    }
     fixture_close(&f);
 }
 
@@ -286,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_has_all_that_a_caller_shows),
+        cmocka_unit_test(the_links_follow_their_templates),
         cmocka_unit_test(names_default_to_russian_and_organisation_to_the_sender),
         cmocka_unit_test(an_iin_goes_to_the_journal_as_iin_only),
         cmocka_unit_test(a_failing_neighbour_is_no_success),
