@@ -319,6 +319,22 @@ static bool set_receiver(CURL *curl, struct receiver *receiver, int64_t left_ms)
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms) == CURLE_OK;
 }
 
+/* A server may close an idle connection just as we use it again. libcurl then sends again by itself
+ * where the answer does not begin, but not where the body was still on its way: we do. */
+static CURLcode call_out(CURL *curl, const struct receiver *receiver, int64_t deadline_ms)
+{
+    CURLcode code = curl_easy_perform(curl);
+    const int64_t left_ms = deadline_ms - clock_monotonic_ms();
+    long connections = 1;
+
+    if (code != CURLE_SEND_ERROR || receiver->head_bytes > 0 || left_ms <= 0 ||
+        curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections) != CURLE_OK ||
+        connections > 0 || curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK)
+        return code;
+    return curl_easy_perform(curl);
+}
+
 static enum status judge(CURLcode code, const struct receiver *receiver, const char *server,
                          const char *detail, struct err *err)
 {
@@ -382,7 +398,7 @@ static enum status perform(const struct rest *rest, CURL *curl, const struct res
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail) != CURLE_OK)
         return RAISE(err, ST_INTERNAL, "libcurl lacks a feature we need");
-    TRY(judge(curl_easy_perform(curl), &receiver, server, detail, err));
+    TRY(judge(call_out(curl, &receiver, call->deadline_ms), &receiver, server, detail, err));
     take_answer(curl, TAKE(body), ret_answer);
     return ST_OK;
 }

@@ -22,18 +22,23 @@ static bool wire_send(struct wire *wire, const char *at, size_t len)
                      : send(wire->fd, at, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* One whole request; false: the caller has closed. */
+/* One whole request, of which the beginning is kept; false: the caller has closed. */
 static bool read_request(struct peer *peer, struct wire *wire)
 {
     char request[SEEN_BYTES] = "";
+    char beyond[SEEN_BYTES];
     size_t len = 0;
+    size_t total = 0;
     size_t want = SIZE_MAX;
 
-    while (len < want) {
-        ssize_t got = wire_read(wire, request + len, sizeof(request) - 1 - len);
+    while (total < want) {
+        bool is_full = len == sizeof(request) - 1;
+        ssize_t got = wire_read(wire, is_full ? beyond : request + len,
+                                is_full ? sizeof(beyond) : sizeof(request) - 1 - len);
         if (got <= 0)
             return false;
-        len += (size_t)got;
+        total += (size_t)got;
+        len += is_full ? 0 : (size_t)got;
         request[len] = '\0';
         const char *end = strstr(request, "\r\n\r\n");
         const char *length = strstr(request, "Content-Length: ");
@@ -68,7 +73,9 @@ static bool play(struct peer *peer, struct wire *wire)
         continue;
     if (script->end == END_STALL)
         wait_for_close(wire);
-    if (script->end == END_RESET)
+    if (script->end == END_TIRED)
+        (void)wire_read(wire, letters, 1);
+    if (script->end == END_RESET || script->end == END_TIRED)
         (void)setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     return script->end == END_KEEP && !script->endless;
 }

@@ -9,7 +9,13 @@
 
 enum { SEEN_BYTES = 1 << 16 };
 
-enum end { END_KEEP, END_CLOSE, END_RESET, END_STALL };
+enum end {
+    END_KEEP,
+    END_CLOSE,
+    END_RESET,
+    END_STALL,
+    END_TIRED, /* keeps the connection until the next request on it begins, and resets it then */
+};
 
 /* What the server does with each request it gets. */
 struct script {
