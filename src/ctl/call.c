@@ -122,19 +122,6 @@ static void row(const char *name, const char *value)
     (void)fputc('\n', stdout);
 }
 
-/* The text of a child of the payload, "" when there is none. */
-static void payload_text(struct slice xml, const char *name, char *dst, size_t size)
-{
-    struct canonical root, child;
-    AUTO(bytes_free) struct bytes *text = NULL;
-
-    dst[0] = '\0';
-    if (!canonical_root(xml, &root) || !canonical_child(&root, name, &child))
-        return;
-    text = canonical_text(&child);
-    (void)text_copy_slice(dst, size, slice_trim(bytes_slice(text)));
-}
-
 static enum status print_qr(struct slice xml, struct err *err)
 {
     static const struct {
@@ -146,17 +133,17 @@ static enum status print_qr(struct slice xml, struct err *err)
         { "businessLink", "business" },    { "pageUrl", "page" },
     };
     char text[QR_TEXT_MAX];
+    struct canonical root;
     AUTO(bytes_free) struct bytes *qr = NULL;
 
-    payload_text(xml, "qrText", text, sizeof(text));
-    if (!text[0])
+    if (!canonical_root(xml, &root) || !canonical_child_text(&root, "qrText", text, sizeof(text)) ||
+        !text[0])
         return RAISE(err, ST_INPUT, "--show-qr: there is no qrText in the answer");
     TRY(qr_terminal(text, &qr, err));
     (void)fwrite(qr->at, 1, qr->len, stdout);
-    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-        payload_text(xml, shown[i].element, text, sizeof(text));
-        row(shown[i].name, text);
-    }
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+        if (canonical_child_text(&root, shown[i].element, text, sizeof(text)))
+            row(shown[i].name, text);
     return ST_OK;
 }
 

@@ -121,17 +121,6 @@ static enum status sign(const struct call_params *p, struct slice body, struct b
 
 /* ---- the answer ---- */
 
-static void copy_text(char *dst, size_t size, const struct canonical *parent, const char *local)
-{
-    struct canonical element;
-    AUTO(bytes_free) struct bytes *text = NULL;
-
-    if (!canonical_child(parent, local, &element))
-        return;
-    text = canonical_text(&element);
-    (void)text_copy_slice(dst, size, slice_trim(bytes_slice(text)));
-}
-
 static enum status read_data(const struct canonical *response, struct call_answer *a,
                              struct err *err)
 {
@@ -156,13 +145,13 @@ static void read_fault(const struct canonical *fault, struct call_answer *a)
     struct canonical detail, info;
 
     a->is_fault = true;
-    copy_text(a->code, sizeof(a->code), fault, "faultcode");
-    copy_text(a->message, sizeof(a->message), fault, "faultstring");
+    (void)canonical_child_text(fault, "faultcode", a->code, sizeof(a->code));
+    (void)canonical_child_text(fault, "faultstring", a->message, sizeof(a->message));
     if (!canonical_child(fault, "detail", &detail) || !canonical_child(&detail, NULL, &info))
         return;
-    copy_text(a->code, sizeof(a->code), &info, "errorCode");
-    copy_text(a->message, sizeof(a->message), &info, "errorMessage");
-    copy_text(a->session_id, sizeof(a->session_id), &info, "sessionId");
+    (void)canonical_child_text(&info, "errorCode", a->code, sizeof(a->code));
+    (void)canonical_child_text(&info, "errorMessage", a->message, sizeof(a->message));
+    (void)canonical_child_text(&info, "sessionId", a->session_id, sizeof(a->session_id));
 }
 
 static enum status read_response(const struct canonical *response, struct call_answer *a,
@@ -172,12 +161,13 @@ static enum status read_response(const struct canonical *response, struct call_a
 
     if (!canonical_child(response, "responseInfo", &info))
         return ST_OK;
-    copy_text(a->message_id, sizeof(a->message_id), &info, "messageId");
-    copy_text(a->correlation_id, sizeof(a->correlation_id), &info, "correlationId");
-    copy_text(a->session_id, sizeof(a->session_id), &info, "sessionId");
+    (void)canonical_child_text(&info, "messageId", a->message_id, sizeof(a->message_id));
+    (void)canonical_child_text(&info, "correlationId", a->correlation_id,
+                               sizeof(a->correlation_id));
+    (void)canonical_child_text(&info, "sessionId", a->session_id, sizeof(a->session_id));
     if (canonical_child(&info, "status", &status)) {
-        copy_text(a->code, sizeof(a->code), &status, "code");
-        copy_text(a->message, sizeof(a->message), &status, "message");
+        (void)canonical_child_text(&status, "code", a->code, sizeof(a->code));
+        (void)canonical_child_text(&status, "message", a->message, sizeof(a->message));
     }
     return read_data(response, a, err);
 }

@@ -182,6 +182,18 @@ struct bytes *canonical_text(const struct canonical *element)
     return text;
 }
 
+bool canonical_child_text(const struct canonical *parent, const char *local, char *dst, size_t size)
+{
+    struct canonical child;
+    AUTO(bytes_free) struct bytes *text = NULL;
+
+    if (!canonical_child(parent, local, &child))
+        return false;
+    text = canonical_text(&child);
+    (void)text_copy_slice(dst, size, slice_trim(bytes_slice(text)));
+    return true;
+}
+
 void canonical_escape(struct bytes *dst, struct slice text)
 {
     size_t from = 0;

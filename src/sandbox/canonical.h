@@ -24,6 +24,10 @@ bool canonical_child(const struct canonical *parent, const char *local, struct c
 /* The text in an element, references resolved, comments left out; of child elements too. NULL when
  * out of memory. The caller's. */
 struct bytes *canonical_text(const struct canonical *element);
+/* The trimmed text of the first child of that name, cut where dst ends. false: there is none, and
+ * dst stays as it was. */
+bool canonical_child_text(const struct canonical *parent, const char *local, char *dst,
+                          size_t size);
 /* The element as a document of its own: namespaces it uses from its ancestors are declared. NULL
  * when out of memory. The caller's. */
 struct bytes *canonical_copy(const struct canonical *element);
