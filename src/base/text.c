@@ -86,10 +86,22 @@ static size_t utf8_char(const uint8_t *s, size_t left)
     return 0;
 }
 
+/* Nearly all of a large text is this. */
+static size_t ascii_run(struct slice s)
+{
+    size_t len = 0;
+
+    while (len < s.len && s.at[len] != 0 && (s.at[len] & 0x80) == 0)
+        len++;
+    return len;
+}
+
 bool text_is_utf8(struct slice s)
 {
     while (s.len > 0) {
-        size_t len = utf8_char(slice_u8(s), s.len);
+        size_t len = ascii_run(s);
+        if (len == 0)
+            len = utf8_char(slice_u8(s), s.len);
         if (len == 0)
             return false;
         s = slice_skip(s, len);

@@ -326,6 +326,35 @@ static void base64_is_lenient_only_as_promised(void **state)
     assert_non_null(strstr(err.text, "5 bytes"));
 }
 
+/* Whole groups are read many at a time: wherever a blank or a wrong character stands, the same. */
+static void large_base64_is_read_as_small_is(void **state)
+{
+    enum { BYTES = 3000, PLACES = 1100 };
+    char data[BYTES];
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < BYTES; i++)
+        data[i] = (char)(i * 7 + i / 256);
+    AUTO(bytes_free) struct bytes *text = base64_encode(slice_mem(data, BYTES));
+    for (size_t i = 0; i < PLACES; i++) {
+        AUTO(bytes_free) struct bytes *blank = bytes_new(text->len + 1);
+        AUTO(bytes_free) struct bytes *back = NULL;
+        struct bytes *none = NULL;
+
+        bytes_add(blank, slice_mem(text->at, i));
+        bytes_add_str(blank, "\n");
+        bytes_add(blank, slice_skip(bytes_slice(text), i));
+        assert_ok(base64_decode(bytes_slice(blank), BYTES, &back, &err), &err);
+        assert_true(slice_eq(bytes_slice(back), slice_mem(data, BYTES)));
+        blank->at[i] = '!';
+        assert_int_equal(base64_decode(bytes_slice(blank), BYTES, &none, &err), ST_INPUT);
+        assert_int_equal(strtoul(strrchr(err.text, ' '), NULL, 10), i + 1);
+    }
+    struct bytes *none = NULL;
+    assert_int_equal(base64_decode(bytes_slice(text), BYTES - 1, &none, &err), ST_INPUT);
+}
+
 static void equality_takes_constant_time_and_is_right(void **state)
 {
     (void)state;
@@ -348,6 +377,7 @@ int main(void)
         cmocka_unit_test(hashes_have_their_known_answers),
         cmocka_unit_test(base64_goes_both_ways),
         cmocka_unit_test(base64_is_lenient_only_as_promised),
+        cmocka_unit_test(large_base64_is_read_as_small_is),
         cmocka_unit_test(equality_takes_constant_time_and_is_right),
     };
 
