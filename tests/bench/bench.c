@@ -55,9 +55,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void bench_sort(double *values, size_t count)
+{
+    qsort(values, count, sizeof(values[0]), compare);
+}
+
 static double median(double values[ROUNDS])
 {
-    qsort(values, ROUNDS, sizeof(values[0]), compare);
+    bench_sort(values, ROUNDS);
     return values[ROUNDS / 2];
 }
 

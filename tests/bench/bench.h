@@ -15,6 +15,9 @@ double bench_now_s(void);
 /* Ends the program with the error's text unless right. err may be NULL. */
 void bench_need(bool right, const struct err *err, const char *what);
 
+/* Ascending. */
+void bench_sort(double *values, size_t count);
+
 /* "name   value unit": one line. */
 void bench_line(const char *name, double value, const char *unit);
 
