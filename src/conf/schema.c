@@ -166,6 +166,8 @@ const struct conf_row conf_rows[] = {
       "seconds a session lives when the request names none" },
     { "signing", "max_session_life_s", CONF_INT, AT(signing.max_session_life_s), "86400", 60, 86400,
       NULL, "seconds a request may ask for" },
+    { "signing", "login_window_s", CONF_INT, AT(signing.login_window_s), "300", 10, 3600, NULL,
+      "seconds by which the timeStamp of a login (authType Eds) may differ from our clock" },
     { "signing", "max_documents", CONF_INT, AT(signing.max_documents), "50", 1, 1000, NULL,
       "documents of one session" },
     { "signing", "max_documents_bytes", CONF_INT, AT(signing.max_documents_bytes), "15728640", 1024,

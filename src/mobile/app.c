@@ -76,19 +76,40 @@ static bool bearer_matches(struct slice header, const char *bearer)
     return equal_constant_time(slice_trim(slice_skip(header, sizeof(scheme))), slice_str(bearer));
 }
 
-static enum status app_is_authorised(struct app *app, bool *ret, struct err *err)
+static enum status has_bearer(struct app *app, bool *ret, struct err *err)
 {
     char bearer[SECRET_TEXT];
 
-    *ret = app->session->auth == AUTH_NONE; /* req 1.20 */
-    if (*ret)
-        return ST_OK;
     TRY(secret_derive(app->mobile, SECRET_BEARER, &app->session->id, bearer, err));
-    *ret = app->session->auth == AUTH_TOKEN && bearer_matches(app->call->authorization, bearer);
+    *ret = bearer_matches(app->call->authorization, bearer);
+    app->wrong_token = !*ret && app->call->authorization.len > 0; /* none at all is no guess */
     if (!*ret)
         app_refuse(app, 401, MSG_BEARER, "bearer.wrong",
                    app->call->authorization.len ? "Authorization is not the session's Bearer"
                                                 : "Authorization is missing");
+    return ST_OK;
+}
+
+/* Documents are fetched by the login itself, whatever comes later needs one before it (req 1.22).
+ */
+static enum status has_logged_in(struct app *app, bool *ret, struct err *err)
+{
+    *ret = false;
+    if (strcmp(app->call->method, "GET") != 0)
+        TRY(login_was(app, ret, err));
+    if (!*ret)
+        app_refuse(app, 401, MSG_LOGIN, "login.missing",
+                   "authType is Eds, and nobody has logged in with an authentication key");
+    return ST_OK;
+}
+
+static enum status app_is_authorised(struct app *app, bool *ret, struct err *err)
+{
+    *ret = app->session->auth == AUTH_NONE; /* req 1.20 */
+    if (app->session->auth == AUTH_TOKEN)
+        return has_bearer(app, ret, err);
+    if (app->session->auth == AUTH_EDS)
+        return has_logged_in(app, ret, err);
     return ST_OK;
 }
 
@@ -156,7 +177,21 @@ static enum status get_api1(struct app *app, struct err *err)
     return ST_OK;
 }
 
-static enum status get_api2(struct app *app, struct err *err)
+/* A MIX_SIGN without Accept-Language is an app from before it could sign one (req 1.11, 1.42). */
+static enum status record_age(const struct app *app, struct err *err)
+{
+    static const struct app_note note = {
+        EVENT_WARNING, "app.outdated", "",
+        "a MIX_SIGN was fetched without Accept-Language: by an app older than iOS 2.4.1 or Android "
+        "1.6.77, which cannot sign it"
+    };
+
+    if (app->session->method != METHOD_MIX_SIGN || slice_trim(app->call->accept_language).len > 0)
+        return ST_OK;
+    return app_journal(app, &note, err);
+}
+
+enum status app_send_documents(struct app *app, struct err *err)
 {
     struct bytes *json = NULL;
     bool done;
@@ -170,7 +205,7 @@ static enum status get_api2(struct app *app, struct err *err)
         return app->status ? ST_OK : err->status;
     }
     accept_call(app, json, "api2.fetched", "the app fetched the documents");
-    return ST_OK;
+    return record_age(app, err);
 }
 
 static enum status method_not_allowed(struct app *app)
@@ -179,15 +214,15 @@ static enum status method_not_allowed(struct app *app)
     return ST_OK;
 }
 
-/* POST is the fetch of authType Eds; one that carries documents is the PUT of the seed's figure 2
- * (C-07). */
+static bool carries_documents(struct slice body)
+{
+    return body.len && memmem(body.at, body.len, "\"documentsToSign\"", 17);
+}
+
+/* One that carries documents is the PUT of the seed's figure 2 (C-07). */
 static enum status post_documents(struct app *app, struct err *err)
 {
-    struct slice body = app->call->body;
-
-    if (body.len && memmem(body.at, body.len, "\"documentsToSign\"", 17))
-        return app_put(app, err);
-    return method_not_allowed(app);
+    return carries_documents(app->call->body) ? app_put(app, err) : method_not_allowed(app);
 }
 
 /* Only the sandbox's telephone can report a refusal: the real app sends nothing. */
@@ -224,7 +259,7 @@ static const struct route {
     enum status (*run)(struct app *app, struct err *err);
 } routes[] = {
     { { "mgovSign", 8 }, "GET", true, get_api1 },
-    { { "documents", 9 }, "GET", false, get_api2 },
+    { { "documents", 9 }, "GET", false, app_send_documents },
     { { "documents", 9 }, "POST", false, post_documents },
     { { "documents", 9 }, "PUT", false, app_put },
     { { "documents", 9 }, "DELETE", false, delete_documents },
@@ -262,11 +297,18 @@ static const struct route *find_route(struct slice name, const char *method, boo
     return NULL;
 }
 
+/* POST is how authType Eds fetches (req 1.22). */
+static bool is_login(const struct app *app, const struct route *route)
+{
+    return app->session->auth == AUTH_EDS && route->run == post_documents &&
+           !carries_documents(app->call->body);
+}
+
 static enum status run(struct app *app, struct err *err)
 {
     struct slice token = { "", 0 }, name = { "", 0 };
     const struct route *route;
-    bool known, authorised;
+    bool known, authorised = true;
     enum status status;
 
     if (!split_path(app->mobile, app->call->path, &token, &name)) {
@@ -282,12 +324,11 @@ static enum status run(struct app *app, struct err *err)
         return status;
     if (!route)
         return method_not_allowed(app);
-    TRY(app_is_authorised(app, &authorised, err));
-    if (!authorised && !route->open) {
-        app->wrong_token = app->call->authorization.len > 0; /* none at all is no guess */
-        return ST_OK;
-    }
-    return route->run(app, err);
+    if (is_login(app, route))
+        return app_login(app, err);
+    if (!route->open)
+        TRY(app_is_authorised(app, &authorised, err));
+    return authorised ? route->run(app, err) : ST_OK;
 }
 
 /* ---- the answer ---- */
@@ -304,27 +345,34 @@ static void fail(struct app *app, const struct err *err)
                err->text);
 }
 
-static enum status record(const struct app *app, struct err *err)
+enum status app_journal(const struct app *app, const struct app_note *note, struct err *err)
 {
     const struct signing_session *session = app->session;
     const struct peer *peer = app->call->peer;
-    char code[16];
     const struct event event = {
-        .level = app->level,
-        .name = app->event,
+        .level = note->level,
+        .name = note->event,
         .account = session ? session->sender_id : "-",
         .ip = peer->address,
         .start_ms = peer->start_ms,
         .end_ms = clock_now(app->mobile->p.clock),
         .exchange = peer->exchange.text,
         .signing = session ? session->id.text : NULL,
-        .code = code,
+        .code = note->code,
         .iin = app->iin[0] ? app->iin : NULL,
-        .text = app->text,
+        .text = note->text,
     };
 
-    text_format(code, sizeof(code), "%d", app->status);
     return journal_write(app->mobile->p.journal, &event, err);
+}
+
+static enum status record(const struct app *app, struct err *err)
+{
+    char code[16];
+    const struct app_note note = { app->level, app->event, code, app->text };
+
+    text_format(code, sizeof(code), "%d", app->status);
+    return app_journal(app, &note, err);
 }
 
 /* NULL json when memory ran out even for the message: the status speaks alone. */

@@ -62,15 +62,6 @@ enum status check_names(const struct names *names, const char *field, struct nam
     return ST_OK;
 }
 
-static enum status check_auth(const struct create_session *req, struct err *err)
-{
-    if (req->auth != AUTH_NONE && req->auth != AUTH_TOKEN)
-        return RAISE_CAUSE(err, ST_INPUT, "authTypeNotSupported", "authType", AUTHS_SUPPORTED,
-                           "authType %s is not supported; supported: %s",
-                           session_auth_name(req->auth), AUTHS_SUPPORTED);
-    return ST_OK;
-}
-
 static enum status check_language(const char *language, const char **ret, struct err *err)
 {
     static const char *const known[] = { "ru", "kk", "en" };
@@ -179,7 +170,6 @@ enum status check_create(const struct mobile *mobile, const struct mobile_sender
     TRY(check_text(req->description, &description, err));
     TRY(check_language(req->language, &session->language, err));
     TRY(check_life(mobile, req->expires_in_seconds, ret_life_ms, err));
-    TRY(check_auth(req, err));
     TRY(check_organisation(sender, req, &session->organisation, err));
     TRY(check_signers(req, err));
     TRY(check_back_url(req->back_url, err));

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "mobile/messages.h"
 #include "mobile/mobile.h"
+#include "wsse/login.h"
 #include "wsse/xmlsig.h"
 #include "json/json.h"
 
@@ -99,8 +100,6 @@ MUST_USE enum status file_issue_base64(const struct document *document, struct b
                                        struct err *err);
 bool file_take(const struct json *object, struct slice *ret_value);
 
-#define AUTHS_SUPPORTED "None, Token"
-
 /* ---- issue.c: the JSON that the app fetches ---- */
 MUST_USE enum status issue_api1(const struct mobile *mobile, const struct signing_session *session,
                                 struct bytes **ret_json, struct err *err);
@@ -153,6 +152,43 @@ MUST_USE enum status judge_documents(const struct mobile *mobile,
 void judgement_free(struct judgement *judgement); /* frees the members */
 /* What a check that says no means to a citizen. */
 enum message judge_message(enum check culprit);
+/* How a signature of a citizen is judged: trust, revocation, algorithms as configured; borrowed
+ * from mobile. The deadline leaves time to store and to answer. */
+struct judge judge_of_user(const struct mobile *mobile, enum purpose purpose,
+                           const struct peer *peer);
+/* What follows from a verdict. Revocation that cannot be learnt defers, unless a setting accepts
+ * that (then *ret_unknown); whatever else is not a yes is a no. */
+enum decision judge_decide(const struct mobile *mobile, enum verdict verdict,
+                           const struct report *report, bool *ret_unknown);
+/* Certificates' names carry IINs, and reasons go to journal, status and page: runs of 12 digits and
+ * more are left out. */
+void reason_without_iin(char *text);
+
+/* ---- login_judge.c: a login with an authentication key (authType Eds, req 1.19) ---- */
+enum { LOGIN_MAX_BYTES = 64 << 10 }; /* of the POST */
+struct login_text {
+    struct json *json;       /* owned: holds signed_xml */
+    struct slice signed_xml; /* as it came */
+    struct login_xml xml;
+    bool is_timed; /* timeStamp can be read */
+    int64_t at_ms; /* what it says, Unix */
+};
+/* {"xml":"…"}. ST_FORMAT: no such JSON, or no login in it; the text quotes nothing of it. */
+MUST_USE enum status login_read(struct slice body, struct login_text *ret, struct err *err);
+void login_text_free(struct login_text *text); /* frees the members */
+
+struct login_judgement {
+    enum decision decision; /* DEFERRED: revocation cannot be learnt now */
+    enum message message;   /* for the citizen unless accepted */
+    char reason[240];       /* the check that failed, and why; holds no IIN */
+    char unknown[240];      /* as of struct judgement */
+    char iin[13], bin[13];  /* whose key it was, once the signature stands; else "" */
+    uint8_t sha256[32];     /* of what was signed and of the certificate */
+};
+/* Whether it was seen before is the store's to say. */
+MUST_USE enum status login_judge(const struct mobile *mobile, const struct signing_session *session,
+                                 struct slice body, const struct peer *peer,
+                                 struct login_judgement *ret, struct err *err);
 
 /* ---- seal.c ---- */
 enum { SEAL_MAX_BYTES = 32 << 20 };
@@ -162,7 +198,7 @@ MUST_USE enum status seal_write(const struct signing_session *session, struct by
 /* What a session's documents, signed documents and seal may have together. */
 size_t mobile_content_max(const struct mobile *mobile);
 
-/* ---- app.c, put.c: one HTTP call of the app ---- */
+/* ---- app.c, login.c, put.c: one HTTP call of the app ---- */
 struct app {
     struct mobile *mobile;
     const struct mobile_call *call;
@@ -191,3 +227,19 @@ MUST_USE enum status app_load(struct app *app, unsigned parts, struct err *err);
 /* After ST_CONFLICT of the store: sets the answer that fits what the session has become. */
 MUST_USE enum status app_conflict(struct app *app, struct err *err);
 MUST_USE enum status app_put(struct app *app, struct err *err);
+/* The documents, or why not. */
+MUST_USE enum status app_send_documents(struct app *app, struct err *err);
+/* A line of the journal beside that of the call itself. Borrowed texts. */
+struct app_note {
+    enum event_level level;
+    const char *event, *code, *text;
+};
+MUST_USE enum status app_journal(const struct app *app, const struct app_note *note,
+                                 struct err *err);
+/* The documents against a login; the session's authType is Eds. */
+MUST_USE enum status app_login(struct app *app, struct err *err);
+/* Has anybody logged in? */
+MUST_USE enum status login_was(const struct app *app, bool *ret, struct err *err);
+/* Has this signer logged in? Always, where no login is demanded. */
+MUST_USE enum status login_covers(const struct app *app, const struct signer *signer, bool *ret,
+                                  struct err *err);

@@ -22,9 +22,7 @@ enum message judge_message(enum check culprit)
     return culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT;
 }
 
-/* Certificates' names carry IINs, and the reason goes to journal, status and page: runs of 12
- * digits and more are left out. */
-static void without_iin(char *text)
+void reason_without_iin(char *text)
 {
     size_t out = 0;
 
@@ -51,7 +49,7 @@ static void refuse(struct judgement *ret, enum message message, int64_t id, cons
     ret->decision = DECISION_REFUSED;
     ret->message = message;
     text_format(ret->reason, sizeof(ret->reason), "document %lld: %s", (long long)id, reason);
-    without_iin(ret->reason);
+    reason_without_iin(ret->reason);
 }
 
 /* A yes, but the report and the journal say what is not known. */
@@ -59,27 +57,42 @@ static void let_through(struct report *report, int64_t id, struct judgement *ret
 {
     text_format(ret->unknown, sizeof(ret->unknown), "document %lld: %s", (long long)id,
                 report_reason(report));
-    without_iin(ret->unknown);
+    reason_without_iin(ret->unknown);
     report_mark_admitted(report, "[trust] user_unknown");
 }
 
-/* Revocation that cannot be learnt leaves the session as it is, unless a setting accepts that;
- * whatever else is not a yes is a no. */
+enum decision judge_decide(const struct mobile *mobile, enum verdict verdict,
+                           const struct report *report, bool *ret_unknown)
+{
+    *ret_unknown = false;
+    if (verdict == VERDICT_VALID && report_verdict(report) == VERDICT_VALID)
+        return DECISION_ACCEPTED;
+    if (verdict != VERDICT_INDETERMINATE)
+        return DECISION_REFUSED;
+    *ret_unknown = report_admits(report, mobile->p.unknown);
+    if (*ret_unknown)
+        return DECISION_ACCEPTED;
+    if (report_verdict(report) == VERDICT_INDETERMINATE &&
+        report_culprit(report) == CHECK_REVOCATION)
+        return DECISION_DEFERRED;
+    return DECISION_REFUSED;
+}
+
 static bool verdict_is_yes(const struct mobile *mobile, enum verdict verdict, struct report *report,
                            int64_t id, struct judgement *ret)
 {
     enum check culprit = report_culprit(report);
+    bool is_unknown = false;
+    enum decision decision = judge_decide(mobile, verdict, report, &is_unknown);
 
-    if (verdict == VERDICT_VALID && report_verdict(report) == VERDICT_VALID)
-        return true;
-    if (verdict == VERDICT_INDETERMINATE && report_admits(report, mobile->p.unknown)) {
-        let_through(report, id, ret);
+    if (decision == DECISION_ACCEPTED) {
+        if (is_unknown)
+            let_through(report, id, ret);
         return true;
     }
     refuse(ret, judge_message(culprit), id, report_reason(report));
-    if (verdict == VERDICT_INDETERMINATE && report_verdict(report) == VERDICT_INDETERMINATE &&
-        culprit == CHECK_REVOCATION) {
-        ret->decision = DECISION_DEFERRED;
+    if (decision == DECISION_DEFERRED) {
+        ret->decision = decision;
         ret->message = MSG_REVOCATION;
     }
     return false;
@@ -131,27 +144,34 @@ static enum status keep_evidence(struct judgement *ret, struct signed_document *
     return ST_OK;
 }
 
-static struct judge judge_for(const struct mobile *mobile, const struct signing_session *session,
-                              const struct peer *peer, struct evidence *evidence)
+struct judge judge_of_user(const struct mobile *mobile, enum purpose purpose,
+                           const struct peer *peer)
 {
     const struct mobile_params *p = &mobile->p;
-    struct judge judge = {
+
+    return (struct judge){
         .trust = p->trust,
         .io = p->io,
         .now_ms = clock_now(p->clock),
-        .purpose = PURPOSE_SIGN,
+        .purpose = purpose,
         .revocation = p->revocation,
         .scope = p->scope,
         .ocsp_url = p->ocsp_url,
-        .timestamp_required = p->timestamp_required,
         .algorithms = p->algorithms,
         .timestamp_algorithms = p->timestamp_algorithms,
         .follow_aia = p->follow_aia,
         .skew_ms = p->skew_ms,
         .deadline_ms = peer->deadline_ms - ANSWER_MS,
-        .evidence = evidence,
     };
+}
 
+static struct judge judge_for(const struct mobile *mobile, const struct signing_session *session,
+                              const struct peer *peer, struct evidence *evidence)
+{
+    struct judge judge = judge_of_user(mobile, PURPOSE_SIGN, peer);
+
+    judge.timestamp_required = mobile->p.timestamp_required;
+    judge.evidence = evidence;
     if (session->signer_count > 0) {
         judge.expect_iin = session->signers[0].iin;
         judge.expect_bin = session->signers[0].bin;

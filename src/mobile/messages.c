@@ -13,6 +13,55 @@ static const char *const texts[MSG_COUNT_][LANGUAGE_COUNT_] = {
     [MSG_BEARER] = { "Доступ к документам не подтверждён. Отсканируйте QR-код ещё раз.",
                      "Құжаттарға қолжетімділік расталмады. QR-кодты қайта сканерлеңіз.",
                      "Access to the documents was not confirmed. Scan the QR code again." },
+    [MSG_LOGIN] = { "Сначала нужно войти с ключом ЭЦП. Отсканируйте QR-код ещё раз и подтвердите "
+                    "вход.",
+                    "Алдымен ЭЦҚ кілтімен кіру керек. QR-кодты қайта сканерлеп, кіруді растаңыз.",
+                    "You have to sign in with your key first. Scan the QR code again and confirm "
+                    "the sign-in." },
+    [MSG_LOGIN_INVALID] = { "Вход с ключом ЭЦП не удалось подтвердить. Отсканируйте QR-код ещё "
+                            "раз; если не поможет, обновите eGov Mobile.",
+                            "ЭЦҚ кілтімен кіруді растау мүмкін болмады. QR-кодты қайта "
+                            "сканерлеңіз; "
+                            "көмектеспесе, eGov Mobile қосымшасын жаңартыңыз.",
+                            "Your sign-in could not be confirmed. Scan the QR code again; if that "
+                            "does not help, update eGov Mobile." },
+    [MSG_LOGIN_ADDRESS] = { "Вход подтверждён для другого QR-кода. Отсканируйте этот QR-код ещё "
+                            "раз и подтвердите вход.",
+                            "Кіру басқа QR-код үшін расталған. Осы QR-кодты қайта сканерлеп, "
+                            "кіруді растаңыз.",
+                            "The sign-in was confirmed for another QR code. Scan this QR code "
+                            "again and confirm the sign-in." },
+    [MSG_LOGIN_TIME] = { "Время на телефоне не совпадает с временем сервиса. Включите "
+                         "автоматическую установку даты, времени и часового пояса и отсканируйте "
+                         "QR-код ещё раз.",
+                         "Телефондағы уақыт сервис уақытына сәйкес келмейді. Күнді, уақытты және "
+                         "уақыт белдеуін автоматты түрде орнатуды қосып, QR-кодты қайта "
+                         "сканерлеңіз.",
+                         "The telephone's time is not that of the service. Switch on automatic "
+                         "date, time and time zone, and scan the QR code again." },
+    [MSG_LOGIN_SEEN] = { "Этот вход уже был использован. Отсканируйте QR-код ещё раз и войдите "
+                         "заново.",
+                         "Бұл кіру бұрын пайдаланылған. QR-кодты қайта сканерлеп, жаңадан кіріңіз.",
+                         "This sign-in was used before. Scan the QR code again and sign in anew." },
+    [MSG_LOGIN_KEY] = { "Этим ключом нельзя войти: нужен личный ключ аутентификации (AUTH), а не "
+                        "ключ для подписи. Отсканируйте QR-код ещё раз и выберите ключ AUTH.",
+                        "Бұл кілтпен кіруге болмайды: қол қою кілті емес, жеке аутентификация "
+                        "кілті (AUTH) қажет. QR-кодты қайта сканерлеп, AUTH кілтін таңдаңыз.",
+                        "You cannot sign in with this key: it takes your own authentication key "
+                        "(AUTH), not the signing key. Scan the QR code again and choose the AUTH "
+                        "key." },
+    [MSG_LOGIN_LIMIT] = { "Слишком много попыток входа. Получите новый QR-код на сайте "
+                          "организации.",
+                          "Кіру әрекеттері тым көп. Ұйымның сайтынан жаңа QR-код алыңыз.",
+                          "There were too many attempts to sign in. Get a new QR code on the "
+                          "organisation's site." },
+    [MSG_LOGIN_OTHER] = { "Документы подписал не тот, кто вошёл. Подпишите их своим ключом или "
+                          "отсканируйте QR-код ещё раз и войдите сами.",
+                          "Құжаттарға кірген адам емес, басқа тұлға қол қойған. Өз кілтіңізбен қол "
+                          "қойыңыз немесе QR-кодты қайта сканерлеп, өзіңіз кіріңіз.",
+                          "The documents were signed by somebody else than who signed in. Sign "
+                          "them with your own key, or scan the QR code again and sign in "
+                          "yourself." },
     [MSG_EXPIRED] = { "Срок действия QR-кода истёк. Получите новый QR-код на сайте организации.",
                       "QR-кодтың қолданылу мерзімі өтті. Ұйымның сайтынан жаңа QR-код алыңыз.",
                       "The QR code has expired. Get a new one on the organisation's site." },

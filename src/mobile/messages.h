@@ -7,8 +7,16 @@
 enum language { LANGUAGE_RU = 0, LANGUAGE_KK, LANGUAGE_EN, LANGUAGE_COUNT_ };
 
 enum message {
-    MSG_UNKNOWN,     /* 404 */
-    MSG_BEARER,      /* 401 */
+    MSG_UNKNOWN,       /* 404 */
+    MSG_BEARER,        /* 401 */
+    MSG_LOGIN,         /* 401: nobody has logged in yet (authType Eds) */
+    MSG_LOGIN_INVALID, /* 401, this one and those below: no login, or not signed as it should be */
+    MSG_LOGIN_ADDRESS, /* of another session or service */
+    MSG_LOGIN_TIME,
+    MSG_LOGIN_SEEN,
+    MSG_LOGIN_KEY,   /* not by an authentication key of a person */
+    MSG_LOGIN_LIMIT, /* 429 */
+    MSG_LOGIN_OTHER, /* 403: signed by another person than who logged in */
     MSG_EXPIRED,     /* 403 */
     MSG_SIGNED,      /* 409 */
     MSG_CANCELLED,   /* 409 */

@@ -93,6 +93,8 @@ static enum status check(const struct mobile_params *p, struct err *err)
         return refuse("cluster_key", "must have 32 to 1024 bytes", err);
     if (p->default_life_ms < 60000 || p->max_life_ms < p->default_life_ms)
         return refuse("default_life_ms", "must be at least a minute and at most max_life_ms", err);
+    if (p->login_window_ms < 1000 || p->login_window_ms > 3600000)
+        return refuse("login_window_ms", "must be from a second to an hour", err);
     if (p->max_documents < 1 || p->max_document_bytes < 1 || p->max_put_bytes < 1 ||
         p->max_xml_depth < 1)
         return refuse("max_documents", "a ceiling of signing is 0", err);

@@ -22,6 +22,7 @@ struct mobile_params {
     const char *business_template; /* https://m.egov.kz/businessSign/?link={API1} */
     const char *expiry_zone;       /* "Z" or "+0500" style (C-23) */
     int64_t default_life_ms, max_life_ms;
+    int64_t login_window_ms;   /* authType Eds: how far a login's timeStamp may be from our clock */
     size_t max_document_bytes; /* all documents of a session together */
     unsigned max_documents;
     size_t max_put_bytes;

@@ -107,6 +107,19 @@ static enum status keep(struct app *app, const struct judgement *judgement, cons
     return ST_OK;
 }
 
+/* Who shows himself to fetch the documents is who signs them (flows.md section 1). */
+static enum status keep_of_who_logged_in(struct app *app, const struct judgement *judgement,
+                                         const uint8_t hash[32], struct err *err)
+{
+    bool covered = false;
+
+    TRY(login_covers(app, &judgement->documents[0].signer, &covered, err));
+    if (!covered)
+        return refuse_signature(app, MSG_LOGIN_OTHER,
+                                "owner: signed by another person than who logged in", err);
+    return keep(app, judgement, hash, err);
+}
+
 static enum status judge(struct app *app, const struct returned *returned, const uint8_t hash[32],
                          struct err *err)
 {
@@ -116,7 +129,7 @@ static enum status judge(struct app *app, const struct returned *returned, const
     TRY(judge_documents(app->mobile, app->session, returned, app->call->peer, &judgement, err));
     switch (judgement.decision) {
     case DECISION_ACCEPTED:
-        status = keep(app, &judgement, hash, err);
+        status = keep_of_who_logged_in(app, &judgement, hash, err);
         break;
     case DECISION_DEFERRED:
         app_refuse(app, 503, judgement.message, "put.deferred", judgement.reason);

@@ -52,6 +52,6 @@ struct entity {
     int revoked_days; /* relative; 0: not revoked */
 };
 
-enum { AUTHORITY_COUNT = 4, HOLDER_COUNT = 10 };
+enum { AUTHORITY_COUNT = 4, HOLDER_COUNT = 15 };
 extern const struct entity authorities[AUTHORITY_COUNT]; /* root, ca, ocsp, tsa: in this order */
 extern const struct entity holders[HOLDER_COUNT];

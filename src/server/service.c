@@ -147,6 +147,7 @@ static enum status make_mobile(struct service *s, struct err *err)
         .expiry_zone = c->signing.expiry_zone,
         .default_life_ms = c->signing.session_life_s * 1000,
         .max_life_ms = c->signing.max_session_life_s * 1000,
+        .login_window_ms = c->signing.login_window_s * 1000,
         .max_document_bytes = (size_t)c->signing.max_documents_bytes,
         .max_documents = (unsigned)c->signing.max_documents,
         .max_put_bytes = (size_t)c->http.max_request_bytes,

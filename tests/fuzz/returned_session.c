@@ -16,6 +16,7 @@ const struct mobile *returned_mobile(void)
         .expiry_zone = "Z",
         .default_life_ms = 60000,
         .max_life_ms = 60000,
+        .login_window_ms = 300000,
         .max_document_bytes = LIMIT,
         .max_documents = 8,
         .max_put_bytes = LIMIT,

@@ -272,6 +272,74 @@ enum status store_session_refuse_put(struct store *store, const struct id *id, c
     return ST_OK;
 }
 
+static struct fake_login *find_login(struct fake_session *session, const uint8_t sha256[32])
+{
+    for (size_t i = 0; i < session->tally.accepted; i++)
+        if (memcmp(session->logins[i].sha256, sha256, 32) == 0)
+            return &session->logins[i];
+    return NULL;
+}
+
+enum status store_login_accept(struct store *store, const struct id *session,
+                               const struct login *login, bool *ret_seen, struct err *err)
+{
+    struct fake_session *found;
+    struct fake_login *to;
+
+    FAIL_IF_TOLD(store);
+    found = live(store, session, err);
+    if (!found)
+        return err->status;
+    *ret_seen = find_login(found, login->sha256) != NULL;
+    if (*ret_seen)
+        return ST_OK;
+    to = &found->logins[found->tally.accepted++];
+    memcpy(to->sha256, login->sha256, 32);
+    text_copy(to->iin, sizeof(to->iin), login->iin);
+    text_copy(to->bin, sizeof(to->bin), login->bin);
+    found->session.reason = "";
+    return ST_OK;
+}
+
+enum status store_login_refuse(struct store *store, const struct id *session, const char *reason,
+                               struct err *err)
+{
+    struct fake_session *found;
+    char text[300];
+
+    FAIL_IF_TOLD(store);
+    found = live(store, session, err);
+    if (!found)
+        return err->status;
+    found->tally.refused++;
+    text_format(text, sizeof(text), STORE_LOGIN_REASON "%s", reason);
+    found->session.reason = keep_text(found->arena, text);
+    return ST_OK;
+}
+
+enum status store_login_count(struct store *store, const struct id *session,
+                              struct login_tally *ret_tally, struct err *err)
+{
+    FAIL_IF_TOLD(store);
+    *ret_tally = by_id(store, session)->tally;
+    return ST_OK;
+}
+
+enum status store_login_has(struct store *store, const struct id *session, const char *iin,
+                            const char *bin, bool *ret_has, struct err *err)
+{
+    const struct fake_session *found = by_id(store, session);
+
+    FAIL_IF_TOLD(store);
+    *ret_has = false;
+    for (size_t i = 0; i < found->tally.accepted; i++) {
+        const struct fake_login *login = &found->logins[i];
+        *ret_has |= iin[0] && strcmp(login->iin, iin) == 0 &&
+                    (!bin[0] || !login->bin[0] || strcmp(login->bin, bin) == 0);
+    }
+    return ST_OK;
+}
+
 enum status store_session_end(struct store *store, const struct id *id, enum session_state to,
                               const char *reason, struct err *err)
 {

@@ -4,7 +4,12 @@
 #include "journal/journal.h"
 #include "store/store.h"
 
-enum { FAKE_SESSIONS = 8, FAKE_EVENTS = 64 };
+enum { FAKE_SESSIONS = 8, FAKE_EVENTS = 64, FAKE_LOGINS = 32 };
+
+struct fake_login {
+    uint8_t sha256[32];
+    char iin[16], bin[16];
+};
 
 struct fake_session {
     struct arena *arena; /* holds all below */
@@ -16,6 +21,8 @@ struct fake_session {
     int64_t seal_due_ms;
     unsigned seal_tries;
     struct evidence_seal seal;
+    struct fake_login logins[FAKE_LOGINS];
+    struct login_tally tally;
 };
 
 struct store {

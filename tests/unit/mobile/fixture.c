@@ -50,6 +50,7 @@ void fixture_init(struct fixture *f)
         .expiry_zone = "Z",
         .default_life_ms = 1800000,
         .max_life_ms = 86400000,
+        .login_window_ms = 300000,
         .max_document_bytes = 15 << 20,
         .max_documents = 50,
         .max_put_bytes = 32 << 20,

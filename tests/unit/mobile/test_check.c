@@ -366,7 +366,7 @@ static const struct rule_row {
     { "MIX_SIGN in MIX_SIGN", method_mix_nested, "fieldMissing", "documents/document[1]/signMethod",
       "" },
     { "no method", method_none, "fieldMissing", "signMethod", "" },
-    { "Eds", auth_eds, "authTypeNotSupported", "authType", "None, Token" },
+    { "Eds", auth_eds, NULL, NULL, NULL },
     { "Token", auth_token, NULL, NULL, NULL },
     { "the sender's own BIN", organisation_own, NULL, NULL, NULL },
     { "another's BIN", organisation_other, "organisationNotYours", "organisation/bin", "" },

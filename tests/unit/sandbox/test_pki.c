@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { NO_KEY_USAGE = 0, SIGN = USAGE_DIGITAL_SIGNATURE | USAGE_NON_REPUDIATION };
+enum {
+    NO_KEY_USAGE = 0,
+    SIGN = USAGE_DIGITAL_SIGNATURE | USAGE_NON_REPUDIATION,
+    AUTH = USAGE_DIGITAL_SIGNATURE | USAGE_KEY_ENCIPHERMENT
+};
 
 static const struct {
     const char *name;
@@ -21,8 +25,7 @@ static const struct {
     enum check culprit;
 } expected[] = {
     { "individual", SIGN, ROLE_INDIVIDUAL, "123456789011", "", VERDICT_VALID, CHECK_COUNT_ },
-    { "individual-auth", USAGE_DIGITAL_SIGNATURE | USAGE_KEY_ENCIPHERMENT, ROLE_INDIVIDUAL,
-      "123456789011", "", VERDICT_VALID, CHECK_COUNT_ },
+    { "individual-auth", AUTH, ROLE_INDIVIDUAL, "123456789011", "", VERDICT_VALID, CHECK_COUNT_ },
     { "legal-entity", SIGN, ROLE_LEGAL_ENTITY | ROLE_EMPLOYEE, "123456789011", "123456789021",
       VERDICT_VALID, CHECK_COUNT_ },
     { "ceo", SIGN, ROLE_LEGAL_ENTITY | ROLE_CEO, "123456789011", "123456789021", VERDICT_VALID,
@@ -32,9 +35,17 @@ static const struct {
       CHECK_REVOCATION },
     { "individual-expired", SIGN, ROLE_INDIVIDUAL, "123456789011", "", VERDICT_INVALID,
       CHECK_DATES },
+    { "individual-auth-revoked", AUTH, ROLE_INDIVIDUAL, "123456789011", "", VERDICT_INVALID,
+      CHECK_REVOCATION },
+    { "individual-auth-expired", AUTH, ROLE_INDIVIDUAL, "123456789011", "", VERDICT_INVALID,
+      CHECK_DATES },
+    { "individual-2-auth", AUTH, ROLE_INDIVIDUAL, "987654321098", "", VERDICT_VALID, CHECK_COUNT_ },
+    { "legal-entity-auth", AUTH, ROLE_LEGAL_ENTITY | ROLE_EMPLOYEE, "123456789011", "123456789021",
+      VERDICT_VALID, CHECK_COUNT_ },
     { "gateway", SIGN, ROLE_LEGAL_ENTITY, "", "000740000728", VERDICT_VALID, CHECK_COUNT_ },
     { "adapter", SIGN, ROLE_LEGAL_ENTITY, "", "987654321013", VERDICT_VALID, CHECK_COUNT_ },
     { "caller", SIGN, ROLE_LEGAL_ENTITY, "", "123456789021", VERDICT_VALID, CHECK_COUNT_ },
+    { "caller-auth", AUTH, ROLE_LEGAL_ENTITY, "", "123456789021", VERDICT_VALID, CHECK_COUNT_ },
 };
 
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
