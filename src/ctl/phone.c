@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
     { OPT_LINK, "link", "URL", "the link that starts the app" },
     { OPT_KEY, "key", "P12", "the citizen's signing key" },
     { OPT_PASS, "pass-file", "FILE", "its password: the file's first line" },
-    { OPT_AUTH, "auth-key", "P12", "for auth_type Eds, which comes in a later version" },
+    { OPT_AUTH, "auth-key", "P12", "for auth_type Eds: the authentication key; the same password" },
     { OPT_TSP, "tsp", "URL", "of the TSA whose timestamp goes into a CMS" },
     { OPT_LANG, "lang", "ru|kk|en", "the app's language; ru by default" },
     { OPT_CA, "ca", "FILE", "PEM bundle for https (SHEPCTL_CA)" },
@@ -146,6 +146,7 @@ static enum status run(const struct options *o, long *ret_status, struct err *er
 {
     AUTO(rest_free) struct rest *rest = NULL;
     AUTO(key_free) struct key *key = NULL;
+    AUTO(key_free) struct key *auth_key = NULL;
     struct phone_params params = {
         .tsp_url = o->tsp_url, .language = o->language, .clock = clock_system(), .wait_ms = WAIT_MS
     };
@@ -154,8 +155,13 @@ static enum status run(const struct options *o, long *ret_status, struct err *er
         return RAISE(err, ST_INPUT, "one of --qr TEXT and --link URL is needed");
     TRY(ctl_open_key(&(struct key_source){ .place = o->key_path, .secret_file = o->pass_path },
                      &key, err));
+    if (o->auth_key_path)
+        TRY(ctl_open_key(
+            &(struct key_source){ .place = o->auth_key_path, .secret_file = o->pass_path },
+            &auth_key, err));
     TRY(ctl_open_rest(o->ca_file, &rest, err));
     params.key = key;
+    params.auth_key = auth_key;
     params.rest = rest;
     return use(o, &params, ret_status, err);
 }

@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "model/session.h"
 #include "sandbox/phone_link.h"
+#include "sandbox/phone_login.h"
 #include "sandbox/phone_method.h"
 #include "json/json.h"
 
@@ -201,29 +203,41 @@ enum status phone_scan(struct phone *phone, struct slice text, struct phone_offe
 }
 
 /* req 1.16: the three words, in this case only (req 1.40). */
-static enum status check_auth(const struct phone *phone, bool *ret_token, struct err *err)
+static enum status find_auth(const struct phone *phone, enum auth_type *ret, struct err *err)
 {
-    const char *type = phone->shown.auth_type;
-
     if (!phone->offer)
         return RAISE(err, ST_INTERNAL, "nothing was scanned");
-    *ret_token = strcmp(type, "Token") == 0;
-    if (*ret_token || strcmp(type, "None") == 0)
-        return ST_OK;
-    if (strcmp(type, "Eds") == 0)
-        return RAISE(err, ST_INPUT,
-                     "auth_type Eds: signing in with a key is not supported yet by this telephone");
-    return RAISE(err, ST_UPSTREAM, "API №1: auth_type is none of None, Token, Eds");
+    if (!session_auth_parse(slice_str(phone->shown.auth_type), ret))
+        return RAISE(err, ST_UPSTREAM, "API №1: auth_type is none of None, Token, Eds");
+    return ST_OK;
+}
+
+static enum status get_documents(struct phone *phone, struct json **ret_json, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *login = NULL;
+    struct going going = { .method = "GET", .url = phone->shown.uri };
+    enum auth_type auth;
+
+    TRY(find_auth(phone, &auth, err));
+    going.authorised = auth == AUTH_TOKEN;
+    if (auth == AUTH_EDS) { /* req 1.22 */
+        if (!phone->params.auth_key)
+            return RAISE(err, ST_INPUT,
+                         "auth_type Eds: this telephone has no authentication key (AUTH_*.p12)");
+        TRY(phone_login_make(phone->params.auth_key, going.url, clock_now(phone->params.clock),
+                             &login, err));
+        going.method = "POST";
+        going.body = bytes_slice(login);
+    }
+    return get(phone, &going, "API №2", ret_json, err);
 }
 
 enum status phone_fetch(struct phone *phone, struct err *err)
 {
     AUTO(json_free) struct json *json = NULL;
-    struct going going = { .method = "GET", .url = phone->shown.uri };
     size_t count;
 
-    TRY(check_auth(phone, &going.authorised, err));
-    TRY(get(phone, &going, "API №2", &json, err));
+    TRY(get_documents(phone, &json, err));
     count = json_count(json_member(json, "documentsToSign"));
     if (!json_is_array(json_member(json, "documentsToSign")) || count == 0 || count > DOCUMENTS_MAX)
         return RAISE(err, ST_UPSTREAM, "API №2: documentsToSign must hold 1 to %d documents",
@@ -286,10 +300,12 @@ enum status phone_send(struct phone *phone, struct err *err)
     AUTO(bytes_free) struct bytes *body = NULL;
     AUTO(json_free) struct json *answer = NULL;
     struct going going = { .method = "PUT", .url = phone->shown.uri };
+    enum auth_type auth;
 
     if (!phone->documents)
         return RAISE(err, ST_INTERNAL, "nothing was fetched");
-    TRY(check_auth(phone, &going.authorised, err));
+    TRY(find_auth(phone, &auth, err));
+    going.authorised = auth == AUTH_TOKEN;
     TRY(json_print(phone->documents, 2 * (size_t)ANSWER_MAX, &body, err));
     going.body = bytes_slice(body);
     return go(phone, &going, &answer, err);
@@ -299,7 +315,11 @@ enum status phone_refuse(struct phone *phone, struct err *err)
 {
     AUTO(json_free) struct json *answer = NULL;
     struct going going = { .method = "DELETE", .url = phone->shown.uri };
+    enum auth_type auth;
 
-    TRY(check_auth(phone, &going.authorised, err));
+    TRY(find_auth(phone, &auth, err));
+    going.authorised = auth == AUTH_TOKEN;
+    if (auth == AUTH_EDS && !phone->documents)
+        TRY(phone_fetch(phone, err)); /* only who signed in may refuse */
     return go(phone, &going, &answer, err);
 }

@@ -16,7 +16,8 @@
 struct phone;
 
 struct phone_params {
-    const struct key *key; /* the citizen's; borrowed, as all here: must outlive the phone */
+    const struct key *key;      /* the citizen's; borrowed, as all here: must outlive the phone */
+    const struct key *auth_key; /* for auth_type Eds; NULL: none */
     struct rest *rest;
     const char *tsp_url;  /* of the TSA for CMS; NULL: no timestamp */
     const char *language; /* ru, kk or en: Accept-Language (req 1.42) */
@@ -78,8 +79,8 @@ struct phone_meta {
 };
 
 /**
- * Fetches API №2 with the authorisation that API №1 asked for (req 1.18, 1.20).
- * ST_INPUT: auth_type Eds, which this telephone cannot do yet; ST_UPSTREAM, ST_TIMEOUT.
+ * Fetches API №2 with the authorisation that API №1 asked for (req 1.18–1.20, 1.22).
+ * ST_INPUT: auth_type Eds without an authentication key; ST_UPSTREAM, ST_TIMEOUT.
  */
 MUST_USE enum status phone_fetch(struct phone *phone, struct err *err);
 size_t phone_document_count(const struct phone *phone);
@@ -98,5 +99,5 @@ MUST_USE enum status phone_sign(struct phone *phone, struct err *err);
 MUST_USE enum status phone_send(struct phone *phone, struct err *err);
 
 /* «Отказать»: DELETE, which only the sandbox knows (architecture.md section 4). After phone_scan();
- * errors as phone_send(). */
+ * with auth_type Eds it signs in first, as phone_fetch() does. Errors as phone_fetch(). */
 MUST_USE enum status phone_refuse(struct phone *phone, struct err *err);

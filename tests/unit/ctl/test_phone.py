@@ -47,7 +47,7 @@ class App:
             status, body = 404, {"message": "нет"}
         elif self.auth == "Token" and headers.get("Authorization") != "Bearer 2dffe45dssvg":
             status, body = 401, {"message": "токен"}
-        elif method == "GET":
+        elif method == ("POST" if self.auth == "Eds" else "GET"):
             status, body = 200, self.documents
         else:
             status, body = self.put_answer
@@ -112,6 +112,36 @@ def test_without_authentication_nothing_is_sent(sandbox, peer):
     assert all("Authorization" not in request[2] for request in peer.requests)
 
 
+def auth_key(sandbox, family="gost2015", name="individual-auth"):
+    return ["--auth-key", sandbox.folder / family / f"{name}.p12"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_with_eds_it_signs_in_with_the_authentication_key(sandbox, peer, tmp_path, family):
+    app = App(peer, auth="Eds")
+    done = phone(sandbox, "--qr", f"mobileSign:{app.api1}", *auth_key(sandbox, family), family=family)
+    assert done.returncode == 0, text_of(done)
+    assert [request[0] for request in peer.requests] == ["GET", "POST", "PUT"]  # req 1.22
+    assert all("Authorization" not in request[2] for request in peer.requests)
+    body = json.loads(app.sent("POST")[0][3])
+    assert list(body) == ["xml"]  # req 1.19
+    assert body["xml"].startswith('<?xml version="1.0" encoding="UTF-8"?>\n<login><url>')
+    assert f"<url>{peer.url}/m/T/documents</url><timeStamp>20" in body["xml"]
+    login = tmp_path / "login.xml"
+    login.write_text(body["xml"])
+    done = shepctl("verify", "--revocation", "ocsp", *sandbox.trust, login)
+    assert "✓ coverage" in text_of(done) and "individual-auth" not in text_of(done), text_of(done)
+    assert "keyEncipherment" in text_of(done)
+
+
+def test_with_eds_a_refusal_needs_a_sign_in(sandbox, peer):
+    app = App(peer, auth="Eds")
+    app.put_answer = (200, {"message": "success"})
+    done = phone(sandbox, "--qr", f"mobileSign:{app.api1}", "--refuse", *auth_key(sandbox))
+    assert done.returncode == 0, text_of(done)
+    assert [request[0] for request in peer.requests] == ["GET", "POST", "DELETE"]
+
+
 @pytest.mark.parametrize("link", ["https://m.egov.kz/mobileSign/?link={}",
                                   "https://mgovsign.page.link/?link={}&isi=1476128386&ibi=kz.egov.mobile"])
 @pytest.mark.parametrize("encode", [str, urllib.parse.quote, lambda url: urllib.parse.quote(url, safe="")])
@@ -155,7 +185,7 @@ DELETED = object()
 
 
 @pytest.mark.parametrize("spoil, words", [
-    (change(["offer", "document", "auth_type"], "Eds"), "not supported yet"),
+    (change(["offer", "document", "auth_type"], "Eds"), "no authentication key"),
     (change(["offer", "document", "auth_type"], "token"), "auth_type is none of"),  # req 1.40
     (change(["offer", "document", "auth_token"], DELETED), "no auth_token"),
     (change(["offer", "document", "auth_token"], "a\r\nX: y"), "auth_token holds"),
