@@ -20,7 +20,7 @@ struct login_xml {
  *
  * ST_FORMAT  not XML, not that shape, or a value that is too long
  * ST_NOMEM   out of memory
- * err->text quotes nothing of the document. Thread-safe.
+ * Thread-safe.
  */
 MUST_USE enum status login_xml_read(struct slice xml, const struct xml_limits *limits,
                                     struct login_xml *ret, struct err *err);

@@ -163,6 +163,8 @@ enum decision judge_decide(const struct mobile *mobile, enum verdict verdict,
 /* Certificates' names carry IINs, and reasons go to journal, status and page: runs of 12 digits and
  * more are left out. */
 void reason_without_iin(char *text);
+/* Of which check «CHECK: …» speaks; CHECK_COUNT_: of none. */
+enum check reason_check(struct slice reason);
 
 /* ---- login_judge.c: a login with an authentication key (authType Eds, req 1.19) ---- */
 enum { LOGIN_MAX_BYTES = 64 << 10 }; /* of the POST */
@@ -173,18 +175,21 @@ struct login_text {
     bool is_timed; /* timeStamp can be read */
     int64_t at_ms; /* what it says, Unix */
 };
-/* {"xml":"…"}. ST_FORMAT: no such JSON, or no login in it; the text quotes nothing of it. */
+/* {"xml":"…"}. ST_FORMAT: no such JSON, or no login in it. */
 MUST_USE enum status login_read(struct slice body, struct login_text *ret, struct err *err);
 void login_text_free(struct login_text *text); /* frees the members */
 
 struct login_judgement {
     enum decision decision; /* DEFERRED: revocation cannot be learnt now */
-    enum message message;   /* for the citizen unless accepted */
     char reason[240];       /* the check that failed, and why; holds no IIN */
     char unknown[240];      /* as of struct judgement */
     char iin[13], bin[13];  /* whose key it was, once the signature stands; else "" */
     uint8_t sha256[32];     /* of what was signed and of the certificate */
 };
+/* What the reason of a refused login means to a citizen. */
+enum message login_message(struct slice reason);
+/* Why a PUT was refused, by itself. */
+#define REASON_OTHER_LOGIN "owner: signed by another person than who logged in"
 /* Whether it was seen before is the store's to say. */
 MUST_USE enum status login_judge(const struct mobile *mobile, const struct signing_session *session,
                                  struct slice body, const struct peer *peer,

@@ -17,6 +17,16 @@ static const enum message by_check[CHECK_COUNT_] = {
     [CHECK_OWNER] = MSG_OWNER,         [CHECK_TIMESTAMP] = MSG_TIMESTAMP,
 };
 
+enum check reason_check(struct slice reason)
+{
+    for (enum check check = CHECK_FORMAT; check < CHECK_COUNT_; check++) {
+        struct slice name = slice_str(check_name(check));
+        if (slice_starts(reason, name) && reason.len > name.len && reason.at[name.len] == ':')
+            return check;
+    }
+    return CHECK_COUNT_;
+}
+
 enum message judge_message(enum check culprit)
 {
     return culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT;

@@ -7,8 +7,7 @@
 enum { LOGINS_MAX = 20 };
 
 /* Counted and kept by the store, as a refused PUT is; the journal says who, once that is known. */
-static enum status refuse(struct app *app, int status, enum message message, const char *reason,
-                          struct err *err)
+static enum status refuse(struct app *app, int status, const char *reason, struct err *err)
 {
     struct err cause;
     enum status stored =
@@ -20,7 +19,7 @@ static enum status refuse(struct app *app, int status, enum message message, con
         *err = cause;
         return stored;
     }
-    app_refuse(app, status, message, "login.refused", reason);
+    app_refuse(app, status, login_message(slice_str(reason)), "login.refused", reason);
     return ST_OK;
 }
 
@@ -55,7 +54,7 @@ static enum status accept(struct app *app, const struct login_judgement *judgeme
         return status;
     }
     if (seen)
-        return refuse(app, 401, MSG_LOGIN_SEEN, "replay: this login was accepted before", err);
+        return refuse(app, 401, "replay: this login was accepted before", err);
     TRY(record_accepted(app, judgement, err));
     return app_send_documents(app, err);
 }
@@ -73,16 +72,16 @@ enum status app_login(struct app *app, struct err *err)
         return ST_OK;
     }
     if (app->call->body.len > LOGIN_MAX_BYTES)
-        return refuse(app, 413, MSG_LOGIN_INVALID, "format: the login is over its limit", err);
+        return refuse(app, 413, "format: the login is over its limit", err);
     TRY(login_judge(app->mobile, app->session, app->call->body, app->call->peer, &judgement, err));
     text_copy(app->iin, sizeof(app->iin), judgement.iin);
     if (judgement.decision == DECISION_ACCEPTED)
         return accept(app, &judgement, err);
     if (judgement.decision == DECISION_DEFERRED) {
-        app_refuse(app, 503, judgement.message, "login.deferred", judgement.reason);
+        app_refuse(app, 503, MSG_REVOCATION, "login.deferred", judgement.reason);
         return ST_OK;
     }
-    return refuse(app, 401, judgement.message, judgement.reason, err);
+    return refuse(app, 401, judgement.reason, err);
 }
 
 enum status login_was(const struct app *app, bool *ret, struct err *err)

@@ -26,6 +26,27 @@ static const enum message by_check[CHECK_COUNT_] = {
     [CHECK_TIMESTAMP] = MSG_LOGIN_INVALID,
 };
 
+/* The checks that no signature knows, by what a reason begins with; none of the list: the check of
+ * a signature. */
+static const struct login_check {
+    const char *name;
+    enum message message;
+} login_checks[] = {
+    { "format:", MSG_LOGIN_INVALID }, { "url:", MSG_LOGIN_ADDRESS },
+    { "timeStamp:", MSG_LOGIN_TIME }, { "signer:", MSG_LOGIN_KEY },
+    { "replay:", MSG_LOGIN_SEEN },
+};
+
+enum message login_message(struct slice reason)
+{
+    enum check check = reason_check(reason);
+
+    for (size_t i = 0; i < sizeof(login_checks) / sizeof(login_checks[0]); i++)
+        if (slice_starts(reason, slice_str(login_checks[i].name)))
+            return login_checks[i].message;
+    return check < CHECK_COUNT_ ? by_check[check] : MSG_LOGIN_INVALID;
+}
+
 /* ---- reading ---- */
 
 /* The app's documentation does not say how it writes the time (flows.md section 1). */
@@ -74,10 +95,9 @@ struct judging {
     struct login_judgement *ret;
 };
 
-static bool refuse(const struct judging *j, enum message message, const char *reason)
+static bool refuse(const struct judging *j, const char *reason)
 {
     j->ret->decision = DECISION_REFUSED;
-    j->ret->message = message;
     text_copy(j->ret->reason, sizeof(j->ret->reason), reason);
     reason_without_iin(j->ret->reason);
     return false;
@@ -90,10 +110,9 @@ static bool is_for_this_session(const struct judging *j, const struct urls *urls
 
     if (slice_eq(slice_str(url), bytes_slice(urls->api2)))
         return true;
-    return refuse(j, MSG_LOGIN_ADDRESS,
-                  slice_starts(slice_str(url), slice_str(base))
-                      ? "url: another address than this session's API №2"
-                      : "url: not below [http] public_url");
+    return refuse(j, slice_starts(slice_str(url), slice_str(base))
+                         ? "url: another address than this session's API №2"
+                         : "url: not below [http] public_url");
 }
 
 static bool is_in_time(const struct judging *j)
@@ -102,13 +121,13 @@ static bool is_in_time(const struct judging *j)
     char why[128];
 
     if (!j->text->is_timed)
-        return refuse(j, MSG_LOGIN_TIME, "timeStamp: neither ISO 8601 nor epoch time");
+        return refuse(j, "timeStamp: neither ISO 8601 nor epoch time");
     if (llabs(off_ms) <= j->mobile->p.login_window_ms)
         return true;
     text_format(why, sizeof(why), "timeStamp: %lld s %s our clock, at most %lld s are allowed",
                 llabs(off_ms) / 1000, off_ms < 0 ? "behind" : "ahead of",
                 (long long)j->mobile->p.login_window_ms / 1000);
-    return refuse(j, MSG_LOGIN_TIME, why);
+    return refuse(j, why);
 }
 
 /* Of what was signed and of who signed it; session and time stand in what was signed. */
@@ -127,23 +146,18 @@ static bool is_signed(const struct judging *j, const struct peer *peer, struct r
 {
     const struct judge judge = judge_of_user(j->mobile, PURPOSE_AUTH, peer);
     enum verdict verdict = xmlsig_judge_enveloped(&judge, j->text->signed_xml, &xml_limits, report);
-    enum check culprit = report_culprit(report);
     bool is_unknown = false;
     enum decision decision = judge_decide(j->mobile, verdict, report, &is_unknown);
 
     if (report_signer_count(report) == 1)
         identify(j, report_signer(report, 0));
     if (decision != DECISION_ACCEPTED) {
-        (void)refuse(j, culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_LOGIN_INVALID,
-                     report_reason(report));
-        if (decision == DECISION_DEFERRED) {
-            j->ret->decision = decision;
-            j->ret->message = MSG_REVOCATION;
-        }
+        (void)refuse(j, report_reason(report));
+        j->ret->decision = decision;
         return false;
     }
     if (report_signer_count(report) != 1)
-        return refuse(j, MSG_LOGIN_INVALID, "signature: not exactly one");
+        return refuse(j, "signature: not exactly one");
     if (is_unknown) {
         text_copy(j->ret->unknown, sizeof(j->ret->unknown), report_reason(report));
         reason_without_iin(j->ret->unknown);
@@ -158,13 +172,13 @@ static bool is_expected(const struct judging *j)
     const struct signing_session *s = j->session;
 
     if (!j->ret->iin[0])
-        return refuse(j, MSG_LOGIN_KEY, "owner: the certificate names no IIN");
+        return refuse(j, "signer: the certificate names no IIN");
     for (size_t i = 0; i < s->signer_count; i++) {
         struct slice iin = slice_str(s->signers[i].iin);
         if (iin.len == 0 || slice_eq_str(iin, j->ret->iin))
             return true;
     }
-    return s->signer_count == 0 || refuse(j, MSG_OWNER, "owner: none of the expected signers");
+    return s->signer_count == 0 || refuse(j, "owner: none of the expected signers");
 }
 
 static enum status judge_text(const struct judging *j, const struct peer *peer, struct err *err)
@@ -196,7 +210,7 @@ enum status login_judge(const struct mobile *mobile, const struct signing_sessio
 
     if (status == ST_FORMAT) {
         text_format(reason, sizeof(reason), "format: %s", cause.text);
-        (void)refuse(&j, MSG_LOGIN_INVALID, reason);
+        (void)refuse(&j, reason);
     } else if (status != ST_OK) {
         *err = cause;
         return status;

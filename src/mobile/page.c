@@ -7,12 +7,12 @@ static enum message message_of_refusal(struct slice reason)
 {
     const char *colon = reason.len ? memmem(reason.at, reason.len, ": ", 2) : NULL;
     struct slice rest = colon ? slice_skip(reason, (size_t)(colon - reason.at) + 2) : reason;
+    enum check check = reason_check(rest);
 
-    for (int i = 0; i < CHECK_COUNT_; i++) {
-        struct slice name = slice_str(check_name((enum check)i));
-        if (slice_starts(rest, name) && rest.len > name.len && rest.at[name.len] == ':')
-            return judge_message((enum check)i);
-    }
+    if (slice_eq_str(reason, REASON_OTHER_LOGIN))
+        return MSG_LOGIN_OTHER;
+    if (check < CHECK_COUNT_)
+        return judge_message(check);
     return slice_starts(rest, SLICE("signer:")) ? MSG_SIGNERS : MSG_CHANGED;
 }
 
@@ -23,8 +23,12 @@ static const char *why(const struct signing_session *session, enum language lang
 
     if (session->state == SESSION_FAILED && slice_eq_str(reason, "refused"))
         return message_text(MSG_REFUSED, language);
-    if (session->state == SESSION_SIGNED || session->state == SESSION_CANCELLED ||
-        session->failed_puts == 0 || reason.len == 0)
+    if (session->state == SESSION_SIGNED || session->state == SESSION_CANCELLED || reason.len == 0)
+        return "";
+    if (slice_starts(reason, SLICE(STORE_LOGIN_REASON)))
+        return message_text(login_message(slice_skip(reason, strlen(STORE_LOGIN_REASON))),
+                            language);
+    if (session->failed_puts == 0)
         return "";
     return message_text(message_of_refusal(reason), language);
 }

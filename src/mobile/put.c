@@ -115,8 +115,7 @@ static enum status keep_of_who_logged_in(struct app *app, const struct judgement
 
     TRY(login_covers(app, &judgement->documents[0].signer, &covered, err));
     if (!covered)
-        return refuse_signature(app, MSG_LOGIN_OTHER,
-                                "owner: signed by another person than who logged in", err);
+        return refuse_signature(app, MSG_LOGIN_OTHER, REASON_OTHER_LOGIN, err);
     return keep(app, judgement, hash, err);
 }
 

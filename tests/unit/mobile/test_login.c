@@ -136,7 +136,7 @@ static const struct refusal {
     { "an information system",
       { .holder = "caller-auth" },
       LOGIN_KEY,
-      "owner: the certificate names no IIN" },
+      "signer: the certificate names no IIN" },
     { "another signature value",
       { .from = "<ds:SignatureValue>", .to = "<ds:SignatureValue>AAAA" },
       LOGIN_INVALID,

@@ -1,5 +1,5 @@
 /* CMS_SIGN_ONLY, SIGN_BYTES_ARRAY and MIX_SIGN: what is issued, and every kind of answer
- * (req 1.08, 1.10, 1.11, 1.27, 1.31–1.36). XML and CMS_WITH_DATA are in test_verify.c. */
+ * (req 1.08, 1.10, 1.11, 1.23, 1.27, 1.31–1.36). XML and CMS_WITH_DATA are in test_verify.c. */
 #include "scene.h"
 
 #include "base/text.h"
@@ -116,6 +116,45 @@ static void api2_is_the_seeds_example(void **state)
         scene_init_documents(&s, issues[i].method, issues[i].documents, issues[i].count);
         if (!json_equal(s.json, want))
             fail_msg("%s is not the example", issues[i].name);
+        scene_close(&s);
+    }
+}
+
+static bool journal_holds(const struct fixture *f, const char *name)
+{
+    for (size_t i = 0; i < f->journal.count; i++)
+        if (strcmp(f->journal.events[i].name, name) == 0)
+            return f->journal.events[i].level == EVENT_WARNING;
+    return false;
+}
+
+/* req 1.11, 1.42: such an app says no Accept-Language, and cannot sign a MIX_SIGN */
+static void a_mix_fetched_by_an_old_app_is_journaled(void **state)
+{
+    static const struct {
+        enum sign_method method;
+        const char *language;
+        bool want;
+    } rows[] = {
+        { METHOD_MIX_SIGN, "", true },       { METHOD_MIX_SIGN, " ", true },
+        { METHOD_MIX_SIGN, "ru", false },    { METHOD_MIX_SIGN, "de", false },
+        { METHOD_CMS_SIGN_ONLY, "", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        AUTO(bytes_free) struct bytes *json = NULL;
+        bool is_mix = rows[i].method == METHOD_MIX_SIGN;
+        struct scene s;
+
+        scene_init_documents(&s, rows[i].method, is_mix ? mixed : &agreement, is_mix ? 2 : 1);
+        assert_false(journal_holds(&s.f, "app.outdated"));
+        const struct asked asked = {
+            "GET", s.created.api2_path, s.authorization, rows[i].language, { "", 0 }
+        };
+        assert_int_equal(fixture_ask(&s.f, &asked, &json), 200);
+        assert_int_equal(journal_holds(&s.f, "app.outdated"), rows[i].want);
+        assert_string_equal(scene_last(&s)->name, "api2.fetched");
         scene_close(&s);
     }
 }
@@ -421,6 +460,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(api2_is_the_seeds_example),
+        cmocka_unit_test(a_mix_fetched_by_an_old_app_is_journaled),
         cmocka_unit_test(every_put_gets_its_answer),
         cmocka_unit_test(the_seeds_signed_example_is_accepted),
         cmocka_unit_test(the_reading_that_matched_is_told),

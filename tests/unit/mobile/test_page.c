@@ -101,7 +101,51 @@ static const struct {
     { "document 1: signer: another signer than of the first document", MSG_SIGNERS },
     { "the JSON is not the issued one at documentsToSign/0/id", MSG_CHANGED },
     { "document 1: ownership", MSG_CHANGED }, /* begins like a check, and is none */
+    { "owner: signed by another person than who logged in", MSG_LOGIN_OTHER },
 };
+
+static const struct {
+    const char *reason;
+    enum message want;
+} logins[] = {
+    { "format: login: the document element is not login", MSG_LOGIN_INVALID },
+    { "url: not below [http] public_url", MSG_LOGIN_ADDRESS },
+    { "timeStamp: 400 s behind our clock, at most 300 s are allowed", MSG_LOGIN_TIME },
+    { "replay: this login was accepted before", MSG_LOGIN_SEEN },
+    { "keyUsage: not an authentication certificate", MSG_LOGIN_KEY },
+    { "signer: the certificate names no IIN", MSG_LOGIN_KEY },
+    { "signature: wrong", MSG_LOGIN_INVALID },
+    { "dates: expired", MSG_DATES },
+    { "owner: none of the expected signers", MSG_OWNER },
+    { "", MSG_LOGIN_INVALID },
+};
+
+static void a_refused_login_is_explained_until_one_is_accepted(void **state)
+{
+    struct create_session req = fixture_request(METHOD_XML, AUTH_EDS, &fixture_xml, 1);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(logins); i++) {
+        struct created created;
+        struct fixture f;
+        struct err err;
+        struct id id;
+        bool seen;
+
+        open_with(&f, &req, &created);
+        assert_true(id_parse(slice_str(created.id), &id));
+        assert_int_equal(store_login_refuse(&f.store, &id, logins[i].reason, &err), ST_OK);
+        assert_string_equal(find(&f, &created, LANGUAGE_RU).why,
+                            message_text(logins[i].want, LANGUAGE_RU));
+        assert_int_equal(find(&f, &created, LANGUAGE_RU).refusals, 0);
+        assert_int_equal(store_login_accept(&f.store, &id,
+                                            &(struct login){ (const uint8_t[32]){ 1 }, "1", "" },
+                                            &seen, &err),
+                         ST_OK);
+        assert_string_equal(find(&f, &created, LANGUAGE_RU).why, "");
+        fixture_close(&f);
+    }
+}
 
 static void a_refused_signature_is_explained_in_the_visitors_words(void **state)
 {
@@ -153,6 +197,7 @@ int main(void)
         cmocka_unit_test(the_page_is_found_by_its_id_only),
         cmocka_unit_test(the_time_left_is_the_databases_and_runs_out),
         cmocka_unit_test(the_organisation_and_the_way_back_are_shown_in_the_visitors_language),
+        cmocka_unit_test(a_refused_login_is_explained_until_one_is_accepted),
         cmocka_unit_test(a_refused_signature_is_explained_in_the_visitors_words),
         cmocka_unit_test(a_refusal_by_the_citizen_is_none_of_the_signature),
     };
