@@ -216,7 +216,7 @@ static enum status get_documents(struct phone *phone, struct json **ret_json, st
 {
     AUTO(bytes_free) struct bytes *login = NULL;
     struct going going = { .method = "GET", .url = phone->shown.uri };
-    enum auth_type auth;
+    enum auth_type auth = AUTH_NONE;
 
     TRY(find_auth(phone, &auth, err));
     going.authorised = auth == AUTH_TOKEN;
@@ -300,7 +300,7 @@ enum status phone_send(struct phone *phone, struct err *err)
     AUTO(bytes_free) struct bytes *body = NULL;
     AUTO(json_free) struct json *answer = NULL;
     struct going going = { .method = "PUT", .url = phone->shown.uri };
-    enum auth_type auth;
+    enum auth_type auth = AUTH_NONE;
 
     if (!phone->documents)
         return RAISE(err, ST_INTERNAL, "nothing was fetched");
@@ -315,7 +315,7 @@ enum status phone_refuse(struct phone *phone, struct err *err)
 {
     AUTO(json_free) struct json *answer = NULL;
     struct going going = { .method = "DELETE", .url = phone->shown.uri };
-    enum auth_type auth;
+    enum auth_type auth = AUTH_NONE;
 
     TRY(find_auth(phone, &auth, err));
     going.authorised = auth == AUTH_TOKEN;
