@@ -112,6 +112,7 @@ struct conf_ldap {           /* where certificates of ЦОИД's answers are fou
 
 struct conf_sandbox {
     bool enabled;
+    const char *phone_url;
 };
 
 struct conf_sender { /* [sender "name"] */

@@ -211,6 +211,9 @@ const struct conf_row conf_rows[] = {
 
     { "sandbox", "enabled", CONF_BOOL, AT(sandbox.enabled), "no", 0, 0, NULL,
       "lets the sandbox's telephone report a refusal (DELETE); never in production" },
+    { "sandbox", "phone_url", CONF_TEXT, AT(sandbox.phone_url), "", 0, 0, NULL,
+      "address of the sandbox's telephone in a browser, to which the signing page leads; empty = "
+      "no link" },
 
     { "sender", "sender_id", CONF_TEXT, OF_SENDER(sender_id), NULL, 0, 0, NULL,
       "senderId of the requests" },

@@ -1,180 +1,140 @@
 #include "server/page.h"
 
 #include "base/embedded.h"
+#include "base/text.h"
+#include "crypto/encode.h"
 #include "mobile/qr.h"
-#include "server/doorstep.h"
-
-#include <stdio.h>
-
-#define STYLE_NAME "sign.css" /* below /sign/; no session's ID is so short */
+#include "server/page_html.h"
 
 extern const struct embedded page_assets[]; /* src/server/assets */
 
-enum { MAX_PAGE = 64 << 10 /* bytes */ };
+enum { MAX_STATUS = 1024 /* bytes */, ETAG_BYTES = 16, ETAG_TEXT = 2 * ETAG_BYTES + 3 };
 
-/* No scripts, nothing from elsewhere, not to be framed, stored or passed on in a Referer. */
+#define HTML "text/html; charset=utf-8"
+#define EVERYWHERE "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer"
+
+/* Nothing but our own files; not to be framed, stored, or passed on in a Referer. */
 static const char *const page_headers[] = {
-    "Content-Security-Policy: default-src 'none'; img-src 'self'; style-src 'self'",
-    "Content-Security-Policy: frame-ancestors 'none'; base-uri 'none'", /* both count */
-    "X-Content-Type-Options: nosniff",
-    "Referrer-Policy: no-referrer",
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Frame-Options: DENY", /* for those who do not know frame-ancestors */
+    "Cross-Origin-Opener-Policy: same-origin",
+    "Cross-Origin-Resource-Policy: same-origin",
+    "Permissions-Policy: camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cache-Control: no-store",
+    "Vary: Accept-Language, User-Agent",
+    EVERYWHERE,
     NULL,
 };
+static const char *const part_headers[] = { "Cache-Control: no-store", EVERYWHERE, NULL };
 
-static const char *const plain_headers[] = {
-    "X-Content-Type-Options: nosniff",
-    "Referrer-Policy: no-referrer",
-    "Cache-Control: no-store",
-    NULL,
-};
+/* ---- who looks ---- */
 
-enum { LANGUAGES = LANGUAGE_COUNT_ };
-
-static const struct {
-    const char *code, *title, *scan, *open;
-    const char *states[7]; /* enum session_state */
-} texts[LANGUAGES] = {
-    { "ru",
-      "Подписание документов",
-      "Отсканируйте QR-код в приложении eGov Mobile",
-      "Открыть eGov Mobile",
-      { "Ожидается сканирование", "QR-код отсканирован", "Документы открыты в приложении",
-        "Подписано", "Срок действия истёк", "Отменено", "Не подписано" } },
-    { "kk",
-      "Құжаттарға қол қою",
-      "QR-кодты eGov Mobile қосымшасында сканерлеңіз",
-      "eGov Mobile ашу",
-      { "Сканерлеу күтілуде", "QR-код сканерленді", "Құжаттар қосымшада ашылды", "Қол қойылды",
-        "Мерзімі өтті", "Бас тартылды", "Қол қойылмады" } },
-    { "en",
-      "Signing documents",
-      "Scan the QR code in the eGov Mobile app",
-      "Open eGov Mobile",
-      { "Waiting for the scan", "QR code scanned", "Documents open in the app", "Signed", "Expired",
-        "Cancelled", "Not signed" } },
-};
-
-static enum language accepted(const struct http_request *request)
+/* ?lang=kk, else Accept-Language. */
+static enum language language_of_visitor(const struct http_request *request)
 {
     struct slice query = http_query(request);
-    struct slice accept = http_header(request, "Accept-Language");
-    struct slice word = slice_starts(query, SLICE("lang=")) ? slice_skip(query, 5) : accept;
 
-    for (int i = 0; i < LANGUAGES; i++)
-        if (slice_starts(word, slice_str(texts[i].code)))
-            return (enum language)i;
-    return LANGUAGE_RU;
+    if (slice_starts(query, SLICE("lang=")))
+        return language_accepted(slice_skip(query, strlen("lang=")));
+    return language_accepted(http_header(request, "Accept-Language"));
 }
 
-static void add_escaped(struct bytes *b, const char *text)
+static bool holds(struct slice text, const char *word)
 {
-    static const char *const names[256] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
-    };
-
-    for (; *text; text++) {
-        const char *name = names[(unsigned char)*text];
-        bytes_add(b, name ? slice_str(name) : (struct slice){ text, 1 });
-    }
+    return text.len && memmem(text.at, text.len, word, strlen(word));
 }
 
-static bool is_live(enum session_state state)
+/* What every browser of a telephone says (MDN); tablets with Android say Android alone. */
+static enum page_device device_of_visitor(const struct http_request *request)
 {
-    return state <= SESSION_DOCUMENTS_SENT;
+    struct slice agent = http_header(request, "User-Agent");
+
+    return holds(agent, "Mobi") || holds(agent, "Android") ? PAGE_TELEPHONE : PAGE_DESKTOP;
 }
 
-static void add_page(struct bytes *b, enum language language, const struct mobile_page *page,
-                     struct slice id)
+/* ---- what there is at /sign/ID ---- */
+
+struct ask {
+    const struct service *service;
+    struct http_request *request;
+    struct slice id;
+    struct mobile_page session;
+};
+
+static void give(struct http_request *request, const char *type, enum status made,
+                 struct bytes *body)
 {
-    bytes_addf(b, "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">",
-               texts[language].code);
-    bytes_add_str(b, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-    if (is_live(page->state))
-        bytes_add_str(b, "<meta http-equiv=\"refresh\" content=\"5\">");
-    bytes_add_str(b, "<link rel=\"stylesheet\" href=\"/sign/" STYLE_NAME "\">");
-    bytes_addf(b, "<title>%s</title></head><body><h1>%s</h1>", texts[language].title,
-               texts[language].title);
-    bytes_addf(b, "<p role=\"status\"><strong>%s</strong></p>",
-               texts[language].states[page->state]);
-    if (is_live(page->state)) {
-        bytes_addf(b, "<p>%s</p><img src=\"/sign/%.*s/qr.svg\" alt=\"QR\">", texts[language].scan,
-                   (int)id.len, id.at);
-        bytes_add_str(b, "<p><a href=\"");
-        add_escaped(b, page->link);
-        bytes_addf(b, "\">%s</a></p>", texts[language].open);
-    }
-    bytes_add_str(b, "</body></html>\n");
-}
-
-static void give_page(struct http_request *request, const struct mobile_page *page, struct slice id)
-{
-    struct bytes *html = bytes_new(MAX_PAGE);
-
-    if (html)
-        add_page(html, accepted(request), page, id);
-    const struct http_reply reply = { 200, "text/html; charset=utf-8", page_headers, html };
-    http_answer(request, &reply);
-}
-
-static void give_style(struct http_request *request)
-{
-    const struct embedded *style = embedded_find(page_assets, SLICE(STYLE_NAME));
-    const struct http_reply reply = { 200, "text/css; charset=utf-8", plain_headers,
-                                      style ? bytes_dup(style->bytes) : NULL };
-
-    http_answer(request, &reply);
-}
-
-static void give_status(struct http_request *request, const struct mobile_page *page,
-                        struct slice id)
-{
-    struct bytes *json = bytes_new(MAX_PAGE);
-    char expires[TIME_TEXT];
-
-    (void)id;
-    time_utc_text(page->expires_ms, expires);
-    if (json)
-        bytes_addf(json, "{\"state\":\"%s\",\"expiresAt\":\"%s\"}\n",
-                   session_state_name(page->state), expires);
-    const struct http_reply reply = { 200, "application/json; charset=utf-8", plain_headers, json };
-    http_answer(request, &reply);
-}
-
-static void give_picture(struct http_request *request, const char *type, enum status made,
-                         struct bytes *picture)
-{
-    const struct http_reply reply = { 200, type, plain_headers, picture };
+    const struct http_reply reply = { 200, type, part_headers, body };
 
     if (made == ST_OK)
         http_answer(request, &reply);
     else
-        http_answer_text(request, 500, "the picture could not be made");
+        http_answer_text(request, 500, "this part of the page could not be made");
 }
 
-static void give_png(struct http_request *request, const struct mobile_page *page, struct slice id)
+static void give_page(const struct ask *ask)
+{
+    const struct conf *conf = service_conf(ask->service);
+    const struct page_view view = {
+        .session = &ask->session,
+        .id = ask->id,
+        .language = language_of_visitor(ask->request),
+        .device = device_of_visitor(ask->request),
+        .sandbox = conf->sandbox.enabled,
+        .phone_url = conf->sandbox.phone_url,
+    };
+    struct bytes *html = NULL;
+    struct err err = { 0 };
+
+    if (page_html(&view, &html, &err) != ST_OK) {
+        http_answer_text(ask->request, 500, "the page could not be made");
+        return;
+    }
+    const struct http_reply reply = { 200, HTML, page_headers, html };
+    http_answer(ask->request, &reply);
+}
+
+static void give_status(const struct ask *ask)
+{
+    const struct mobile_page *session = &ask->session;
+    struct bytes *json = bytes_new(MAX_STATUS);
+    char version[PAGE_VERSION_TEXT], expires[TIME_TEXT];
+
+    time_utc_text(session->expires_ms, expires);
+    page_version(session, version);
+    if (json)
+        bytes_addf(json,
+                   "{\"state\":\"%s\",\"expiresAt\":\"%s\",\"secondsLeft\":%lld,"
+                   "\"signedCount\":%zu,\"signerCount\":%zu,\"version\":\"%s\"}\n",
+                   session_state_name(session->state), expires,
+                   (long long)page_seconds_left(session), session->signed_count,
+                   session->signer_count, version);
+    give(ask->request, "application/json; charset=utf-8", json ? ST_OK : ST_NOMEM, json);
+}
+
+static void give_png(const struct ask *ask)
 {
     struct bytes *png = NULL;
     struct err err = { 0 };
+    enum status made = qr_png(ask->session.qr_text, &png, &err);
 
-    (void)id;
-    enum status made = qr_png(page->qr_text, &png, &err);
-    give_picture(request, "image/png", made, png);
+    give(ask->request, "image/png", made, png);
 }
 
-static void give_svg(struct http_request *request, const struct mobile_page *page, struct slice id)
+static void give_svg(const struct ask *ask)
 {
     struct bytes *svg = NULL;
     struct err err = { 0 };
+    enum status made = qr_svg(ask->session.qr_text, &svg, &err);
 
-    (void)id;
-    enum status made = qr_svg(page->qr_text, &svg, &err);
-    give_picture(request, "image/svg+xml", made, svg);
+    give(ask->request, "image/svg+xml", made, svg);
 }
 
 static const struct {
     const char *tail; /* after /sign/ID */
-    void (*give)(struct http_request *request, const struct mobile_page *page, struct slice id);
+    void (*give)(const struct ask *ask);
 } parts[] = {
     { "", give_page },
     { "/status", give_status },
@@ -182,29 +142,125 @@ static const struct {
     { "/qr.svg", give_svg },
 };
 
+/* ---- what there is not ---- */
+
+struct refusal {
+    int status;
+    const char *text; /* for who does not read HTML */
+    struct page_error page;
+};
+
+/* Somebody who looks, not a picture or a script of the page. */
+static bool wants_page(const struct http_request *request)
+{
+    struct slice rest = slice_skip(http_path(request), strlen("/sign/"));
+
+    return !memchr(rest.at, '/', rest.len) && holds(http_header(request, "Accept"), "text/html");
+}
+
+static void refuse(struct http_request *request, struct refusal refusal)
+{
+    struct bytes *html = NULL;
+    struct err err = { 0 };
+
+    refusal.page.language = language_of_visitor(request);
+    if (!wants_page(request) || page_error_html(&refusal.page, &html, &err) != ST_OK) {
+        http_answer_text(request, refusal.status, refusal.text);
+        return;
+    }
+    const struct http_reply reply = { refusal.status, HTML, page_headers, html };
+    http_answer(request, &reply);
+}
+
+static void refuse_unknown(struct http_request *request)
+{
+    refuse(request, (struct refusal){ .status = 404,
+                                      .text = "there is no such signing session",
+                                      .page = { .state = "unknown", .hint = MSG_UNKNOWN } });
+}
+
+static void refuse_for_now(struct http_request *request)
+{
+    refuse(request,
+           (struct refusal){ .status = 503,
+                             .text = "try again in a moment",
+                             .page = { .state = "unavailable", .hint = MSG_UNAVAILABLE } });
+}
+
+/* ---- the page's own files ---- */
+
+static const struct file {
+    const char *name; /* below /sign/; no session's ID is so short */
+    const char *type;
+} files[] = {
+    { "sign.css", "text/css; charset=utf-8" },
+    { "sign.js", "text/javascript; charset=utf-8" },
+    { "sign.svg", "image/svg+xml" },
+};
+
+/* RFC 9110 section 8.8.3, by the content. */
+static void etag_of(struct slice content, char ret[ETAG_TEXT])
+{
+    uint8_t hash[SHA256_BYTES];
+    char hex[2 * ETAG_BYTES + 1];
+
+    sha256(content, hash);
+    text_hex(slice_mem(hash, ETAG_BYTES), hex);
+    text_format(ret, ETAG_TEXT, "\"%s\"", hex);
+}
+
+/* Kept by the browser, but asked for each time: instances of two versions may stand side by side.
+ */
+static void give_file(struct http_request *request, const struct file *file)
+{
+    const struct embedded *asset = embedded_find(page_assets, slice_str(file->name));
+    char etag[ETAG_TEXT], header[ETAG_TEXT + 8];
+    const char *headers[] = { header, "Cache-Control: no-cache", EVERYWHERE, NULL };
+
+    if (!asset) {
+        http_answer_text(request, 404, "there is no such file");
+        return;
+    }
+    etag_of(asset->bytes, etag);
+    text_format(header, sizeof(header), "ETag: %s", etag);
+    const bool known = holds(http_header(request, "If-None-Match"), etag);
+    const struct http_reply reply = { known ? 304 : 200, known ? NULL : file->type, headers,
+                                      known ? NULL : bytes_dup(asset->bytes) };
+    http_answer(request, &reply);
+}
+
+static const struct file *file_named(struct slice name)
+{
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (slice_eq_str(name, files[i].name))
+            return &files[i];
+    return NULL;
+}
+
 void page_handle(const struct service *service, struct http_request *request)
 {
     struct slice rest = slice_skip(http_path(request), strlen("/sign/"));
     const char *slash = memchr(rest.at, '/', rest.len);
-    struct slice id = { rest.at, slash ? (size_t)(slash - rest.at) : rest.len };
-    struct mobile_page page = { 0 };
+    struct ask ask = {
+        service, request, { rest.at, slash ? (size_t)(slash - rest.at) : rest.len }, { 0 }
+    };
+    const struct file *file = file_named(rest);
     struct err err = { 0 };
 
-    if (slice_eq_str(rest, STYLE_NAME)) {
-        give_style(request);
+    if (file) {
+        give_file(request, file);
         return;
     }
-    enum status found = mobile_page_find(service_mobile(service), id, LANGUAGE_RU, &page, &err);
+    enum status found = mobile_page_find(service_mobile(service), ask.id,
+                                         language_of_visitor(request), &ask.session, &err);
 
     for (size_t i = 0; found == ST_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
-        if (slice_eq_str(slice_skip(rest, id.len), parts[i].tail)) {
-            parts[i].give(request, &page, id);
+        if (slice_eq_str(slice_skip(rest, ask.id.len), parts[i].tail)) {
+            parts[i].give(&ask);
             return;
         }
-    if (found == ST_NOT_FOUND)
-        doorstep_wrong_token(service, request);
     if (found == ST_OK || found == ST_NOT_FOUND)
-        http_answer_text(request, 404, "there is no such signing session");
+        refuse_unknown(request);
     else
-        http_answer_text(request, 503, "try again in a moment");
+        refuse_for_now(request);
 }

@@ -1,4 +1,5 @@
-/* GET /sign/ID, /sign/ID/qr.png, /sign/ID/qr.svg, /sign/ID/status: the signing page. */
+/* GET /sign/ID, its parts /sign/ID/qr.png, qr.svg and status, and the files it needs: the signing
+ * page. */
 #pragma once
 
 #include "http/http.h"

@@ -249,21 +249,6 @@ def test_the_answer_verifies_with_xmlsec1(own_world, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_signing_page_and_its_pictures_are_there(world):
-    created = world.create()
-    path = created.value("pageUrl").split(f":{world.port}")[1]
-    status, headers, page = world.http("GET", path)
-    assert status == 200 and b"<html" in page
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert b"<style" not in page and b"<script" not in page
-    style = re.search(rb'href="(/sign/[^"]+\.css)"', page).group(1).decode()
-    assert world.http("GET", style)[1]["Content-Type"].startswith("text/css")
-    assert world.http("GET", path + "/qr.png")[2].startswith(b"\x89PNG")
-    assert b"<svg" in world.http("GET", path + "/qr.svg")[2]
-    assert b'"state":"created"' in world.http("GET", path + "/status")[2]
-    assert world.http("GET", "/sign/AAAAAAAAAAAAAAAAAAAAAA")[0] == 404
-
-
 def status_payload(session, wait):
     return (f"<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>{session}</signingSessionId>"
             f"<waitSeconds>{wait}</waitSeconds></s:getSigningStatus>")
