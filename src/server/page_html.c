@@ -30,7 +30,7 @@ static void set_slice(struct draft *draft, const char *name, struct slice text)
         draft->html->failed = true;
         return;
     }
-    draft->values[i] = (struct template_value){ name, { copy, text.len } };
+    draft->values[i] = (struct template_value){ .name = name, .text = { copy, text.len } };
     if (i == draft->count)
         draft->count++;
 }
