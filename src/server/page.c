@@ -3,6 +3,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "crypto/encode.h"
+#include "http/form.h"
 #include "mobile/qr.h"
 #include "server/page_html.h"
 
@@ -34,10 +35,10 @@ static const char *const part_headers[] = { "Cache-Control: no-store", EVERYWHER
 /* ?lang=kk, else Accept-Language. */
 static enum language language_of_visitor(const struct http_request *request)
 {
-    struct slice query = http_query(request);
+    char asked[8];
 
-    if (slice_starts(query, SLICE("lang=")))
-        return language_accepted(slice_skip(query, strlen("lang=")));
+    if (form_value(http_query(request), "lang", asked, sizeof(asked)))
+        return language_accepted(slice_str(asked));
     return language_accepted(http_header(request, "Accept-Language"));
 }
 

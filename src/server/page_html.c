@@ -62,14 +62,11 @@ static const char *text_of(const struct draft *draft, const char *name)
     return "";
 }
 
-static void put(struct draft *draft, const char *file)
+static void put(struct draft *draft, const char *part)
 {
-    const struct embedded *asset = embedded_find(page_assets, slice_str(file));
+    const struct embedded *file = embedded_find(page_assets, SLICE("sign.html"));
 
-    if (asset)
-        template_add(draft->html, asset->bytes, draft->values);
-    else
-        draft->html->failed = true;
+    template_add(draft->html, template_part(file->bytes, part), draft->values);
 }
 
 /* ---- the parts ---- */
@@ -85,14 +82,14 @@ static void put_top(struct draft *draft)
     static const enum language order[] = { LANGUAGE_KK, LANGUAGE_RU, LANGUAGE_EN };
     const struct page_text *codes = page_texts; /* the first row is lang */
 
-    put(draft, "sign_top.html");
+    put(draft, "top");
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         set(draft, "code", codes->in[order[i]]);
         set(draft, "name", names[order[i]]);
         set(draft, "current", order[i] == draft->language ? "true" : "false");
-        put(draft, "sign_language.html");
+        put(draft, "language");
     }
-    put(draft, "sign_top_end.html");
+    put(draft, "top-end");
 }
 
 /* RFC 3986 section 2.1: all but the unreserved. */
@@ -110,14 +107,14 @@ static void put_sandbox(struct draft *draft, const struct page_view *view)
 {
     AUTO(bytes_free) struct bytes *phone = bytes_new(MAX_VALUE);
 
-    put(draft, "sign_sandbox.html");
+    put(draft, "sandbox");
     if (phone && *view->phone_url && is_live(view->session)) {
         bytes_addf(phone, "%s?qr=", view->phone_url);
         add_encoded(phone, slice_str(view->session->qr_text));
         set_slice(draft, "phone", bytes_slice(phone));
-        put(draft, "sign_phone.html");
+        put(draft, "phone");
     }
-    bytes_add_str(draft->html, "</aside>\n");
+    put(draft, "sandbox-end");
 }
 
 /* One sentence of page_texts with numbers in it, as a value. */
@@ -131,18 +128,18 @@ static void put_progress(struct draft *draft, const struct mobile_page *session)
     setf(draft, "signers", "%zu", session->signer_count);
     template_add(text, slice_str(text_of(draft, "signed_of")), draft->values);
     set_slice(draft, "progress", bytes_slice(text));
-    put(draft, "sign_progress.html");
+    put(draft, "progress");
 }
 
 static void put_main(struct draft *draft, const struct mobile_page *session)
 {
-    put(draft, "sign_main.html");
+    put(draft, "main");
     if (*session->why && session->refusals) {
         set(draft, "why", session->why);
-        put(draft, "sign_refused.html");
+        put(draft, "refused");
     }
     put_progress(draft, session);
-    put(draft, "sign_panel.html");
+    put(draft, "panel");
 }
 
 static void put_panel(struct draft *draft, const struct page_view *view)
@@ -153,10 +150,10 @@ static void put_panel(struct draft *draft, const struct page_view *view)
     set(draft, "business_link", session->business_link);
     set(draft, "back_url", session->back_url);
     if (is_live(session))
-        put(draft, view->device == PAGE_TELEPHONE ? "sign_telephone.html" : "sign_qr.html");
+        put(draft, view->device == PAGE_TELEPHONE ? "telephone" : "qr");
     else
-        put(draft, *session->back_url ? "sign_back.html" : "sign_close.html");
-    put(draft, "sign_way.html");
+        put(draft, *session->back_url ? "back" : "close");
+    put(draft, "way");
 }
 
 /* A step that was taken, the one that is waited for, and those to come. */
@@ -166,16 +163,18 @@ static void put_steps(struct draft *draft, const struct page_view *view)
 
     if (now > SESSION_SIGNED)
         return;
-    put(draft, "sign_steps.html");
+    put(draft, "steps");
     for (int i = 0; i < PAGE_STEPS; i++) {
         const bool done = i < now || now == SESSION_SIGNED;
         set(draft, "step", page_step(i, view->device, draft->language));
         set(draft, "step_tone", done ? "done" : i == now ? "now" : "later");
         set(draft, "step_current", !done && i == now ? "step" : "false");
         set(draft, "step_done", done ? text_of(draft, "done") : "");
-        put(draft, "sign_step.html");
+        put(draft, "step");
     }
-    put(draft, now == SESSION_SIGNED ? "sign_steps_end.html" : "sign_clock.html");
+    put(draft, "steps-end");
+    if (now != SESSION_SIGNED)
+        put(draft, "clock");
 }
 
 /* ---- the words ---- */
@@ -258,16 +257,16 @@ static void fill_page(struct draft *draft, const void *what)
     const struct page_view *view = what;
 
     set_words(draft, view);
-    put(draft, "sign_head.html");
+    put(draft, "head");
     if (is_live(view->session))
-        put(draft, "sign_script.html");
+        put(draft, "script");
     put_top(draft);
     if (view->sandbox)
         put_sandbox(draft, view);
     put_main(draft, view->session);
     put_panel(draft, view);
     put_steps(draft, view);
-    put(draft, "sign_foot.html");
+    put(draft, "foot");
 }
 
 enum status page_html(const struct page_view *view, struct bytes **ret_html, struct err *err)
@@ -281,9 +280,9 @@ static void fill_error(struct draft *draft, const void *what)
 
     set(draft, "state", text_of(draft, error->state));
     set(draft, "hint", message_text(error->hint, error->language));
-    put(draft, "sign_head.html");
+    put(draft, "head");
     put_top(draft);
-    put(draft, "sign_error.html");
+    put(draft, "error");
 }
 
 enum status page_error_html(const struct page_error *error, struct bytes **ret_html,
