@@ -78,14 +78,31 @@ static enum status put_again(struct app *app, const uint8_t hash[32], struct err
     return ST_OK;
 }
 
+/* Whose valid signatures are about to count: on record before they do, so that no crash leaves a
+ * signed session of which the journal knows nothing. */
+static enum status record_verified(struct app *app, const struct judgement *judgement,
+                                   struct err *err)
+{
+    static const struct app_note note = { EVENT_INFO, "put.verified", NULL,
+                                          "the signatures are valid and will now be kept" };
+    enum status status;
+
+    text_copy(app->iin, sizeof(app->iin), judgement->documents[0].signer.iin);
+    status = app_journal(app, &note, err);
+    app->iin[0] = '\0'; /* it has signed nothing yet */
+    return status;
+}
+
 /* All or nothing in the store before the 200; who loses a race is judged as a repeat. */
 static enum status keep(struct app *app, const struct judgement *judgement, const uint8_t hash[32],
                         struct err *err)
 {
     struct err cause;
-    enum status status = store_session_sign(app->mobile->p.store, &app->session->id,
-                                            judgement->documents, judgement->count, hash, &cause);
+    enum status status;
 
+    TRY(record_verified(app, judgement, err));
+    status = store_session_sign(app->mobile->p.store, &app->session->id, judgement->documents,
+                                judgement->count, hash, &cause);
     if (status == ST_CONFLICT) {
         TRY(app_load(app, SESSION_HEAD, err));
         if (app->session->state == SESSION_SIGNED)

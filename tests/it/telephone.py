@@ -50,6 +50,11 @@ def place_of(item):
     return (item, "documentXml") if "documentXml" in item else (item["document"]["file"], "data")
 
 
+def signed_values(signed):
+    """What came of the signing, document by document."""
+    return [holder[member] for holder, member in map(place_of, signed["documentsToSign"])]
+
+
 class Telephone:
     """One telephone in front of one session; `asked` is API №2's answer as it came."""
 

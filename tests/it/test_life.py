@@ -1,14 +1,17 @@
 """Killed, reloaded, without its database: nothing acknowledged is lost."""
+import http.client
 import os
 import random
 import shutil
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
-from conftest import ROOT, WAIT_S, run, until
+from conftest import ROOT, WAIT_S, load_json, run, until
+from telephone import Telephone, document, request, signed_values
 
 
 def kill_loop(world, rounds, seed):
@@ -61,16 +64,158 @@ def test_two_hundred_kills_lose_no_acknowledged_session(own_world):
     check_survivors(world, kill_loop(world, 200, seed=200))
 
 
-def test_a_kill_between_scan_and_put_lets_the_telephone_finish(own_world):
-    world = own_world()
-    created = world.create()
-    api1 = created.value("qrText").removeprefix("mobileSign:")
-    path = api1.split(f":{world.port}")[1]
-    assert world.http("GET", path)[0] == 200
+PAYLOAD = request("CMS_WITH_DATA", [document(1, "первый"), document(2, "второй")])
+AWAY = "Сервис временно недоступен"
+
+
+def check_result(world, session, signed):
+    """What was answered 200 is what the result holds: every document once, and valid."""
+    result = world.ask("getSigningResult", session)
+    assert result.code == "SCSS001", result.text
+    for value in signed_values(signed):
+        assert result.text.count(f"<data>{value}</data>") == 1
+    assert result.text.count("<verdict>valid</verdict>") == len(signed_values(signed))
+    rows = world.sql("SELECT COUNT(*) FROM signed_document WHERE session_id = UNHEX('%s')" % session.replace("-", ""))
+    assert rows == [[str(len(signed_values(signed)))]]
+
+
+def kill_and_start(world):
     world.shepd.kill()
     world.start_shepd()
-    assert world.ask("getSigningStatus", created.value("signingSessionId")).value("state") == "scanned"
-    assert world.phone(created.value("qrText")).returncode == 0
+
+
+def kill_database(world):
+    run(ROOT / "scripts/private-mariadbd", "kill", world.folder / "db")
+
+
+def start_database(world):
+    run(ROOT / "scripts/private-mariadbd", "start", world.folder / "db", "--owner", os.getpid())
+    until("readiness", lambda: world.http("GET", "/health/ready", port=world.admin_port, plain=True)[0] == 200)
+
+
+def test_a_kill_between_every_two_steps_changes_nothing(own_world):
+    world = own_world()
+    phone, states = Telephone(world, world.call(PAYLOAD)), []
+
+    def killed_after(step):
+        done = step()
+        kill_and_start(world)
+        states.append(world.ask("getSigningStatus", phone.session).value("state"))
+        return done
+
+    killed_after(lambda: None)
+    killed_after(phone.scan)
+    killed_after(phone.fetch)
+    signed = phone.sign()
+    assert killed_after(lambda: phone.put(signed))[0] == 200
+    check_result(world, phone.session, signed)
+    kill_and_start(world)
+    check_result(world, phone.session, signed)
+    assert states == ["created", "scanned", "documents_sent", "signed"]
+
+
+def put_if_it_lives(phone, signed, answers):
+    try:
+        answers.append(phone.put(signed)[0])
+    except (OSError, http.client.HTTPException):
+        answers.append(None)  # no answer: the app shows an error, the citizen tries again
+
+
+def interrupt_puts(world, rounds, seed, interrupt, mend):
+    """PUTs, each interrupted at a random moment of its work; then the telephone tries again. Returns the sessions."""
+    chance, took_s, left, sessions = random.Random(seed), 1.0, {"signed": 0, "documents_sent": 0}, []
+    for round_ in range(rounds + 1):
+        phone, answers = Telephone(world, world.call(PAYLOAD)).scan().fetch(), []
+        signed = phone.sign(again=(seed, round_))
+        put = threading.Thread(target=put_if_it_lives, args=(phone, signed, answers))
+        begun = time.monotonic()
+        put.start()
+        if round_ == 0:  # nobody disturbs the first one: so long it takes
+            put.join(WAIT_S)
+            took_s = time.monotonic() - begun
+        else:
+            put.join(chance.triangular(0, 1.5 * took_s, took_s))  # most of all near its end
+            interrupt()
+            put.join(WAIT_S)
+            mend()
+        assert answers[0] in (200, 503, None)
+        state = world.ask("getSigningStatus", phone.session).value("state")
+        assert state == "signed" if answers[0] == 200 else state in left, (state, answers)
+        left[state] += 1
+        assert phone.put(signed)[0] == 200
+        check_result(world, phone.session, signed)
+        sessions.append(phone.session)
+    print("after the interruption:", left)
+    return sessions
+
+
+def kill_during_puts(world, rounds, seed):
+    sessions = interrupt_puts(world, rounds, seed, lambda: world.shepd.kill(), world.start_shepd)
+    lines = world.journal()
+    assert [int(line["seq"]) for line in lines] == list(range(1, len(lines) + 1))
+    # that the signatures are valid, and whose they are, was on record before they took effect
+    verified = {line["signing"] for line in lines if line["event"] == "put.verified" and " iin=" in line["text"]}
+    assert set(sessions) <= verified
+
+
+def test_twenty_kills_during_a_put_lose_no_signature_and_double_none(own_world):
+    kill_during_puts(own_world(), 20, seed=4)
+
+
+@pytest.mark.long
+def test_two_hundred_kills_during_a_put_lose_no_signature_and_double_none(own_world):
+    kill_during_puts(own_world(), 200, seed=5)
+
+
+def test_the_database_killed_during_a_put_loses_no_signature_and_doubles_none(own_world):
+    world = own_world()
+    interrupt_puts(world, 5, 6, lambda: kill_database(world), lambda: start_database(world))
+
+
+def test_without_the_database_every_step_says_so_and_then_works(own_world):
+    """req 0.71, 1.43"""
+    world = own_world()
+    message = "22222222-3333-4444-8555-666666666666"
+    kill_database(world)
+    assert world.call(PAYLOAD, "--message-id", message).code == "SCSE003"
+    start_database(world)
+    created = world.call(PAYLOAD, "--message-id", message)
+    phone = Telephone(world, created)
+
+    def step(method, path, do):
+        kill_database(world)
+        status, _, body = world.http(method, path, b"{}" if method == "PUT" else None, phone.headers())
+        assert status == 503 and load_json(body)["message"].startswith(AWAY), body
+        assert world.ask("getSigningStatus", phone.session).code == "SCSE003"
+        start_database(world)
+        return do()
+
+    step("GET", phone.api1, phone.scan)
+    step("GET", phone.api2, phone.fetch)
+    signed = phone.sign()
+    assert step("PUT", phone.api2, lambda: phone.put(signed))[0] == 200
+    kill_database(world)
+    assert world.ask("getSigningResult", phone.session).code == "SCSE003"
+    start_database(world)
+    check_result(world, phone.session, signed)
+    assert world.call(PAYLOAD, "--message-id", message).value("signingSessionId") == phone.session
+    assert world.sql("SELECT COUNT(*) FROM signing_session") == [["1"]]
+
+
+def test_two_telephones_share_a_session_and_one_signature_counts(own_world):
+    """Whoever is first has signed; the other one is told so, in its language."""
+    world = own_world()
+    created = world.call(request("CMS_SIGN_ONLY", [document(1, "первый")], iin=None))
+    mine, hers = Telephone(world, created).scan().fetch(), Telephone(world, created).scan().fetch()
+    assert hers.put(hers.asked, "kk")[0] == 403  # a try of hers that fails takes nothing from me
+    signed = mine.sign()
+    assert mine.put(signed)[0] == 200
+    status, message = hers.put(hers.sign(key="individual-2"), "kk")
+    assert status == 409 and message.startswith("Осы QR-код бойынша")
+    for path in (hers.api1, hers.api2):
+        assert world.http("GET", path, headers=hers.headers("en"))[0] == 409
+    check_result(world, mine.session, signed)
+    assert world.ask("getSigningResult", mine.session).value("iin") == "123456789011"
 
 
 def test_the_database_away_is_scse003_and_not_ready_then_all_is_well_again(own_world):

@@ -231,10 +231,28 @@ static void failures_of_ours_leave_the_session_to_be_signed_again(void **state)
     scene_must_put(&s, 503, "The service is temporarily unavailable");
     s.f.store.fails = ST_OK;
     s.f.journal.full = true;
-    scene_must_put(&s, 503,
-                   "The service is temporarily unavailable"); /* signed, but not recorded */
+    scene_must_put(&s, 503, "The service is temporarily unavailable");
+    assert_int_equal(scene_stored(&s)->state, SESSION_DOCUMENTS_SENT); /* unrecorded, undone */
     s.f.journal.full = false;
     scene_must_put(&s, 200, "success");
+    scene_close(&s);
+}
+
+static void whose_signature_it_is_stands_in_the_journal_before_it_counts(void **state)
+{
+    const struct fake_event *before;
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, METHOD_XML, 1);
+    scene_good(&s);
+    s.f.store.race = SESSION_CANCELLED; /* between the line and the change */
+    scene_must_put(&s, 409, "The organisation has cancelled");
+    before = &s.f.journal.events[s.f.journal.count - 2];
+    assert_string_equal(before->name, "put.verified");
+    assert_string_equal(before->iin, "123456789011");
+    assert_string_equal(before->code, "");
+    assert_string_equal(scene_last(&s)->iin, ""); /* it signed nothing */
     scene_close(&s);
 }
 
@@ -286,6 +304,7 @@ int main(void)
         cmocka_unit_test(an_untrusted_chain_is_refused),
         cmocka_unit_test(an_algorithm_that_is_not_allowed_is_refused),
         cmocka_unit_test(failures_of_ours_leave_the_session_to_be_signed_again),
+        cmocka_unit_test(whose_signature_it_is_stands_in_the_journal_before_it_counts),
         cmocka_unit_test(who_loses_a_race_is_told_so),
         cmocka_unit_test(a_post_with_documents_is_taken_for_the_put),
     };
