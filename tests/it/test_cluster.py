@@ -210,3 +210,15 @@ def test_sessions_end_by_the_databases_clock_and_not_by_the_adapters(own_world):
     phone = Telephone(world, world.call(PAYLOAD)).scan().fetch()  # over half an hour ago, says the adapter's clock
     assert phone.put(signed)[0] == 200
     assert world.ask("getSigningStatus", phone.session).value("state") == "signed"
+
+
+def test_both_seal_the_evidence_and_each_session_has_one_seal(pair):
+    first, second = pair
+    phones = [Telephone(pair[n % 2], first.call(PAYLOAD)).scan().fetch() for n in range(8)]
+    signed = phones[0].sign()
+    assert [status for status, _ in at_once(*[lambda phone=phone: phone.put(signed) for phone in phones])] == [200] * 8
+    until("the seals", lambda: first.sql("SELECT COUNT(*) FROM evidence_seal WHERE seal IS NULL") == [["0"]])
+    sealed = [line["signing"] for world in pair for line in world.journal() if line["event"] == "session.sealed"]
+    for phone in phones:
+        assert sealed.count(phone.session) == 1
+        assert "<form>XAdES-T</form>" in second.ask("getSigningResult", phone.session).text
