@@ -18,6 +18,9 @@ enum {
     HOSTS_MAX = 32,
     HOST_TEXT = 256,
     KEY_TEXT = 64,
+    WALKS_MAX = 64,
+    WALKS_BYTES_MAX = 256 * 1024 * 1024,
+    WALKS_LIFE_MS = 15 * 60 * 1000,
 };
 
 struct booth {
@@ -37,8 +40,8 @@ struct booth {
 /* No scripts, nothing from elsewhere, not to be framed or kept; the Referer is for our own pages,
  * since without one a browser sends no Origin either. */
 static const char *const page_headers[] = {
-    "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'",
+    "Content-Security-Policy: form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options: nosniff",
     "Referrer-Policy: same-origin",
     "Cache-Control: no-store",
@@ -221,18 +224,21 @@ static void refuse_walk(const struct errand *e)
     answer_redirect(e->request, e->id);
 }
 
-/* The bytes as they were issued, by a type and under headers that leave a browser no guess. */
+/* The bytes as they were issued, by a type and under headers that leave a browser no guess; what
+ * the policy allows is what Chromium wraps around a PDF. */
 static void answer_pdf(const struct errand *e, struct slice content)
 {
     char disposition[128];
-    const char *const headers[] = { disposition,
-                                    "Content-Security-Policy: default-src 'none'; style-src "
-                                    "'unsafe-inline'; object-src 'self'; frame-ancestors 'none'",
-                                    "X-Content-Type-Options: nosniff",
-                                    "Cross-Origin-Resource-Policy: same-origin",
-                                    "Referrer-Policy: same-origin",
-                                    "Cache-Control: no-store",
-                                    NULL };
+    const char *const headers[] = {
+        disposition,
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; object-src 'self'",
+        "Content-Security-Policy: frame-ancestors 'none'; base-uri 'none'",
+        "X-Content-Type-Options: nosniff",
+        "Cross-Origin-Resource-Policy: same-origin",
+        "Referrer-Policy: same-origin",
+        "Cache-Control: no-store",
+        NULL
+    };
     const struct http_reply reply = { 200, "application/pdf", headers, bytes_dup(content) };
     bool saved = slice_eq_str(http_query(e->request), "save");
 
@@ -408,6 +414,7 @@ enum status booth_new(const struct booth_params *params, struct booth **ret_boot
 {
     AUTO(booth_free) struct booth *booth = calloc(1, sizeof(*booth));
     struct rest_params rest = { .max_parallel = THREADS, .user_agent = "shepctl sandbox phone" };
+    const struct walks_params walks = { params->clock, WALKS_MAX, WALKS_BYTES_MAX, WALKS_LIFE_MS };
 
     if (!booth)
         return RAISE(err, ST_NOMEM, "out of memory");
@@ -419,7 +426,7 @@ enum status booth_new(const struct booth_params *params, struct booth **ret_boot
     rest.ca_file = booth->ca_file;
     rest.hosts = booth->hosts;
     TRY(rest_new(&rest, &booth->rest, err));
-    TRY(walks_new(params->clock, &booth->walks, err));
+    TRY(walks_new(&walks, &booth->walks, err));
     TRY(work_start(THREADS, QUEUED_MAX, serve, booth, &booth->work, err));
     *ret_booth = TAKE(booth);
     return ST_OK;

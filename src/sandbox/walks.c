@@ -17,22 +17,22 @@ struct walks_held {
 };
 
 struct walks {
-    const struct clock *clock;
+    struct walks_params params;
     pthread_mutex_t lock;
-    struct walks_held *at[WALKS_MAX]; /* by age, the oldest first */
+    struct walks_held **at; /* by age, the oldest first */
     size_t count;
     size_t bytes;
 };
 
-enum status walks_new(const struct clock *clock, struct walks **ret_walks, struct err *err)
+enum status walks_new(const struct walks_params *params, struct walks **ret_walks, struct err *err)
 {
-    struct walks *walks = calloc(1, sizeof(*walks));
+    AUTO_FREE struct walks *walks = calloc(1, sizeof(*walks));
 
-    if (!walks)
+    if (!walks || !(walks->at = calloc(params->max, sizeof(struct walks_held *))))
         return RAISE(err, ST_NOMEM, "out of memory");
-    walks->clock = clock;
+    walks->params = *params;
     (void)pthread_mutex_init(&walks->lock, NULL);
-    *ret_walks = walks;
+    *ret_walks = TAKE(walks);
     return ST_OK;
 }
 
@@ -58,9 +58,9 @@ static void drop_oldest(struct walks *walks)
 
 static void drop_expired(struct walks *walks)
 {
-    int64_t now_ms = clock_now(walks->clock);
+    int64_t now_ms = clock_now(walks->params.clock);
 
-    while (walks->count > 0 && now_ms - walks->at[0]->born_ms >= WALKS_LIFE_MS)
+    while (walks->count > 0 && now_ms - walks->at[0]->born_ms >= walks->params.life_ms)
         drop_oldest(walks);
 }
 
@@ -68,7 +68,7 @@ static void drop_expired(struct walks *walks)
 static void make_room(struct walks *walks, size_t bytes)
 {
     while (walks->count > 0 &&
-           (walks->count >= WALKS_MAX || walks->bytes + bytes > WALKS_BYTES_MAX))
+           (walks->count >= walks->params.max || walks->bytes + bytes > walks->params.max_bytes))
         drop_oldest(walks);
 }
 
@@ -79,6 +79,7 @@ void walks_free(struct walks *walks)
     while (walks->count > 0)
         drop_oldest(walks);
     (void)pthread_mutex_destroy(&walks->lock);
+    free(walks->at);
     free(walks);
 }
 
@@ -94,7 +95,7 @@ enum status walks_add(struct walks *walks, struct walk *walk, char ret_id[WALKS_
     text_hex(slice_mem(random, sizeof(random)), held->id);
     held->walk = walk;
     held->bytes = walk_bytes(walk);
-    held->born_ms = clock_now(walks->clock);
+    held->born_ms = clock_now(walks->params.clock);
     held->listed = true;
     (void)pthread_mutex_init(&held->turn, NULL);
     (void)text_copy(ret_id, WALKS_ID_TEXT, held->id);

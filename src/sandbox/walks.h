@@ -1,21 +1,23 @@
-/* The walks that are under way: a table with a ceiling in number, in bytes and in time, the oldest
- * of which makes room. Thread-safe. */
+/* The walks that are under way: a table with ceilings in number, bytes and time, in which the
+ * oldest makes room. Thread-safe. */
 #pragma once
 
 #include "base/clock.h"
 #include "sandbox/walk.h"
 
-enum {
-    WALKS_MAX = 64,
-    WALKS_BYTES_MAX = 256 * 1024 * 1024, /* of all their documents, but for one walk alone */
-    WALKS_LIFE_MS = 15 * 60 * 1000,
-    WALKS_ID_TEXT = 33, /* 128 random bits in hex, with NUL */
-};
+enum { WALKS_ID_TEXT = 33 }; /* 128 random bits in hex, with NUL */
 
 struct walks;
 
-/* clock is borrowed for the table's life. ST_NOMEM. */
-MUST_USE enum status walks_new(const struct clock *clock, struct walks **ret_walks,
+struct walks_params {
+    const struct clock *clock; /* borrowed for the table's life */
+    size_t max;
+    size_t max_bytes; /* of the documents of all walks, when there are several */
+    int64_t life_ms;
+};
+
+/* ST_NOMEM. */
+MUST_USE enum status walks_new(const struct walks_params *params, struct walks **ret_walks,
                                struct err *err);
 /* NULL is fine. No walk may be taken. */
 void walks_free(struct walks *walks);
