@@ -99,6 +99,9 @@ size_t http_listener_of(const struct http_request *request);
 const char *http_method(const struct http_request *request); /* GET HEAD POST PUT DELETE … */
 /* Percent-decoded once, no query, valid UTF-8 without controls; "*" for OPTIONS *. */
 struct slice http_path(const struct http_request *request);
+/* The path goes on below prefix ("/a/b"), where it begins with it: /a/b/c is /c from here on.
+ * Before anybody has read it. */
+void http_enter(struct http_request *request, struct slice prefix);
 struct slice http_query(const struct http_request *request); /* raw, without '?' */
 struct slice http_header(const struct http_request *request,
                          const char *name); /* first, any case; empty when absent */

@@ -239,6 +239,16 @@ struct slice http_path(const struct http_request *request)
     return request->head.path;
 }
 
+void http_enter(struct http_request *request, struct slice prefix)
+{
+    struct slice rest = slice_starts(request->head.path, prefix)
+                            ? slice_skip(request->head.path, prefix.len)
+                            : (struct slice){ "", 0 };
+
+    if (rest.len > 0 && rest.at[0] == '/')
+        request->head.path = rest;
+}
+
 struct slice http_query(const struct http_request *request)
 {
     return request->head.query.at ? request->head.query : (struct slice){ "", 0 };

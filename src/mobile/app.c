@@ -265,15 +265,11 @@ static const struct route {
     { { "documents", 9 }, "DELETE", false, delete_documents },
 };
 
-/* [prefix]/m/TOKEN/NAME; a proxy may or may not leave the prefix of public_url in. */
-static bool split_path(const struct mobile *mobile, struct slice path, struct slice *ret_token,
-                       struct slice *ret_name)
+/* /m/TOKEN/NAME */
+static bool split_path(struct slice path, struct slice *ret_token, struct slice *ret_name)
 {
-    struct slice prefix = slice_str(mobile->path_prefix);
     const char *slash;
 
-    if (prefix.len && slice_starts(path, prefix))
-        path = slice_skip(path, prefix.len);
     if (!slice_starts(path, SLICE("/m/")))
         return false;
     path = slice_skip(path, 3);
@@ -311,7 +307,7 @@ static enum status run(struct app *app, struct err *err)
     bool known, authorised = true;
     enum status status;
 
-    if (!split_path(app->mobile, app->call->path, &token, &name)) {
+    if (!split_path(app->call->path, &token, &name)) {
         refuse_token(app, "no such path");
         return ST_OK;
     }

@@ -10,10 +10,9 @@
 
 /* Immutable after mobile_new(), so shared by all threads without a lock. */
 struct mobile {
-    struct arena *arena;     /* owned; the struct itself and all texts of params are in it */
-    struct mobile_params p;  /* texts and cluster_key are the arena's copies */
-    const char *path_prefix; /* the path of public_url, "" when it has none */
-    int zone_minutes;        /* of p.expiry_zone, east of Greenwich */
+    struct arena *arena;    /* owned; the struct itself and all texts of params are in it */
+    struct mobile_params p; /* texts and cluster_key are the arena's copies */
+    int zone_minutes;       /* of p.expiry_zone, east of Greenwich */
 };
 
 /* ---- secret.c: the three URL values of a session (payloads.md section 1) ---- */

@@ -36,17 +36,14 @@ static enum status copy_texts(struct mobile *mobile, struct err *err)
     return ST_OK;
 }
 
-static enum status read_prefix(struct mobile *mobile, struct err *err)
+static enum status check_public_url(const struct mobile *mobile, struct err *err)
 {
     struct slice url = slice_str(mobile->p.public_url);
     struct slice scheme =
         slice_starts(url, SLICE("http://")) ? SLICE("http://") : SLICE("https://");
-    const char *path;
 
     if (!slice_starts(url, scheme) || url.len == scheme.len || url.at[url.len - 1] == '/')
         return refuse("public_url", "must be https://host[/path] without a slash at its end", err);
-    path = strchr(url.at + scheme.len, '/');
-    mobile->path_prefix = path ? path : "";
     return ST_OK;
 }
 
@@ -115,7 +112,7 @@ enum status mobile_new(const struct mobile_params *params, struct mobile **ret_m
     mobile->arena = arena;
     mobile->p = *params;
     TRY(copy_texts(mobile, err));
-    TRY(read_prefix(mobile, err));
+    TRY(check_public_url(mobile, err));
     TRY(read_zone(mobile, err));
     TRY(try_urls(mobile, err));
     *ret_mobile = mobile;

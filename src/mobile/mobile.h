@@ -79,7 +79,7 @@ MUST_USE enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
 /* One HTTP call of the app: GET /m/TOKEN/mgovSign, GET|POST|PUT|DELETE /m/TOKEN/documents. */
 struct mobile_call {
     const char *method;
-    struct slice path; /* as http_path() gives it */
+    struct slice path; /* as http_path() gives it, below the path of public_url */
     struct slice authorization;
     struct slice accept_language;
     struct slice body;

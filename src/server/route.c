@@ -141,14 +141,36 @@ static void soap_post(const struct visit *visit)
     }
 }
 
-static void give_contract(struct http_request *request, struct slice name)
+/* The path of public_url: a proxy may or may not take it off. */
+static struct slice public_path(const struct service *service)
 {
+    struct slice url = slice_str(service_conf(service)->http.public_url);
+    const char *host = memmem(url.at, url.len, "://", 3);
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+
+    return slice_str(path);
+}
+
+/* As the caller reached us; where that is the host of public_url, its path belongs to it. */
+static const char *base_url(const struct visit *visit)
+{
+    const char *base = http_base_url(visit->request);
+    const char *public_url = service_conf(visit->service)->http.public_url;
+    size_t len = strlen(base);
+
+    return public_url && strncmp(public_url, base, len) == 0 && public_url[len] == '/' ? public_url
+                                                                                       : base;
+}
+
+static void give_contract(const struct visit *visit, struct slice name)
+{
+    struct http_request *request = visit->request;
     AUTO(bytes_free) struct bytes *address = bytes_new(1024);
     struct bytes *text = NULL;
     struct err err = { 0 };
 
     if (address)
-        bytes_addf(address, "%s" SOAP_PATH, http_base_url(request));
+        bytes_addf(address, "%s" SOAP_PATH, base_url(visit));
     if (!address || address->failed || soap_contract(name, address->at, &text, &err) != ST_OK) {
         http_answer_text(request, 404, "there is no such file of the contract");
         return;
@@ -163,14 +185,14 @@ static void soap_get(const struct visit *visit)
     struct slice query = http_query(request);
 
     if (query.len == 4 && strncasecmp(query.at, "wsdl", 4) == 0)
-        give_contract(request, SLICE("SyncChannel.wsdl"));
+        give_contract(visit, SLICE("SyncChannel.wsdl"));
     else
         http_answer_text(request, 404, "the contract is at " SOAP_PATH "?wsdl");
 }
 
 static void wsdl_file(const struct visit *visit)
 {
-    give_contract(visit->request, slice_skip(http_path(visit->request), strlen("/wsdl/")));
+    give_contract(visit, slice_skip(http_path(visit->request), strlen("/wsdl/")));
 }
 
 static void telephone(const struct visit *visit)
@@ -293,6 +315,8 @@ void route(const struct visit *visit)
     struct http_request *request = visit->request;
     char allowed[48] = "";
 
+    if (visit->listener == LISTENER_PUBLIC)
+        http_enter(request, public_path(visit->service));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
         size_t len = strlen(allowed);

@@ -1,6 +1,8 @@
 """Behind HAProxy and nginx the caller's address is right; nobody else is believed."""
+import re
 import shutil
 import socket
+import urllib.parse
 
 import pytest
 
@@ -56,19 +58,24 @@ def test_haproxy_tells_the_address_by_the_proxy_protocol(own_world):
         proxy.stop()
 
 
-def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
-    world = own_world(settings={"http": {"trusted_peers": "127.0.0.1"}})
-    port = free_port()
+def start_nginx(world, port, locations):
     config = world.folder / "nginx.conf"
     tls = world.sandbox / "tls"
     config.write_text(
         f"daemon off; pid {world.folder}/nginx.pid; error_log stderr; events {{}}\n"
         f"http {{ access_log off; client_body_temp_path {world.folder}/body; proxy_temp_path {world.folder}/proxy;\n"
         f" fastcgi_temp_path {world.folder}/f; uwsgi_temp_path {world.folder}/u; scgi_temp_path {world.folder}/s;\n"
+        f" proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+        f" proxy_set_header X-Forwarded-Proto https;\n"
         f" server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {tls}/server.pem; ssl_certificate_key {tls}/server.key;\n"
-        f"  location / {{ proxy_pass https://127.0.0.1:{world.port}; proxy_set_header Host $http_host;\n"
-        f"   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto https; }} }} }}\n")
-    proxy = start_proxy(world, "nginx", ["/usr/sbin/nginx", "-c", str(config)], port)
+        f"  {locations} }} }}\n")
+    return start_proxy(world, "nginx", ["/usr/sbin/nginx", "-c", str(config)], port)
+
+
+def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
+    world = own_world(settings={"http": {"trusted_peers": "127.0.0.1"}})
+    port = free_port()
+    proxy = start_nginx(world, port, f"location / {{ proxy_pass https://127.0.0.1:{world.port}; }}")
     try:
         assert post_from(world, port, "127.0.0.9") == 500
         assert last_address(world) == "127.0.0.9"
@@ -76,6 +83,49 @@ def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
         assert last_address(world) == "127.0.0.9"
         wsdl = world.http("GET", "/shep/SyncChannel?wsdl", port=port)[2].decode()
         assert f'location="https://127.0.0.1:{port}/shep/SyncChannel"' in wsdl
+    finally:
+        proxy.stop()
+
+
+PREFIX = "/gov/sign"
+
+
+@pytest.mark.parametrize("tail", ["/", ""], ids=["the proxy takes it off", "the proxy leaves it on"])
+def test_everything_is_reached_below_a_path_of_the_proxy(own_world, tail):
+    """public_url with a path: QR, API №1 and №2, the page and all it shows, the contract."""
+    port = free_port()
+    public = f"https://127.0.0.1:{port}{PREFIX}"
+    world = own_world(settings={"http": {"trusted_peers": "127.0.0.1", "public_url": public}})
+    proxy = start_nginx(world, port, f"location {PREFIX}/ {{ proxy_pass https://127.0.0.1:{world.port}{tail}; }}")
+
+    def below(url):
+        """(type, text) of what the proxy gives at a URL that stands below the public one."""
+        assert url.startswith(public + "/"), url
+        status, headers, body = world.http("GET", url.removeprefix(f"https://127.0.0.1:{port}"), port=port)
+        assert status == 200, (url, status)
+        return headers["Content-Type"], body
+
+    try:
+        assert world.http("GET", "/shep/SyncChannel?wsdl", port=port)[0] == 404  # nothing of ours beside the path
+        created = world.create()
+        qr, page = created.value("qrText"), created.value("pageUrl")
+        assert qr.startswith(f"mobileSign:{public}/m/")
+        assert created.value("link").endswith(f"?link={qr.removeprefix('mobileSign:')}")  # 1.01, C-25
+        kind, html = below(page)
+        assert kind.startswith("text/html")
+        shown = re.findall(r"""<(?:img|link|script)\b[^>]*?\b(?:src|href)="([^"]+)\"""", html.decode())
+        assert len(shown) >= 2, html  # its style and its QR at least
+        for url in shown:
+            below(urllib.parse.urljoin(page, url))
+        assert below(page + "/qr.png")[1].startswith(b"\x89PNG")
+        assert b"created" in below(page + "/status")[1]
+        phone = world.phone(qr)
+        assert phone.returncode == 0 and "success" in phone.stdout, phone.stdout + phone.stderr
+        assert b"signed" in below(page + "/status")[1]
+        wsdl = below(f"{public}/shep/SyncChannel?wsdl")[1].decode()
+        assert f'location="{public}/shep/SyncChannel"' in wsdl
+        for url in re.findall(r'location="([^"]+\.wsdl)"', wsdl):
+            below(url)
     finally:
         proxy.stop()
 
