@@ -206,8 +206,10 @@ class World:
         return self.call(payload, *options, **kwargs)
 
     def phone(self, qr, *options, key="individual", algorithm=None):
+        """Scans the text of a QR, or follows a link."""
         family = algorithm or self.algorithm
-        return run(BUILD / "shepctl", "phone", "--qr", qr, "--key", self.key(key, family), "--pass-file",
+        how = "--qr" if qr.startswith("mobileSign:") else "--link"
+        return run(BUILD / "shepctl", "phone", how, qr, "--key", self.key(key, family), "--pass-file",
                    self.sandbox / "pass", "--tsp", f"http://127.0.0.1:{self.authority_port}/tsp/{family}", "--lang",
                    "ru", "--ca", self.ca, *options, check=False)
 

@@ -41,6 +41,26 @@ def test_a_document_comes_back_signed_and_judged(world, example, algorithm):
         assert checks.get(name) == "ok", (name, checks)
 
 
+@pytest.mark.parametrize("templates", [None, ("&isi=1476128386&ibi=kz.egov.mobile", "&apn=kz.mobile.mgov")],
+                         ids=["m.egov.kz", "page.link"])
+def test_a_link_opens_the_app_as_a_qr_does(own_world, templates):
+    """1.45, C-25: cross signing; both links, ours and those of the seed."""
+    start = "https://m.egov.kz/mobileSign/?link="
+    settings = {}
+    if templates:
+        start = "https://mgovsign.page.link/?link="
+        settings["signing"] = dict(zip(("link_template", "business_link_template"),
+                                       (f"{start}{{API1}}{end}" for end in templates)))
+    world = own_world(settings=settings)
+    for name in ("link", "businessLink"):
+        created = world.create()
+        link = html.unescape(created.value(name))
+        assert link.startswith(start.replace("mobileSign", "mobileSign" if name == "link" else "businessSign")), link
+        phone = world.phone(link)
+        assert phone.returncode == 0 and "success" in phone.stdout, phone.stdout + phone.stderr
+        assert world.ask("getSigningStatus", created.value("signingSessionId")).value("state") == "signed"
+
+
 @pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
 def test_a_caller_and_our_key_of_each_algorithm(own_world, algorithm):
     world = own_world(algorithm)
