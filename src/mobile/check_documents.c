@@ -8,10 +8,11 @@ static enum status check_meta(const struct document *document, const char *field
 {
     char path[96];
 
+    text_format(path, sizeof(path), "%s/meta", field);
     if (document->meta_count > META_MAX)
-        return RAISE_CAUSE(err, ST_INPUT, "metaTooMany", field, "50 items",
-                           "%s/meta has %zu items, at most %d are possible", field,
-                           document->meta_count, META_MAX);
+        return RAISE_CAUSE(err, ST_INPUT, "metaTooMany", path, "50 items",
+                           "%s has %zu items, at most %d are possible", path, document->meta_count,
+                           META_MAX);
     for (size_t i = 0; i < document->meta_count; i++) {
         struct text_rule rule = { path, 1, META_NAME_MAX };
         text_format(path, sizeof(path), "%s/meta/item[%zu]/name", field, i + 1);

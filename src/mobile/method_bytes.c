@@ -20,12 +20,14 @@ static bool travels_raw(const struct document *document)
 static enum status check(const struct mobile *mobile, const struct document *document,
                          const char *field, struct err *err)
 {
+    char path[96];
+
     TRY(file_check(mobile, document, field, err));
+    text_format(path, sizeof(path), "%s/file/data", field);
     if (travels_raw(document) && (!text_is_utf8(document->content) ||
                                   memchr(document->content.at, '\0', document->content.len)))
-        return RAISE_CAUSE(err, ST_INPUT, "documentFileInvalid", field, "UTF-8",
-                           "%s/file/data is not UTF-8 text, but its mime is %s", field,
-                           document->mime);
+        return RAISE_CAUSE(err, ST_INPUT, "documentFileInvalid", path, "UTF-8",
+                           "%s is not UTF-8 text, but its mime is %s", path, document->mime);
     return ST_OK;
 }
 

@@ -1,8 +1,9 @@
 /* What the methods that sign a file share: document.file with its mime and data (req 1.31). */
+#include "base/text.h"
 #include "crypto/encode.h"
 #include "mobile/internal.h"
 
-enum { MIME_MAX = 127 };
+enum { MIME_MAX = 100 /* characters, as signing.xsd says */ };
 
 /* type/subtype of RFC 6838; the old apps' "@file/pdf" passes too (flows.md section 1). */
 static bool is_mime(struct slice mime)
@@ -24,14 +25,17 @@ static bool is_mime(struct slice mime)
 enum status file_check(const struct mobile *mobile, const struct document *document,
                        const char *field, struct err *err)
 {
+    char path[96];
+
     (void)mobile;
+    text_format(path, sizeof(path), "%s/file", field);
     if (!document->mime)
-        return RAISE_CAUSE(err, ST_INPUT, "documentFileMissing", field, "file",
+        return RAISE_CAUSE(err, ST_INPUT, "documentFileMissing", path, "file",
                            "%s has a documentXml, but its method signs a file", field);
+    text_format(path, sizeof(path), "%s/file/mime", field);
     if (!is_mime(slice_str(document->mime)))
-        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", field, "type/subtype",
-                           "%s/file/mime is not a type/subtype of at most %d characters", field,
-                           MIME_MAX);
+        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", path, "type/subtype",
+                           "%s is not a type/subtype of at most %d characters", path, MIME_MAX);
     return ST_OK;
 }
 

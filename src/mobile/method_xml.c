@@ -47,24 +47,26 @@ static enum status check(const struct mobile *mobile, const struct document *doc
     struct xml_limits limits = limits_of(mobile, mobile->p.max_document_bytes);
     AUTO(bytes_free) struct bytes *c14n = NULL;
     struct err cause;
+    char path[96];
 
+    text_format(path, sizeof(path), "%s/documentXml", field);
     if (document->mime)
-        return RAISE_CAUSE(err, ST_INPUT, "documentXmlMissing", field, "documentXml",
+        return RAISE_CAUSE(err, ST_INPUT, "documentXmlMissing", path, "documentXml",
                            "%s has a file, but method XML signs documentXml", field);
     if (!text_is_utf8(document->content) || !declares_utf8(document->content))
-        return RAISE_CAUSE(err, ST_INPUT, "documentXmlInvalid", field, "UTF-8",
-                           "%s/documentXml is not UTF-8, or declares another encoding", field);
+        return RAISE_CAUSE(err, ST_INPUT, "documentXmlInvalid", path, "UTF-8",
+                           "%s is not UTF-8, or declares another encoding", path);
     if (xml_content_c14n(document->content, &limits, &c14n, &cause) != ST_OK) {
         if (cause.status != ST_FORMAT && cause.status != ST_INPUT) {
             *err = cause;
             return cause.status;
         }
-        return RAISE_CAUSE(err, ST_INPUT, "documentXmlInvalid", field, cause.limit,
-                           "%s/documentXml: %s", field, cause.text);
+        return RAISE_CAUSE(err, ST_INPUT, "documentXmlInvalid", path, cause.limit, "%s: %s", path,
+                           cause.text);
     }
     if (is_signed(document->content, &limits))
-        return RAISE_CAUSE(err, ST_INPUT, "documentXmlSigned", field, NULL,
-                           "%s/documentXml holds a ds:Signature already", field);
+        return RAISE_CAUSE(err, ST_INPUT, "documentXmlSigned", path, NULL,
+                           "%s holds a ds:Signature already", path);
     return ST_OK;
 }
 

@@ -63,7 +63,7 @@ static enum status read_method(const struct reader *r, const struct place *paren
     *ret = METHOD_NONE;
     if (!*text || session_method_parse(slice_str(text), ret))
         return ST_OK;
-    return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, NULL,
+    return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, "signMethod of signing.xsd",
                        "%s must be one of XML, CMS_WITH_DATA, CMS_SIGN_ONLY, SIGN_BYTES_ARRAY, "
                        "MIX_SIGN (case matters)",
                        place.text);
@@ -122,7 +122,7 @@ static enum status read_roles(const struct reader *r, const struct place *parent
         struct place place = place_item(parent, "role", (size_t)i);
         unsigned role = 0;
         if (text.len && !session_role_parse(text, &role))
-            return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, NULL,
+            return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, "role of signing.xsd",
                                "%s is no role that signing.xsd lists", place.text);
         *ret |= role;
     }
@@ -162,7 +162,7 @@ static enum status read_meta(const struct reader *r, const struct place *documen
     struct meta_item *items;
 
     if (n > MAX_META)
-        return too_many(r, &parent, "fieldInvalid", MAX_META, "items");
+        return too_many(r, &parent, "metaTooMany", MAX_META, "items");
     items = arena_array(r->arena, n + 1, sizeof(*items));
     if (!items)
         return RAISE(r->err, ST_NOMEM, "request: out of memory");

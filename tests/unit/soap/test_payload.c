@@ -233,12 +233,12 @@ static const struct {
     { CREATE(HEAD "<documents><document><id>99999999999999999999</id></document></documents>"),
       "fieldInvalid", "documents/document[1]/id", "1..2147483647" },
     { CREATE(HEAD "<documents>" DOC("<signMethod>PDF</signMethod>" FILE_) "</documents>"),
-      "fieldInvalid", "documents/document[1]/signMethod", "" },
+      "fieldInvalid", "documents/document[1]/signMethod", "signMethod of signing.xsd" },
     { CREATE(HEAD
              "<documents>" DOC("<meta><item><value>v</value></item></meta>" FILE_) "</documents>"),
       "fieldMissing", "documents/document[1]/meta/item[1]/name", "" },
     { CREATE("<description>d</description><signMethod>cms_with_data</signMethod>" DOCS),
-      "fieldInvalid", "signMethod", "" }, /* req 1.40 */
+      "fieldInvalid", "signMethod", "signMethod of signing.xsd" }, /* req 1.40 */
     { CREATE(HEAD "<authType>token</authType>" DOCS), "fieldInvalid", "authType",
       "Token, None, Eds" },
     { CREATE(HEAD "<language>RU</language>" DOCS), "fieldInvalid", "language", "ru, kk, en" },
@@ -251,7 +251,7 @@ static const struct {
     { CREATE(HEAD "<signers><signer/><signer><iin>12345678901a</iin></signer></signers>" DOCS),
       "fieldInvalid", "signers/signer[2]/iin", "12 digits" },
     { CREATE(HEAD "<signers><signer><role>ceo</role><role>king</role></signer></signers>" DOCS),
-      "fieldInvalid", "signers/signer[1]/role[2]", "" },
+      "fieldInvalid", "signers/signer[1]/role[2]", "role of signing.xsd" },
     { CREATE(HEAD "<organisation><nameRu>" TEXT_501 "</nameRu></organisation>" DOCS),
       "fieldTooLong", "organisation/nameRu", "500 characters" },
     { CREATE(HEAD "<colour>red</colour>" DOCS), "fieldUnknown", "colour", "" },
