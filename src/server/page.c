@@ -15,10 +15,12 @@ enum { MAX_STATUS = 1024 /* bytes */, ETAG_BYTES = 16, ETAG_TEXT = 2 * ETAG_BYTE
 #define EVERYWHERE "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer"
 
 /* Nothing but our own files; not to be framed, stored, or passed on in a Referer. */
-static const char *const page_headers[] = {
+static const char policy[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "frame-ancestors 'none'";
+static const char *const page_headers[] = {
+    policy,
     "X-Frame-Options: DENY", /* for those who do not know frame-ancestors */
     "Cross-Origin-Opener-Policy: same-origin",
     "Cross-Origin-Resource-Policy: same-origin",

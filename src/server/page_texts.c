@@ -71,8 +71,7 @@ static const char *const steps[PAGE_STEPS][LANGUAGE_COUNT_] = {
 /* On a telephone nobody scans. */
 static const char *const telephone_steps[SESSION_DOCUMENTS_SENT][LANGUAGE_COUNT_] = {
     [SESSION_CREATED] = { "Ожидается приложение", "Қосымша күтілуде", "Waiting for the app" },
-    [SESSION_SCANNED] = { "Запрос принят приложением", "Сұрауды қосымша қабылдады",
-                          "Request received by the app" },
+    [SESSION_SCANNED] = { "Запрос принят", "Сұрау қабылданды", "Request received" },
 };
 
 const char *page_step(int step, enum page_device device, enum language language)

@@ -455,6 +455,7 @@ def test_in_the_sandbox_the_page_is_marked_and_leads_to_the_telephone(signing, b
     phone = urlsplit(browser.one(".sandbox a").get_attribute("href"))
     assert (phone.port, phone.path) == (signing.world.authority_port, "/phone/")
     assert parse_qs(phone.query) == {"qr": [signing.qr]}
+    assert signing.world.http("GET", f"{phone.path}?{phone.query}", port=phone.port, plain=True)[0] == 200
 
 
 def test_out_of_the_sandbox_nothing_speaks_of_it(own_world):
