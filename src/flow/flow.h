@@ -72,7 +72,7 @@ MUST_USE enum status flow_author(struct flows *flows, const struct peer *peer,
 /* A request that may wait for news before it runs: getSigningStatus with waitSeconds (flows.md
  * section 1). The server parks it, so that it holds no worker. */
 struct flow_wait {
-    struct session_watch seen; /* wait until the session is in another state */
+    struct session_watch seen; /* wait until the session is in another state, or one more signed */
     int64_t until_ms;          /* monotonic; well before the exchange's deadline */
 };
 /* False: run it at once, and so for whoever may not ask; flow_run() says why. */

@@ -22,7 +22,8 @@ bool flow_waits(struct flows *flows, const struct peer *peer, const struct reque
         return false;
     int64_t latest_ms = peer->deadline_ms - ANSWER_RESERVE_MS;
     int64_t until_ms = clock_monotonic_ms() + req->payload.query.wait_seconds * 1000;
-    *ret_wait = (struct flow_wait){ { reply->session->id, reply->session->state },
+    *ret_wait = (struct flow_wait){ { reply->session->id, reply->session->state,
+                                      (uint32_t)reply->session->turn_count },
                                     until_ms < latest_ms ? until_ms : latest_ms };
     return reply->session->state <= SESSION_DOCUMENTS_SENT;
 }

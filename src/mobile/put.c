@@ -55,7 +55,7 @@ static enum status put_again(struct app *app, const uint8_t hash[32], struct err
     enum status status;
     bool same;
 
-    if (memcmp(app->session->put_sha256, hash, 32) == 0)
+    if (app->session->turn_count > 0 && memcmp(app->session->turns[0].put_sha256, hash, 32) == 0)
         return accept_put(app, "put.repeated", "the accepted documents came again", err);
     if (slice_trim(body).len == 0)
         return accept_put(app, "put.repeated", "a confirmation without documents", err);
@@ -97,12 +97,13 @@ static enum status record_verified(struct app *app, const struct judgement *judg
 static enum status keep(struct app *app, const struct judgement *judgement, const uint8_t hash[32],
                         struct err *err)
 {
+    const struct session_put put = { 0, judgement->documents, judgement->count, hash };
+    bool is_signed = false;
     struct err cause;
     enum status status;
 
     TRY(record_verified(app, judgement, err));
-    status = store_session_sign(app->mobile->p.store, &app->session->id, judgement->documents,
-                                judgement->count, hash, &cause);
+    status = store_session_sign(app->mobile->p.store, &app->session->id, &put, &is_signed, &cause);
     if (status == ST_CONFLICT) {
         TRY(app_load(app, SESSION_HEAD, err));
         if (app->session->state == SESSION_SIGNED)

@@ -103,6 +103,11 @@ bool session_role_parse(struct slice text, unsigned *ret_role)
     return value_of(roles, text, ret_role);
 }
 
+size_t session_turns_wanted(const struct signing_session *session)
+{
+    return session->signer_count > 0 ? session->signer_count : 1;
+}
+
 void signing_session_free(struct signing_session *session)
 {
     if (session)

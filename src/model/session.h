@@ -59,11 +59,20 @@ struct document {
     const char *mime;     /* NULL for XML documents */
 };
 
-/* Whom the session expects to sign; empty members match anybody. */
+/* Whom the session expects to sign; empty members match anybody. Each has a turn of his own, by his
+ * position from 0; a session that names nobody has the one turn 0. */
 struct expected_signer {
     const char *iin;
     const char *bin;
-    unsigned roles; /* enum role, any of them; 0 = any */
+    unsigned roles;    /* enum role, any of them; 0 = any */
+    int64_t signed_ms; /* 0: not yet */
+};
+
+/* A turn that was taken: one signer signed all documents. */
+struct signed_turn {
+    uint32_t turn;
+    uint8_t put_sha256[32]; /* of the PUT's body */
+    int64_t signed_ms;      /* when it was accepted */
 };
 
 /* Evidence of one signed document, stored before the telephone gets its 200. */
@@ -84,6 +93,7 @@ struct evidence_item {
 
 struct signed_document {
     int64_t id;
+    uint32_t turn;        /* whose signature it is */
     struct slice content; /* CMS DER, or the signed XML text */
     struct signer signer; /* who */
     int64_t signed_at_ms; /* the timestamp's time; for XML the time of acceptance */
@@ -114,12 +124,13 @@ struct signing_session {
     struct organisation organisation;
     int64_t created_ms, expires_ms, scanned_ms, documents_sent_ms, ended_ms; /* 0: not yet */
     uint32_t failed_puts;
-    uint8_t put_sha256[32]; /* of the accepted PUT body; zeros until signed */
     const struct document *documents;
     size_t document_count;
     const struct expected_signer *signers;
     size_t signer_count;
-    const struct signed_document *signed_documents; /* in the order of documents; when signed */
+    const struct signed_turn *turns; /* those taken so far, by turn */
+    size_t turn_count;
+    const struct signed_document *signed_documents; /* in the order of documents, then of turns */
     size_t signed_count;
     struct evidence_seal seal; /* when signed */
 };
@@ -127,6 +138,9 @@ struct signing_session {
 /* NULL is fine. */
 void signing_session_free(struct signing_session *session);
 DEFINE_AUTO(struct signing_session, signing_session_free)
+
+/* How many turns it takes until the session is signed. */
+size_t session_turns_wanted(const struct signing_session *session);
 
 const char *session_method_name(enum sign_method method);
 const char *session_auth_name(enum auth_type auth);

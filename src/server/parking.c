@@ -79,7 +79,9 @@ static void resume_due(struct parking *parking, size_t looked)
 
     for (size_t i = 0; i < parking->parked; i++) {
         struct place place = parking->places[i];
-        bool news = i < looked && parking->now[i].state != place.seen.state;
+        const struct session_watch *now = &parking->now[i];
+        bool news =
+            i < looked && (now->state != place.seen.state || now->turns != place.seen.turns);
         if (news || now_ms >= place.until_ms || parking->closing)
             parking->resume(parking->ctx, place.item);
         else

@@ -117,7 +117,7 @@ enum status store_session_create(struct store *store, const struct signing_sessi
     struct creation creation = { .session = session, .secrets = secrets, .life_ms = life_ms };
 
     if (session->document_count > SESSION_LIST_MAX || session->signer_count > SESSION_LIST_MAX)
-        return RAISE_CAUSE(err, ST_INPUT, "tooMany", "documents", "10000",
+        return RAISE_CAUSE(err, ST_INPUT, "tooMany", "documents", "40000",
                            "more than %d documents or signers", SESSION_LIST_MAX);
     TRY(store_run(store, &(struct work){ .run = create, .ctx = &creation, .transaction = true },
                   err));

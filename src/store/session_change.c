@@ -10,9 +10,7 @@ struct change {
     const struct id *id;
     enum session_state to;
     const char *reason;
-    const struct signed_document *documents;
-    size_t count;
-    const uint8_t *put_sha256;
+    const struct session_put *put;
     enum session_state state; /* what it became */
 };
 
@@ -75,10 +73,11 @@ static enum status insert_evidence(struct db *db, const struct change *change,
 {
     for (size_t i = 0; i < document->evidence_count; i++)
         TRY(db_exec(db,
-                    "INSERT INTO evidence (session_id, document_id, position, kind, data)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    ARGS(v_id(change->id), v_int(document->id), v_int((int64_t)i),
-                         v_int(document->evidence[i].kind), v_slice(document->evidence[i].data)),
+                    "INSERT INTO evidence (session_id, document_id, turn, position, kind, data)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    ARGS(v_id(change->id), v_int(document->id), v_int(change->put->turn),
+                         v_int((int64_t)i), v_int(document->evidence[i].kind),
+                         v_slice(document->evidence[i].data)),
                     NULL, err));
     return ST_OK;
 }
@@ -91,46 +90,68 @@ static enum status insert_signed(struct db *db, const struct change *change,
 
     values[count++] = v_id(change->id);
     values[count++] = v_int(document->id);
+    values[count++] = v_int(change->put->turn);
     values[count++] = v_slice(document->content);
     values[count++] = v_int(document->signed_at_ms);
     values[count++] = v_int(document->signer.not_before_ms);
     values[count++] = v_int(document->signer.not_after_ms);
     TRY(db_exec(db,
                 "INSERT INTO signed_document (subject, issuer, common_name, iin, bin, serial,"
-                " roles, key_usage, cert_sha256, pin, session_id, document_id, content, signed_at,"
-                " not_before_at, not_after_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " roles, key_usage, cert_sha256, pin, session_id, document_id, turn, content,"
+                " signed_at, not_before_at, not_after_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 " " DB_INSTANT ", " DB_INSTANT ", " DB_INSTANT ")",
                 (struct args){ values, count }, NULL, err));
     return insert_evidence(db, change, document, err);
 }
 
+#define ALL_SIGNED                                                                                 \
+    "turns_signed >= GREATEST(1, (SELECT COUNT(*) FROM signing_signer WHERE session_id = id))"
+
+/* Counts the turn in the session's own row, so that two turns at once wait for each other, on a
+ * cluster too, and the later one sees that it is the last. turns_signed is set first: MariaDB lets
+ * later assignments see earlier ones. */
+static enum status take_turn(struct db *db, struct change *change, struct err *err)
+{
+    uint64_t matched = 0;
+    bool found = false;
+
+    TRY(db_exec(db,
+                "UPDATE signing_session SET turns_signed = turns_signed + 1, reason = '',"
+                " ended_at = IF(" ALL_SIGNED ", NOW(6), NULL),"
+                " state = IF(" ALL_SIGNED ", 'signed', state)" STILL_LIVE,
+                ARGS(v_id(change->id)), &matched, err));
+    if (matched == 0)
+        return refuse(db, change, err);
+    TRY(db_exec(db,
+                "INSERT INTO signing_turn (session_id, turn, put_sha256, signed_at)"
+                " SELECT id, ?, ?, IFNULL(ended_at, NOW(6)) FROM signing_session WHERE id = ?",
+                ARGS(v_int(change->put->turn), v_sha256(change->put->put_sha256), v_id(change->id)),
+                NULL, err));
+    return read_state(db, change, &found, err);
+}
+
 static enum status sign(struct db *db, void *ctx, struct err *err)
 {
     struct change *change = ctx;
-    uint64_t matched = 0;
 
-    TRY(db_exec(db,
-                "UPDATE signing_session SET state = 'signed', reason = '', ended_at = NOW(6),"
-                " put_sha256 = ?" STILL_LIVE,
-                ARGS(v_sha256(change->put_sha256), v_id(change->id)), &matched, err));
-    if (matched == 0)
-        return refuse(db, change, err);
-    for (size_t i = 0; i < change->count; i++)
-        TRY(insert_signed(db, change, &change->documents[i], err));
+    TRY(take_turn(db, change, err));
+    for (size_t i = 0; i < change->put->count; i++)
+        TRY(insert_signed(db, change, &change->put->documents[i], err));
+    if (change->state != SESSION_SIGNED)
+        return ST_OK;
     return db_exec(db, "INSERT INTO evidence_seal (session_id, due_at) VALUES (?, NOW(6))",
                    ARGS(v_id(change->id)), NULL, err);
 }
 
 enum status store_session_sign(struct store *store, const struct id *id,
-                               const struct signed_document *documents, size_t count,
-                               const uint8_t put_sha256[32], struct err *err)
+                               const struct session_put *put, bool *ret_is_signed, struct err *err)
 {
-    struct change change = {
-        .id = id, .documents = documents, .count = count, .put_sha256 = put_sha256
-    };
+    struct change change = { .id = id, .put = put };
 
-    return store_run(store, &(struct work){ .run = sign, .ctx = &change, .transaction = true },
-                     err);
+    TRY(store_run(store, &(struct work){ .run = sign, .ctx = &change, .transaction = true }, err));
+    *ret_is_signed = change.state == SESSION_SIGNED;
+    return ST_OK;
 }
 
 /* ---- not signed ---- */

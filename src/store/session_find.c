@@ -1,6 +1,6 @@
-/* Reads a session into memory of its own. The head is read first: what belongs to it never changes
- * after it shows (documents at birth, signed documents with the state), so no transaction is
- * needed. */
+/* Reads a session into memory of its own. The head is read first, then the turns, then what was
+ * signed in them: what belongs to a row never changes after it shows (documents at birth, signed
+ * documents with their turn), so no transaction is needed. A turn may be newer than the head. */
 #include "store/pool.h"
 #include "store/session_rows.h"
 
@@ -28,14 +28,14 @@ struct search {
     DB_MS("created_at") ", " DB_MS("expires_at") ", "                                              \
     DB_MS("scanned_at") ", " DB_MS("documents_sent_at") ", "                                       \
     DB_MS("IF(" OVERDUE ", expires_at, ended_at)") ", "                                            \
-    "failed_puts, put_sha256 FROM signing_session WHERE "
+    "failed_puts FROM signing_session WHERE "
 #define SIGNED                                                                                     \
-    "SELECT s.document_id, s.content, "                                                            \
+    "SELECT s.document_id, s.turn, s.content, "                                                    \
     DB_MS("s.signed_at") ", " DB_MS("s.not_before_at") ", " DB_MS("s.not_after_at") ", "           \
     "s.subject, s.issuer, s.common_name, s.iin, s.bin, s.serial, s.roles, s.key_usage,"            \
     " s.cert_sha256, s.pin FROM signed_document s JOIN signing_document d"                         \
     " ON d.session_id = s.session_id AND d.id = s.document_id"                                     \
-    " WHERE s.session_id = ? ORDER BY d.position"
+    " WHERE s.session_id = ? ORDER BY d.position, s.turn"
 /* clang-format on */
 
 static const char *head_sql(const struct session_key *key, struct value *ret_value)
@@ -73,7 +73,6 @@ static enum status find_head(struct db *db, struct search *search, struct err *e
         COLUMN(C_INT64, struct signing_session, documents_sent_ms),
         COLUMN(C_INT64, struct signing_session, ended_ms),
         COLUMN(C_UINT32, struct signing_session, failed_puts),
-        COLUMN_SIZED(C_FIXED, struct signing_session, put_sha256),
     };
     struct column room[DB_COLUMNS];
     struct columns columns = join_columns(room, session_fixed, (struct columns)COLUMNS(life), 0);
@@ -207,6 +206,35 @@ static enum status load_documents(struct db *db, struct search *search, struct e
     return load_meta(db, search, list, err);
 }
 
+static enum status load_turns(struct db *db, struct search *search, struct list signers,
+                              struct err *err)
+{
+    static const struct column columns[] = {
+        COLUMN(C_UINT32, struct signed_turn, turn),
+        COLUMN_SIZED(C_FIXED, struct signed_turn, put_sha256),
+        COLUMN(C_INT64, struct signed_turn, signed_ms),
+    };
+    struct expected_signer *signer = signers.at;
+    struct list list;
+
+    TRY(load(db,
+             &(struct query){ .sql = "SELECT turn, put_sha256, " DB_MS(
+                                  "signed_at") " FROM signing_turn WHERE session_id = ?"
+                                               " ORDER BY turn",
+                              .args = ARGS(v_id(&search->session->id)),
+                              .columns = COLUMNS(columns),
+                              .memory = &search->memory },
+             sizeof(struct signed_turn), &list, err));
+    search->session->turns = list.at;
+    search->session->turn_count = list.count;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct signed_turn *turn = &search->session->turns[i];
+        if (turn->turn < signers.count)
+            signer[turn->turn].signed_ms = turn->signed_ms;
+    }
+    return ST_OK;
+}
+
 static enum status load_signers(struct db *db, struct search *search, struct err *err)
 {
     struct list list;
@@ -220,7 +248,25 @@ static enum status load_signers(struct db *db, struct search *search, struct err
              sizeof(struct expected_signer), &list, err));
     search->session->signers = list.at;
     search->session->signer_count = list.count;
-    return ST_OK;
+    return load_turns(db, search, list, err);
+}
+
+/* Both lists are in one order; rows of a turn that is newer than the documents belong to none. */
+static void share_evidence(const struct evidence_row *row, const struct evidence_item *items,
+                           size_t count, struct list documents)
+{
+    struct signed_document *at = documents.at, *end = at + documents.count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct signed_document *owner = at;
+        while (owner < end && (owner->id != row[i].document_id || owner->turn != row[i].turn))
+            owner++;
+        if (owner == end)
+            continue;
+        at = owner;
+        if (owner->evidence_count++ == 0)
+            owner->evidence = items + i;
+    }
 }
 
 static enum status load_evidence(struct db *db, struct search *search, struct list documents,
@@ -228,18 +274,18 @@ static enum status load_evidence(struct db *db, struct search *search, struct li
 {
     static const struct column columns[] = {
         COLUMN(C_INT64, struct evidence_row, document_id),
+        COLUMN(C_UINT32, struct evidence_row, turn),
         COLUMN(C_UINT32, struct evidence_row, kind),
         COLUMN(C_BLOB, struct evidence_row, data),
     };
-    struct signed_document *at = documents.at;
     struct list rows;
-    size_t next = 0;
 
     TRY(load(db,
-             &(struct query){ .sql = "SELECT e.document_id, e.kind, e.data"
+             &(struct query){ .sql = "SELECT e.document_id, e.turn, e.kind, e.data"
                                      " FROM evidence e JOIN signing_document d"
                                      " ON d.session_id = e.session_id AND d.id = e.document_id"
-                                     " WHERE e.session_id = ? ORDER BY d.position, e.position",
+                                     " WHERE e.session_id = ?"
+                                     " ORDER BY d.position, e.turn, e.position",
                               .args = ARGS(v_id(&search->session->id)),
                               .columns = COLUMNS(columns),
                               .memory = &search->memory },
@@ -248,13 +294,9 @@ static enum status load_evidence(struct db *db, struct search *search, struct li
     struct evidence_item *items = arena_array(search->memory.arena, rows.count + 1, sizeof(*items));
     if (!items)
         return RAISE(err, ST_NOMEM, "session: out of memory");
-    for (size_t i = 0; i < documents.count; i++) {
-        at[i].evidence = items + next;
-        for (; next < rows.count && row[next].document_id == at[i].id;
-             next++, at[i].evidence_count++)
-            items[next] =
-                (struct evidence_item){ (enum evidence_kind)row[next].kind, row[next].data };
-    }
+    for (size_t i = 0; i < rows.count; i++)
+        items[i] = (struct evidence_item){ (enum evidence_kind)row[i].kind, row[i].data };
+    share_evidence(row, items, rows.count, documents);
     return ST_OK;
 }
 
@@ -262,6 +304,7 @@ static enum status load_signed(struct db *db, struct search *search, struct err 
 {
     static const struct column first[] = {
         COLUMN(C_INT64, struct signed_document, id),
+        COLUMN(C_UINT32, struct signed_document, turn),
         COLUMN(C_BLOB, struct signed_document, content),
         COLUMN(C_INT64, struct signed_document, signed_at_ms),
         COLUMN(C_INT64, struct signed_document, signer.not_before_ms),
@@ -314,7 +357,7 @@ static enum status fill(struct db *db, struct search *search, struct err *err)
     TRY(find_head(db, search, err));
     TRY(load_documents(db, search, err));
     TRY(load_signers(db, search, err));
-    if (!(search->parts & SESSION_RESULT) || search->session->state != SESSION_SIGNED)
+    if (!(search->parts & SESSION_RESULT) || search->session->turn_count == 0)
         return ST_OK;
     TRY(load_signed(db, search, err));
     return load_seal(db, search, err);

@@ -5,7 +5,7 @@
 #include "store/db.h"
 
 /* The ceiling of a session's lists, whatever upper floors allow. */
-enum { SESSION_LIST_MAX = 10000 };
+enum { SESSION_LIST_MAX = 40000 };
 
 /* Rows that the model's structs do not carry alone. */
 struct meta_row {
@@ -14,6 +14,7 @@ struct meta_row {
 };
 struct evidence_row {
     int64_t document_id;
+    uint32_t turn;
     uint32_t kind;
     struct slice data;
 };

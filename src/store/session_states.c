@@ -1,4 +1,4 @@
-/* The states of many sessions at once. */
+/* How far many sessions are, at once. */
 #include "store/pool.h"
 #include "store/session_rows.h"
 
@@ -17,7 +17,7 @@ static void note(struct watch *watch, const struct session_watch *seen)
 {
     for (size_t i = 0; i < watch->count; i++)
         if (strcmp(watch->sessions[i].id.text, seen->id.text) == 0)
-            watch->sessions[i].state = seen->state;
+            watch->sessions[i] = *seen;
 }
 
 static enum status look(struct db *db, void *ctx, struct err *err)
@@ -25,6 +25,7 @@ static enum status look(struct db *db, void *ctx, struct err *err)
     static const struct column columns[] = {
         COLUMN(C_ID, struct session_watch, id),
         COLUMN_WORD(struct session_watch, state, parse_state, NULL),
+        COLUMN(C_UINT32, struct session_watch, turns),
     };
     AUTO(rows_close) struct rows *rows = NULL;
     struct watch *watch = ctx;
@@ -36,7 +37,8 @@ static enum status look(struct db *db, void *ctx, struct err *err)
         ids[i] = i < watch->count ? v_id(&watch->sessions[i].id) : v_null();
     TRY(rows_open(db,
                   &(struct query){ .sql = "SELECT id, IF(" SESSION_LIVE
-                                          " AND expires_at <= NOW(6), 'expired', state)"
+                                          " AND expires_at <= NOW(6), 'expired', state),"
+                                          " turns_signed"
                                           " FROM signing_session WHERE id IN (" SIXTY_FOUR ")",
                                    .args = { ids, CHUNK },
                                    .columns = COLUMNS(columns) },

@@ -93,9 +93,9 @@ MUST_USE enum status store_session_create(struct store *store,
                                           int64_t *ret_created_ms, int64_t *ret_expires_ms,
                                           struct err *err);
 enum session_parts {
-    SESSION_HEAD = 0,           /* session, signers, documents without content */
+    SESSION_HEAD = 0,           /* session, signers, turns, documents without content */
     SESSION_DOCUMENTS = 1 << 0, /* with the documents' content */
-    SESSION_RESULT = 1 << 1,    /* with signed_documents, evidence and the seal */
+    SESSION_RESULT = 1 << 1,    /* with signed_documents of the turns taken, evidence, the seal */
 };
 struct session_key { /* exactly one is set */
     const struct id *id;
@@ -110,23 +110,30 @@ MUST_USE enum status store_session_find(struct store *store, const struct sessio
                                         struct signing_session **ret_session, struct err *err);
 /* The changes below: ST_NOT_FOUND: no such session; ST_CONFLICT: it is final or expired, the text
  * says which. */
-/* What state each of many sessions is in now (overdue ones are expired), for those who wait for
- * news; one query for 64 of them. A session that is not there keeps the state it came with. */
+/* How far each of many sessions is now (overdue ones are expired), for those who wait for news; one
+ * query for 64 of them. A session that is not there stays as it came. */
 struct session_watch {
     struct id id;
     enum session_state state;
+    uint32_t turns; /* taken so far */
 };
 MUST_USE enum status store_session_states(struct store *store, struct session_watch *sessions,
                                           size_t count, struct err *err);
 /* created → scanned → documents_sent: only forward, only while live. Repeating it is fine. */
 MUST_USE enum status store_session_advance(struct store *store, const struct id *id,
                                            enum session_state to, struct err *err);
-/* Stores signed documents, signers, evidence and the PUT's hash, and makes the session signed: all
- * or nothing. ST_CONFLICT: it is not live any more (somebody was first, cancelled, expired), or a
- * document is not the session's. */
+struct session_put { /* all documents, signed by one signer */
+    uint32_t turn;
+    const struct signed_document *documents; /* their own turn is not looked at */
+    size_t count;
+    const uint8_t *put_sha256; /* 32 bytes */
+};
+/* Stores signed documents, signers, evidence and the PUT's hash, and makes the session signed when
+ * all turns are taken: all or nothing. *ret_is_signed: it was the last turn. ST_CONFLICT: the turn
+ * is taken, the session is not live any more, or a document is not the session's. */
 MUST_USE enum status store_session_sign(struct store *store, const struct id *id,
-                                        const struct signed_document *documents, size_t count,
-                                        const uint8_t put_sha256[32], struct err *err);
+                                        const struct session_put *put, bool *ret_is_signed,
+                                        struct err *err);
 /* Counts a refused PUT and keeps its reason; the fifth makes the session failed (payloads.md
  * section 6). */
 MUST_USE enum status store_session_refuse_put(struct store *store, const struct id *id,

@@ -63,7 +63,7 @@ static struct signing_session keep_session(struct arena *arena, const struct sig
     for (size_t i = 0; i < s->signer_count; i++)
         signers[i] =
             (struct expected_signer){ keep_text(arena, s->signers[i].iin),
-                                      keep_text(arena, s->signers[i].bin), s->signers[i].roles };
+                                      keep_text(arena, s->signers[i].bin), s->signers[i].roles, 0 };
     copy.signers = signers;
     return copy;
 }
@@ -84,6 +84,52 @@ static struct signed_document *keep_signed(struct arena *arena,
         copy[i].evidence = items;
     }
     return copy;
+}
+
+static void keep_turns(struct arena *arena, const struct fake_session *from,
+                       struct signing_session *to)
+{
+    struct signed_turn *turns = arena_array(arena, from->turn_count + 1, sizeof(*turns));
+    struct expected_signer *signers = (struct expected_signer *)to->signers; /* a copy of ours */
+
+    memcpy(turns, from->turns, from->turn_count * sizeof(*turns));
+    for (size_t i = 0; i < from->turn_count; i++)
+        if (turns[i].turn < to->signer_count)
+            signers[turns[i].turn].signed_ms = turns[i].signed_ms;
+    to->turns = turns;
+    to->turn_count = from->turn_count;
+}
+
+static int compare_signed(const void *a, const void *b, void *ctx)
+{
+    const struct signed_document *one = a, *other = b;
+    const struct signing_session *session = ctx;
+    size_t of_one = 0, of_other = 0;
+
+    for (size_t i = 0; i < session->document_count; i++) {
+        of_one = session->documents[i].id == one->id ? i : of_one;
+        of_other = session->documents[i].id == other->id ? i : of_other;
+    }
+    if (of_one != of_other)
+        return of_one < of_other ? -1 : 1;
+    return one->turn < other->turn ? -1 : one->turn > other->turn;
+}
+
+/* What there is already, then the turn's; in the order of documents, then of turns. */
+static void add_signed(struct fake_session *to, const struct session_put *put)
+{
+    size_t count = to->signed_count + put->count;
+    struct signed_document *all = arena_array(to->arena, count + 1, sizeof(*all));
+
+    if (to->signed_count)
+        memcpy(all, to->signed_documents, to->signed_count * sizeof(*all));
+    memcpy(all + to->signed_count, keep_signed(to->arena, put->documents, put->count),
+           put->count * sizeof(*all));
+    for (size_t i = to->signed_count; i < count; i++)
+        all[i].turn = put->turn;
+    qsort_r(all, count, sizeof(*all), compare_signed, &to->session);
+    to->signed_documents = all;
+    to->signed_count = count;
 }
 
 void fake_store_clear(struct store *store)
@@ -178,6 +224,7 @@ enum status store_session_find(struct store *store, const struct session_key *ke
     *session = keep_session(arena, &found->session, parts & SESSION_DOCUMENTS);
     session->state = state_now(store, &found->session);
     session->read_ms = store->now_ms;
+    keep_turns(arena, found, session);
     if (parts & SESSION_RESULT) {
         session->signed_documents =
             keep_signed(arena, found->signed_documents, found->signed_count);
@@ -208,19 +255,27 @@ enum status store_session_advance(struct store *store, const struct id *id, enum
 }
 
 enum status store_session_sign(struct store *store, const struct id *id,
-                               const struct signed_document *documents, size_t count,
-                               const uint8_t put_sha256[32], struct err *err)
+                               const struct session_put *put, bool *ret_is_signed, struct err *err)
 {
     struct fake_session *found;
+    struct signed_turn *turn;
 
     FAIL_IF_TOLD(store);
     found = live(store, id, err);
     if (!found)
         return err->status;
+    for (size_t i = 0; i < found->turn_count; i++)
+        if (found->turns[i].turn == put->turn)
+            return RAISE(err, ST_CONFLICT, "turn %u is taken", put->turn);
+    turn = &found->turns[found->turn_count++];
+    *turn = (struct signed_turn){ .turn = put->turn, .signed_ms = store->now_ms };
+    memcpy(turn->put_sha256, put->put_sha256, 32);
+    add_signed(found, put);
+    found->session.reason = "";
+    *ret_is_signed = found->turn_count == session_turns_wanted(&found->session);
+    if (!*ret_is_signed)
+        return ST_OK;
     found->session.state = SESSION_SIGNED;
-    found->signed_documents = keep_signed(found->arena, documents, count);
-    found->signed_count = count;
-    memcpy(found->session.put_sha256, put_sha256, 32);
     found->waits_for_seal = true;
     found->seal_due_ms = store->now_ms;
     return ST_OK;

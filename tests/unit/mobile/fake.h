@@ -4,7 +4,7 @@
 #include "journal/journal.h"
 #include "store/store.h"
 
-enum { FAKE_SESSIONS = 8, FAKE_EVENTS = 64, FAKE_LOGINS = 32 };
+enum { FAKE_SESSIONS = 8, FAKE_EVENTS = 64, FAKE_LOGINS = 32, FAKE_TURNS = 8 };
 
 struct fake_login {
     uint8_t sha256[32];
@@ -15,6 +15,8 @@ struct fake_session {
     struct arena *arena; /* holds all below */
     struct signing_session session;
     struct session_secrets secrets;
+    struct signed_turn turns[FAKE_TURNS]; /* in the order in which they were taken */
+    size_t turn_count;
     struct signed_document *signed_documents;
     size_t signed_count;
     bool waits_for_seal;

@@ -30,7 +30,7 @@ static void scene_open(struct scene *s, enum sign_method method, const struct do
                        size_t count)
 {
     struct create_session req = fixture_request(method, AUTH_TOKEN, documents, count);
-    const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL };
+    const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL, 0 };
 
     req.signers = &signer;
     req.signer_count = 1;

@@ -151,7 +151,7 @@ static void signers_two(struct wish *w)
 static void signer_one(struct wish *w)
 {
     w->req.signer_count = 1;
-    w->signers[0] = (struct expected_signer){ "123456789011", "", ROLE_INDIVIDUAL };
+    w->signers[0] = (struct expected_signer){ "123456789011", "", ROLE_INDIVIDUAL, 0 };
 }
 static void signer_iin_short(struct wish *w)
 {

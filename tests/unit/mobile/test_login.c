@@ -412,9 +412,9 @@ static void a_signature_inside_another_element_is_refused(void **state)
 
 static void whom_no_signer_can_be_is_refused_at_the_door(void **state)
 {
-    static const struct expected_signer one[] = { { "123456789011", "", ROLE_INDIVIDUAL } };
-    static const struct expected_signer open[] = { { "123456789011", "", ROLE_INDIVIDUAL },
-                                                   { "", "123456789021", 0 } };
+    static const struct expected_signer one[] = { { "123456789011", "", ROLE_INDIVIDUAL, 0 } };
+    static const struct expected_signer open[] = { { "123456789011", "", ROLE_INDIVIDUAL, 0 },
+                                                   { "", "123456789021", 0, 0 } };
     static const struct {
         const struct expected_signer *signers;
         const char *holder;

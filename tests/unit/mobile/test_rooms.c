@@ -108,7 +108,7 @@ static void create(enum sign_method method, struct session *ret)
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
     const struct mobile_sender sender = { "ekzamen", { { "Орг", "Ұйым", "Org" }, "000740000728" } };
     const struct meta_item meta = { "Номер", "1" };
-    const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL };
+    const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL, 0 };
     const struct document document = {
         .id = 5,
         .name = { "Договор", "", "" },

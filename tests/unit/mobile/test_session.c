@@ -102,7 +102,7 @@ static void names_default_to_russian_and_organisation_to_the_sender(void **state
 
 static void an_iin_goes_to_the_journal_as_iin_only(void **state)
 {
-    const struct expected_signer signer = { "123456789011", "", 0 };
+    const struct expected_signer signer = { "123456789011", "", 0, 0 };
     struct create_session req = fixture_request(METHOD_XML, AUTH_NONE, &fixture_xml, 1);
     struct created created;
     struct fixture f;
@@ -261,11 +261,14 @@ static void sign(struct fixture *f, const struct created *created, struct slice 
         { .id = 2, .content = content, .evidence = &evidence, .evidence_count = 1 },
     };
     const uint8_t hash[32] = { 0 };
+    const struct session_put put = { 0, documents, 2, hash };
+    bool is_signed = false;
     struct err err;
     struct id id;
 
     assert_true(id_parse(slice_str(created->id), &id));
-    assert_int_equal(store_session_sign(&f->store, &id, documents, 2, hash, &err), ST_OK);
+    assert_int_equal(store_session_sign(&f->store, &id, &put, &is_signed, &err), ST_OK);
+    assert_true(is_signed);
 }
 
 static enum status result(struct fixture *f, const char *id, int64_t document, struct err *err)

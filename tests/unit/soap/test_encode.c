@@ -375,9 +375,9 @@ static void make_signed(struct signing_session *session, struct signed_document 
     items[5].data.len = strlen(items[5].data.at);
     issued[0] = (struct document){ .id = 7 };
     issued[1] = (struct document){ .id = 9, .method = METHOD_XML };
-    documents[0] = (struct signed_document){ 7, SLICE("CMS\0DER"), signer, now_ms, items, 6 };
+    documents[0] = (struct signed_document){ 7, 0, SLICE("CMS\0DER"), signer, now_ms, items, 6 };
     documents[1] =
-        (struct signed_document){ 9, slice_str(xml_content), signer, now_ms + 5, items, 0 };
+        (struct signed_document){ 9, 0, slice_str(xml_content), signer, now_ms + 5, items, 0 };
     *session = (struct signing_session){ .id = { ID },
                                          .state = SESSION_SIGNED,
                                          .method = METHOD_CMS_WITH_DATA,

@@ -21,8 +21,9 @@ static const struct document documents[] = {
 };
 
 static const struct expected_signer signers[] = {
-    { "800101300123", "", ROLE_INDIVIDUAL },
-    { "", "123456789021", ROLE_CEO | ROLE_SIGN_RIGHT },
+    { "800101300123", "", ROLE_INDIVIDUAL, 0 },
+    { "", "123456789021", ROLE_CEO | ROLE_SIGN_RIGHT, 0 },
+    { "", "", 0, 0 },
 };
 
 static const struct evidence_item evidence[] = {
@@ -61,7 +62,7 @@ struct sample sample_of(unsigned number)
                      .documents = documents,
                      .document_count = 2,
                      .signers = signers,
-                     .signer_count = 2 },
+                     .signer_count = 1 },
         .done = { { .id = 7,
                     .content = { "signed\0seven", 12 },
                     .signer = signer(),

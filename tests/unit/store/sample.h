@@ -3,8 +3,10 @@
 
 #include "store/store.h"
 
+enum { SAMPLE_SIGNERS = 3 };
+
 struct sample {
-    struct signing_session session;
+    struct signing_session session; /* expects the first of them; signer_count may be raised */
     struct session_secrets secrets;
     struct signed_document done[2]; /* what would come back for its two documents */
 };

@@ -11,15 +11,21 @@ enum { T0 = 1795337000, LIFE_MS = 30 * 60 * 1000, MAX_BYTES = 16 * 1024 * 1024 }
 
 static const uint8_t put_hash[32] = { 9, 8, 7 };
 
-static struct sample create(struct store *store, unsigned number)
+static struct sample create_for(struct store *store, unsigned number, size_t signers)
 {
     struct sample sample = sample_of(number);
     int64_t created = 0, expires = 0;
 
+    sample.session.signer_count = signers;
     assert_ok(store_session_create(store, &sample.session, &sample.secrets, LIFE_MS, &created,
                                    &expires, err));
     assert_int_equal(expires - created, LIFE_MS);
     return sample;
+}
+
+static struct sample create(struct store *store, unsigned number)
+{
+    return create_for(store, number, 1);
 }
 
 static struct signing_session *find(struct store *store, const struct id *id, unsigned parts)
@@ -29,6 +35,24 @@ static struct signing_session *find(struct store *store, const struct id *id, un
     assert_ok(store_session_find(store, &(struct session_key){ .id = id }, parts, MAX_BYTES,
                                  &session, err));
     return session;
+}
+
+/* The only turn of a session, with the first `count` documents. */
+static enum status sign_as(struct store *store, const struct sample *sample, size_t count,
+                           const uint8_t hash[32], struct err *err)
+{
+    const struct session_put put = { 0, sample->done, count, hash };
+    bool is_signed = false;
+    enum status status = store_session_sign(store, &sample->session.id, &put, &is_signed, err);
+
+    if (status == ST_OK)
+        assert_true(is_signed);
+    return status;
+}
+
+static enum status sign(struct store *store, const struct sample *sample, struct err *err)
+{
+    return sign_as(store, sample, 2, put_hash, err);
 }
 
 static enum session_state state_of(struct store *store, const struct id *id)
@@ -87,7 +111,7 @@ static void assert_session(const struct signing_session *got, const struct signi
 static void a_session_is_found_as_it_was_created_by_each_of_its_keys(void **state)
 {
     AUTO(store_close) struct store *store = fixture_at(T0);
-    struct sample sample = create(store, 1);
+    struct sample sample = create_for(store, 1, SAMPLE_SIGNERS);
     const struct session_key keys[] = {
         { .id = &sample.session.id },
         { .token_sha256 = sample.secrets.token_sha256 },
@@ -185,14 +209,18 @@ static void a_signed_session_holds_documents_signers_and_evidence(void **state)
     struct store *store = fixture()->store;
     struct sample sample = create(store, 1);
     const struct id *id = &sample.session.id;
-    struct signed_document shuffled[2] = { sample.done[1], sample.done[0] };
+    const struct sample shuffled = { .session = sample.session,
+                                     .done = { sample.done[1], sample.done[0] } };
 
     (void)state;
-    assert_ok(store_session_sign(store, id, shuffled, 2, put_hash, err));
+    assert_ok(sign(store, &shuffled, err));
     AUTO(signing_session_free) struct signing_session *got = find(store, id, SESSION_RESULT);
     assert_int_equal(got->state, SESSION_SIGNED);
     assert_true(got->ended_ms > 0);
-    assert_memory_equal(got->put_sha256, put_hash, 32);
+    assert_int_equal(got->turn_count, 1);
+    assert_memory_equal(got->turns[0].put_sha256, put_hash, 32);
+    assert_int_equal(got->turns[0].signed_ms, got->ended_ms);
+    assert_int_equal(got->signers[0].signed_ms, got->ended_ms);
     assert_int_equal(got->signed_count, 2);
     for (size_t i = 0; i < 2; i++) { /* in the order of documents */
         const struct signed_document *want = &sample.done[i];
@@ -207,7 +235,7 @@ static void a_signed_session_holds_documents_signers_and_evidence(void **state)
             assert_true(slice_eq(one->evidence[k].data, want->evidence[k].data));
         }
     }
-    assert_status(store_session_sign(store, id, sample.done, 2, put_hash, err), ST_CONFLICT);
+    assert_status(sign(store, &sample, err), ST_CONFLICT);
     assert_status(store_session_end(store, id, SESSION_CANCELLED, "late", err), ST_CONFLICT);
     assert_status(store_session_advance(store, id, SESSION_SCANNED, err), ST_CONFLICT);
 }
@@ -216,16 +244,16 @@ static void signing_is_all_or_nothing(void **state)
 {
     struct store *store = fixture()->store;
     struct sample sample = create(store, 1);
-    struct signed_document foreign[2] = { sample.done[0], sample.done[1] };
+    struct sample foreign = sample;
 
     (void)state;
-    foreign[1].id = 99; /* no document of this session */
-    assert_status(store_session_sign(store, &sample.session.id, foreign, 2, put_hash, err),
-                  ST_CONFLICT);
+    foreign.done[1].id = 99; /* no document of this session */
+    assert_status(sign(store, &foreign, err), ST_CONFLICT);
     assert_int_equal(state_of(store, &sample.session.id), SESSION_CREATED);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM signing_turn"), 0);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM signed_document"), 0);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM evidence"), 0);
-    assert_ok(store_session_sign(store, &sample.session.id, sample.done, 2, put_hash, err));
+    assert_ok(sign(store, &sample, err));
 }
 
 static void the_fifth_refused_put_ends_the_session(void **state)
@@ -248,7 +276,7 @@ static void the_fifth_refused_put_ends_the_session(void **state)
         assert_int_equal(got->ended_ms > 0, put == 5);
     }
     assert_status(store_session_refuse_put(store, id, "sixth", &now, err), ST_CONFLICT);
-    assert_status(store_session_sign(store, id, sample.done, 2, put_hash, err), ST_CONFLICT);
+    assert_status(sign(store, &sample, err), ST_CONFLICT);
 }
 
 static void a_cancelled_session_is_final(void **state)
@@ -263,7 +291,7 @@ static void a_cancelled_session_is_final(void **state)
     AUTO(signing_session_free) struct signing_session *got = find(store, id, SESSION_HEAD);
     assert_int_equal(got->state, SESSION_CANCELLED);
     assert_string_equal(got->reason, "by the caller");
-    assert_status(store_session_sign(store, id, sample.done, 2, put_hash, err), ST_CONFLICT);
+    assert_status(sign(store, &sample, err), ST_CONFLICT);
     assert_status(store_session_end(store, id, SESSION_FAILED, "", err), ST_CONFLICT);
 }
 
@@ -286,14 +314,14 @@ static void every_live_state_expires_by_the_databases_clock(void **state)
         assert_int_equal(state_of(before, id), ways[i]);
         assert_int_equal(state_of(after, id), SESSION_EXPIRED);
         assert_status(store_session_advance(after, id, SESSION_DOCUMENTS_SENT, err), ST_CONFLICT);
-        assert_status(store_session_sign(after, id, sample.done, 2, put_hash, err), ST_CONFLICT);
+        assert_status(sign(after, &sample, err), ST_CONFLICT);
         assert_status(store_session_refuse_put(after, id, "", &now, err), ST_CONFLICT);
         assert_status(store_session_end(after, id, SESSION_CANCELLED, "", err), ST_CONFLICT);
         AUTO(signing_session_free) struct signing_session *got = find(after, id, SESSION_HEAD);
         assert_int_equal(got->ended_ms, got->expires_ms);
     }
     struct sample kept = create(store, 9);
-    assert_ok(store_session_sign(before, &kept.session.id, kept.done, 2, put_hash, err));
+    assert_ok(sign(before, &kept, err));
     assert_ok(store_sweep(before, "node1", &done, err));
     assert_int_equal(done, 0);
     assert_ok(store_sweep(after, "node1", &done, err));
@@ -320,7 +348,7 @@ static void a_signed_session_waits_for_its_seal_and_is_tried_ever_less_often(voi
     (void)state;
     assert_status(store_seal_take(store, &id, &tries, err), ST_NOT_FOUND);
     assert_ok(store_session_advance(store, &live.session.id, SESSION_SCANNED, err));
-    assert_ok(store_session_sign(store, &sample.session.id, sample.done, 2, put_hash, err));
+    assert_ok(sign(store, &sample, err));
     for (size_t i = 0; i < sizeof(pauses_s) / sizeof(pauses_s[0]); i++) {
         AUTO(store_close) struct store *then = fixture_at(now_s);
         assert_ok(store_seal_take(then, &id, &tries, err));
@@ -343,7 +371,7 @@ static void the_first_seal_counts_and_ends_the_waiting(void **state)
     struct id taken;
 
     (void)state;
-    assert_ok(store_session_sign(store, id, sample.done, 2, put_hash, err));
+    assert_ok(sign(store, &sample, err));
     AUTO(signing_session_free) struct signing_session *before = find(store, id, SESSION_RESULT);
     assert_int_equal(before->seal.xml.len, 0);
     assert_ok(store_seal_keep(store, id, &stamped, err));
@@ -387,7 +415,7 @@ static void each_session_is_taken_by_one_of_many(void **state)
     (void)state;
     for (unsigned i = 0; i < SESSIONS; i++) {
         struct sample sample = create(store, i + 1);
-        assert_ok(store_session_sign(store, &sample.session.id, sample.done, 2, put_hash, err));
+        assert_ok(sign(store, &sample, err));
     }
     (void)pthread_barrier_init(&start, NULL, THREADS);
     for (size_t i = 0; i < THREADS; i++) {
@@ -421,7 +449,7 @@ static void fifteen_mib_go_in_and_out(void **state)
     assert_ok(store_session_create(store, &sample.session, &sample.secrets, LIFE_MS, &created,
                                    &expires, err));
     sample.done[0].content = slice_mem(big, size);
-    assert_ok(store_session_sign(store, &sample.session.id, sample.done, 1, put_hash, err));
+    assert_ok(sign_as(store, &sample, 1, put_hash, err));
     const struct session_key key = { .id = &sample.session.id };
     assert_ok(store_session_find(store, &key, SESSION_DOCUMENTS | SESSION_RESULT, 2 * size + 1024,
                                  &got, err));
@@ -451,8 +479,7 @@ static void *race_to_end(void *arg)
     (void)pthread_barrier_wait(race->start);
     race->got = race->cancels ? store_session_end(race->store, &race->sample->session.id,
                                                   SESSION_CANCELLED, "", &err)
-                              : store_session_sign(race->store, &race->sample->session.id,
-                                                   race->sample->done, 2, race->hash, &err);
+                              : sign_as(race->store, race->sample, 2, race->hash, &err);
     return NULL;
 }
 
@@ -493,7 +520,7 @@ static void of_those_who_sign_and_cancel_at_once_one_wins(void **state)
         assert_int_equal(got->state, winner == 0 ? SESSION_CANCELLED : SESSION_SIGNED);
         assert_int_equal(got->signed_count, winner == 0 ? 0 : 2);
         if (winner != 0)
-            assert_int_equal(got->put_sha256[0], winner);
+            assert_int_equal(got->turns[0].put_sha256[0], winner);
     }
 }
 
