@@ -333,6 +333,22 @@ static enum status check_business(const struct loader *l, const struct conf_send
     return ST_OK;
 }
 
+/* Evidence is kept three years at least, so that a signature can be judged again. */
+static enum status check_retention(const struct loader *l, struct err *err)
+{
+    enum { THREE_YEARS = 1096 /* days */ };
+    const struct conf_signing *c = &l->conf.signing;
+
+    if (c->evidence_keep_days < THREE_YEARS && !l->conf.sandbox.enabled)
+        return RAISE(err, ST_INPUT, "%s: [signing] evidence_keep_days: at least %d", l->path,
+                     THREE_YEARS);
+    if (c->content_keep_days > c->evidence_keep_days)
+        return RAISE(err, ST_INPUT,
+                     "%s: [signing] content_keep_days: at most evidence_keep_days (%lld)", l->path,
+                     (long long)c->evidence_keep_days);
+    return ST_OK;
+}
+
 static enum status check_whole(const struct loader *l, struct err *err)
 {
     const struct conf *c = &l->conf;
@@ -348,6 +364,7 @@ static enum status check_whole(const struct loader *l, struct err *err)
     if (c->limits.claim_lease_ms <= c->limits.exchange_ms)
         return RAISE(err, ST_INPUT, "%s: [limits] claim_lease_ms must be above exchange_ms",
                      l->path);
+    TRY(check_retention(l, err));
     for (size_t i = 0; i < c->sender_count; i++) {
         TRY(check_sender(l, &l->senders[i], err));
         TRY(check_business(l, &l->senders[i], err));

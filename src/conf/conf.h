@@ -41,6 +41,7 @@ struct conf_admin {
 
 struct conf_store {
     const char *socket, *host, *user, *password_file, *database, *tls_ca_file;
+    const char *content_keys_file;
     int64_t port, pool, wait_ms;
 };
 
@@ -92,6 +93,7 @@ struct conf_signing {
     int64_t max_documents, max_documents_bytes;
     bool timestamp_required;
     const char *seal_tsp_url; /* "" = seals go without a timestamp */
+    int64_t content_keep_days, evidence_keep_days;
 };
 
 struct conf_jws { /* signatures of ЦОИД's answers */

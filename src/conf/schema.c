@@ -77,6 +77,9 @@ const struct conf_row conf_rows[] = {
     { "store", "database", CONF_TEXT, AT(store.database), "shepd", 0, 0, NULL, "database name" },
     { "store", "tls_ca_file", CONF_TEXT, AT(store.tls_ca_file), "", 0, 0, NULL,
       "PEM; TLS to MariaDB verified against it; empty = no TLS" },
+    { "store", "content_keys_file", CONF_TEXT, AT(store.content_keys_file), NULL, 0, 0, NULL,
+      "keys under which documents are kept, a line each: KEYID and 32 bytes in base64; the first "
+      "for new ones; the same on every instance" },
     { "store", "pool", CONF_INT, AT(store.pool), "32", 1, 1024, NULL, "connections" },
     { "store", "wait_ms", CONF_INT, AT(store.wait_ms), "5000", 10, 25000, NULL,
       "milliseconds to wait for a free connection, and for connecting" },
@@ -177,6 +180,12 @@ const struct conf_row conf_rows[] = {
     { "signing", "seal_tsp_url", CONF_TEXT, AT(signing.seal_tsp_url), "", 0, 0, NULL,
       "timestamp authority of our seals (XAdES-T) over signed sessions' evidence; empty = seals "
       "without a timestamp (XAdES-BES)" },
+    { "signing", "content_keep_days", CONF_INT, AT(signing.content_keep_days), "30", 1, 36500, NULL,
+      "days after a session's end until its documents are wiped; signatures and evidence stay" },
+    { "signing", "evidence_keep_days", CONF_INT, AT(signing.evidence_keep_days), "1096", 1, 36500,
+      NULL,
+      "days after a session's end until nothing of it is left; three years (1096) at least, but in "
+      "a sandbox" },
 
     { "jws", "pins_dir", CONF_TEXT, AT(jws.pins_dir), "", 0, 0, NULL,
       "folder of ЦОИД's certificates, trusted as they stand and asked before LDAP; empty = none" },

@@ -80,6 +80,13 @@ struct method {
     enum verdict (*judge)(const struct mobile *mobile, const struct judge *judge,
                           const struct document *issued, struct slice content,
                           struct report *report);
+    /* The signature alone, of a signed document whose content is to be wiped. NULL: it is that. */
+    enum status (*detach)(const struct mobile *mobile, struct slice content, struct bytes **ret,
+                          struct err *err);
+    /* Judges what detach() left, with the issued document brought. NULL where that is NULL. */
+    enum verdict (*judge_left)(const struct mobile *mobile, const struct judge *judge,
+                               const struct document *issued, struct slice left,
+                               struct report *report);
 };
 extern const struct method method_xml;
 extern const struct method method_cms_with_data;
@@ -87,6 +94,8 @@ extern const struct method method_cms_sign_only;
 extern const struct method method_sign_bytes_array;
 /* NULL: there is no such method of one document. */
 const struct method *method_find(enum sign_method method);
+/* The document of that id as it was issued; NULL: none. */
+const struct document *document_issued(const struct signing_session *session, int64_t id);
 /* A document's own method counts in a MIX_SIGN session (req 1.11, 1.27). */
 const struct method *method_of(const struct signing_session *session,
                                const struct document *document);

@@ -12,6 +12,14 @@ const struct method *method_find(enum sign_method method)
     return NULL;
 }
 
+const struct document *document_issued(const struct signing_session *session, int64_t id)
+{
+    for (size_t i = 0; i < session->document_count; i++)
+        if (session->documents[i].id == id)
+            return &session->documents[i];
+    return NULL;
+}
+
 const struct method *method_of(const struct signing_session *session,
                                const struct document *document)
 {

@@ -67,6 +67,13 @@ static enum verdict judge_sign_only(const struct mobile *mobile, const struct ju
     return cms_judge(judge, content, issued->content, report, NULL);
 }
 
+static enum status detach(const struct mobile *mobile, struct slice content, struct bytes **ret,
+                          struct err *err)
+{
+    (void)mobile;
+    return cms_detach(content, ret, err);
+}
+
 const struct method method_cms_with_data = {
     .method = METHOD_CMS_WITH_DATA,
     .check = file_check,
@@ -75,6 +82,8 @@ const struct method method_cms_with_data = {
     .take = file_take,
     .decode = decode,
     .judge = judge_with_data,
+    .detach = detach,
+    .judge_left = judge_sign_only,
 };
 
 const struct method method_cms_sign_only = {
@@ -85,4 +94,6 @@ const struct method method_cms_sign_only = {
     .take = file_take,
     .decode = decode,
     .judge = judge_sign_only,
+    .detach = detach, /* a signer may have put the content in all the same */
+    .judge_left = judge_sign_only,
 };

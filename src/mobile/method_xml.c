@@ -129,6 +129,29 @@ static enum verdict judge_document(const struct mobile *mobile, const struct jud
     return report_verdict(report);
 }
 
+static enum status detach(const struct mobile *mobile, struct slice content, struct bytes **ret,
+                          struct err *err)
+{
+    const struct xml_limits limits = limits_of(mobile, mobile->p.max_put_bytes);
+
+    return xmlsig_detach(content, &limits, ret, err);
+}
+
+static enum verdict judge_left(const struct mobile *mobile, const struct judge *judge,
+                               const struct document *issued, struct slice left,
+                               struct report *report)
+{
+    const struct xml_limits limits = limits_of(mobile, mobile->p.max_put_bytes);
+    AUTO(bytes_free) struct bytes *whole = NULL;
+    struct err err;
+
+    if (xmlsig_attach(issued->content, left, &limits, &whole, &err) != ST_OK) {
+        report_add(report, CHECK_FORMAT, OUTCOME_FAILED, "%s", err.text);
+        return VERDICT_INVALID;
+    }
+    return xmlsig_judge_enveloped(judge, bytes_slice(whole), &limits, report);
+}
+
 const struct method method_xml = {
     .method = METHOD_XML,
     .check = check,
@@ -137,4 +160,6 @@ const struct method method_xml = {
     .take = take,
     .decode = decode,
     .judge = judge_document,
+    .detach = detach,
+    .judge_left = judge_left,
 };

@@ -40,6 +40,7 @@ struct mobile_params {
     int64_t skew_ms;
     const struct key *seal_key; /* borrowed: seals the evidence of signed sessions (req 0.14) */
     const char *seal_tsp_url;   /* NULL: seals go without a timestamp */
+    int64_t content_keep_ms;    /* after a session's end: mobile_wipe_next() */
     struct slice cluster_key;   /* at least 32 bytes; copied */
     struct trust *trust;        /* borrowed, as all below: must outlive mobile */
     const struct trust_io *io;
@@ -105,6 +106,12 @@ struct bytes *mobile_stranger_json(struct slice accept_language);
  * without the authority. Idempotent, for any number of instances. *ret_more: one was waiting.
  * Its errors are those of the authority, the store and the journal. */
 MUST_USE enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, struct err *err);
+
+/* Wipes the contents of one session that ended content_keep_ms ago, if any: what was issued, and of
+ * what came back signed all but the signatures, each of which is proven to hold with the issued
+ * document first. What fails is tried again an hour later. Idempotent, for any number of
+ * instances. *ret_more: there was one. Errors of the store, its keys and the journal. */
+MUST_USE enum status mobile_wipe_next(struct mobile *mobile, bool *ret_more, struct err *err);
 
 /* GET /sign/ID…: what the page shows of a session: no document, no description, no person. */
 struct mobile_page {

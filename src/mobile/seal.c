@@ -137,14 +137,6 @@ static enum status add_document(const struct writing *w, const struct document *
     return ST_OK;
 }
 
-static const struct document *find_issued(const struct signing_session *session, int64_t id)
-{
-    for (size_t i = 0; i < session->document_count; i++)
-        if (session->documents[i].id == id)
-            return &session->documents[i];
-    return NULL;
-}
-
 static enum status add_documents(const struct writing *w)
 {
     const struct signing_session *session = w->session;
@@ -152,7 +144,7 @@ static enum status add_documents(const struct writing *w)
     bytes_add_str(w->out, "<documents>");
     for (size_t i = 0; i < session->signed_count; i++) {
         const struct signed_document *document = &session->signed_documents[i];
-        const struct document *issued = find_issued(session, document->id);
+        const struct document *issued = document_issued(session, document->id);
 
         if (!issued)
             return RAISE(w->err, ST_INTERNAL, "seal: a signed document was never issued");

@@ -55,7 +55,7 @@ struct document {
     struct names name;
     const struct meta_item *meta;
     size_t meta_count;
-    struct slice content; /* the XML text (UTF-8) or the file's decoded bytes */
+    struct slice content; /* the XML text (UTF-8) or the file's decoded bytes; empty when wiped */
     const char *mime;     /* NULL for XML documents */
 };
 
@@ -94,7 +94,8 @@ struct evidence_item {
 struct signed_document {
     int64_t id;
     uint32_t turn;        /* whose signature it is */
-    struct slice content; /* CMS DER, or the signed XML text */
+    struct slice content; /* CMS DER, or the signed XML text; when wiped: the detached CMS, or the
+                             ds:Signature */
     struct signer signer; /* who */
     int64_t signed_at_ms; /* the timestamp's time; for XML the time of acceptance */
     const struct evidence_item *evidence;
@@ -123,6 +124,8 @@ struct signing_session {
     const char *back_url; /* "" when none */
     struct organisation organisation;
     int64_t created_ms, expires_ms, scanned_ms, documents_sent_ms, ended_ms; /* 0: not yet */
+    int64_t wiped_ms; /* since when documents have no content, and signed_documents the signature
+                         alone; 0: all is there */
     uint32_t failed_puts;
     const struct document *documents;
     size_t document_count;

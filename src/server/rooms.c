@@ -41,6 +41,7 @@ static enum status open_store(const struct conf *conf, struct rooms *rooms, stru
         .password = password ? password->at : "",
         .database = c->database,
         .tls_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
+        .vault = rooms->vault,
         .pool = (unsigned)c->pool,
         .wait_ms = c->wait_ms,
     };
@@ -172,6 +173,7 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     if (!rooms->strangers)
         return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
+    TRY(vault_open(conf->store.content_keys_file, &rooms->vault, err));
     TRY(open_store(conf, rooms, err));
     TRY(open_journal(conf, rooms, err));
     TRY(open_codec(conf, rooms, err));
@@ -192,6 +194,7 @@ void rooms_close(struct rooms *rooms)
     codec_free(rooms->codec);
     journal_close(rooms->journal);
     store_close(rooms->store);
+    vault_close(rooms->vault);
     strangers_free(rooms->strangers);
     meters_free(&rooms->meters);
     free(rooms);

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "crypto/ocsp_cache.h"
 #include "crypto/trust.h"
+#include "crypto/vault.h"
 #include "journal/journal.h"
 #include "rest/rest.h"
 #include "server/lists.h"
@@ -17,6 +18,7 @@
 struct rooms {
     const struct clock *clock;
     struct meters meters;
+    struct vault *vault; /* a reload changes its keys: server.c */
     struct store *store;
     struct journal *journal;
     struct shipper *shipper;

@@ -5,8 +5,9 @@
 #include "base/work.h"
 #include "crypto/init.h"
 #include "http/http.h"
+#include "server/chore.h"
+#include "server/housekeeping.h"
 #include "server/route.h"
-#include "server/seals.h"
 #include "server/service.h"
 #include "server/trust_news.h"
 #include "wsse/wsse.h"
@@ -18,8 +19,8 @@
 #include <time.h>
 
 enum {
-    DRAIN_MS = 35000,   /* for exchanges under way at SIGTERM: their 30 s and a little */
-    SWEEP_EVERY_S = 30, /* overdue sessions, forgotten claims */
+    DRAIN_MS = 35000, /* for exchanges under way at SIGTERM: their 30 s and a little */
+    CHORES = 3,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -41,12 +42,7 @@ struct server {
     struct work *work;
     struct parking *parking;
     struct front fronts[2];
-    struct seals *seals;
-    pthread_t sweeper;
-    bool sweeping;
-    pthread_mutex_t sweep_lock;
-    pthread_cond_t sweep_end;
-    bool ending; /* guarded by sweep_lock */
+    struct chore *chores[CHORES];
     struct expiry_watch *watch;
 };
 
@@ -68,11 +64,6 @@ static struct service *take_service(struct server *server)
     struct service *service = service_ref(server->service);
     pthread_mutex_unlock(&server->lock);
     return service;
-}
-
-static struct service *lend_service(void *ctx)
-{
-    return take_service(ctx);
 }
 
 static void run_job(void *ctx, void *item)
@@ -247,58 +238,37 @@ static void look_at_dates(struct server *server)
                  say_expiry, server);
 }
 
-static void sweep_once(struct server *server)
+static int sweep(void *ctx)
 {
+    struct server *server = ctx;
     AUTO(service_free) struct service *service = take_service(server);
-    struct err err = { 0 };
-    uint64_t done = 0;
+    const int pause_s = housekeeping_sweep(service);
 
-    if (store_sweep(server->rooms->store, service_conf(service)->instance.name, &done, &err) !=
-        ST_OK)
-        log_err(LOG_LEVEL_WARNING, "sweep", &err);
-    else if (done > 0)
-        log_info("sweep", "rows=%llu", (unsigned long long)done);
+    look_at_dates(server);
+    return pause_s;
 }
 
-static void *run_sweeper(void *arg)
+static int seal(void *ctx)
 {
-    struct server *server = arg;
-    struct timespec until;
+    AUTO(service_free) struct service *service = take_service(ctx);
 
-    pthread_mutex_lock(&server->sweep_lock);
-    while (!server->ending) {
-        pthread_mutex_unlock(&server->sweep_lock);
-        sweep_once(server);
-        look_at_dates(server);
-        pthread_mutex_lock(&server->sweep_lock);
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += SWEEP_EVERY_S;
-        while (!server->ending &&
-               pthread_cond_timedwait(&server->sweep_end, &server->sweep_lock, &until) == 0)
-            ;
-    }
-    pthread_mutex_unlock(&server->sweep_lock);
-    return NULL;
+    return housekeeping_seal(service);
 }
 
-static enum status start_sweeper(struct server *server, struct err *err)
+static int wipe(void *ctx)
 {
-    if (pthread_create(&server->sweeper, NULL, run_sweeper, server) != 0)
-        return RAISE(err, ST_NOMEM, "sweeper: its thread cannot be started");
-    server->sweeping = true;
+    AUTO(service_free) struct service *service = take_service(ctx);
+
+    return housekeeping_wipe(service);
+}
+
+static enum status start_chores(struct server *server, struct err *err)
+{
+    static chore_fn *const all[CHORES] = { sweep, seal, wipe };
+
+    for (size_t i = 0; i < CHORES; i++)
+        TRY(chore_start(all[i], server, &server->chores[i], err));
     return ST_OK;
-}
-
-static void stop_sweeper(struct server *server)
-{
-    if (!server->sweeping)
-        return;
-    pthread_mutex_lock(&server->sweep_lock);
-    server->ending = true;
-    pthread_cond_signal(&server->sweep_end);
-    pthread_mutex_unlock(&server->sweep_lock);
-    (void)pthread_join(server->sweeper, NULL);
-    server->sweeping = false;
 }
 
 /* The service's own life in the journal: started, reloaded, stopped. */
@@ -333,11 +303,13 @@ static enum status load_service(const char *conf_path, const struct rooms *rooms
 /* A reload that fails leaves everything as it was and says why. */
 static void reload(struct server *server)
 {
+    AUTO(vault_close) struct vault *keys = NULL;
     struct service *fresh = NULL;
     struct err err = { 0 };
     struct err lost = { 0 };
 
     if (load_service(server->conf_path, server->rooms, &fresh, &err) != ST_OK ||
+        vault_open(service_conf(fresh)->store.content_keys_file, &keys, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK ||
         lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK) {
@@ -349,6 +321,7 @@ static void reload(struct server *server)
             log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
         return;
     }
+    vault_replace(server->rooms->vault, TAKE(keys));
     service_adopt(fresh, server->service); /* this thread alone replaces it */
     pthread_mutex_lock(&server->lock);
     struct service *old = server->service;
@@ -417,8 +390,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
     TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
     look_at_dates(server);
-    TRY(start_sweeper(server, err));
-    TRY(seals_start(lend_service, server, &server->seals, err));
+    TRY(start_chores(server, err));
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
     TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
     print_ready(server);
@@ -437,8 +409,8 @@ static void close_server(struct server *server)
         stop_front(&server->fronts[i], DRAIN_MS);
     work_stop(server->work);
     parking_free(server->parking);
-    stop_sweeper(server);
-    seals_stop(server->seals);
+    for (size_t i = 0; i < CHORES; i++)
+        chore_stop(server->chores[i]);
     for (int i = 0; i < 2; i++)
         http_free(server->fronts[i].http);
     if (server->rooms &&
@@ -469,16 +441,10 @@ static enum status open_server(struct server *server, struct err *err)
 enum status server_run(const char *conf_path, struct err *err)
 {
     struct server server = { .conf_path = conf_path };
-    pthread_condattr_t monotonic;
     sigset_t set;
 
     block_signals(&set); /* before the first thread, which would take them to its own end */
     (void)pthread_mutex_init(&server.lock, NULL);
-    (void)pthread_mutex_init(&server.sweep_lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&server.sweep_end, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
     enum status done = open_server(&server, err);
     if (done == ST_OK)
         done = serve(&server, &set, err);

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
 enum { MIN_KEY = 32 /* bytes of the cluster key */, MAX_CERTIFICATE = 64 << 10 /* bytes */ };
 
 struct service {
@@ -162,6 +164,7 @@ static enum status make_mobile(struct service *s, struct err *err)
         .unknown = unknown_of(c->trust.user_unknown),
         .ocsp_url = or_null(c->trust.ocsp_url),
         .skew_ms = c->trust.clock_skew_ms,
+        .content_keep_ms = c->signing.content_keep_days * DAY_MS,
         .cluster_key = bytes_slice(cluster_key),
         .seal_key = s->key,
         .seal_tsp_url = or_null(c->signing.seal_tsp_url),

@@ -1,6 +1,7 @@
 /* (senderId, messageId) once: a row that is running, answered, or past its time
  * (architecture.md section 1). */
 #include "base/text.h"
+#include "store/content.h"
 #include "store/pool.h"
 
 enum {
@@ -117,6 +118,23 @@ static enum claim_state judge(const struct claim_row *row, const struct claim *c
     return row->leased && !ours ? CLAIM_RUNNING : CLAIM_MINE;
 }
 
+/* An answer is XML, and begins with < where it was kept before answers were sealed. */
+static enum status unseal_answer(struct db *db, const struct claim *claim, struct bytes *answer,
+                                 struct err *err)
+{
+    struct slice content = bytes_slice(answer);
+    char place[CONTENT_PLACE];
+
+    if (slice_starts(content, SLICE("<")))
+        return ST_OK;
+    content_place_answer(place, claim->sender_id, claim->message_id);
+    TRY(content_unseal(db, place, &content, err));
+    memmove(answer->at, content.at, content.len);
+    answer->len = content.len;
+    answer->at[answer->len] = '\0';
+    return ST_OK;
+}
+
 static enum status look(struct db *db, void *ctx, struct err *err)
 {
     struct attempt *attempt = ctx;
@@ -132,6 +150,7 @@ static enum status look(struct db *db, void *ctx, struct err *err)
     if (attempt->state == CLAIM_MINE)
         return take_over(db, attempt->claim, err);
     if (attempt->state == CLAIM_ANSWERED) {
+        TRY(unseal_answer(db, attempt->claim, answer, err));
         bytes_free(attempt->answer); /* of a try before this one */
         attempt->answer = TAKE(answer);
     }
@@ -172,12 +191,17 @@ static enum status keep(struct db *db, void *ctx, struct err *err)
 {
     struct keeping *keeping = ctx;
     const struct claim *claim = keeping->claim;
+    AUTO(bytes_free) struct bytes *sealed = NULL;
+    char place[CONTENT_PLACE];
 
+    content_place_answer(place, claim->sender_id, claim->message_id);
+    TRY(content_seal(db, place, keeping->answer, &sealed, err));
     return db_exec(db,
                    "UPDATE claim SET answer = ?, keep_until_at = " DB_NOW_PLUS
                    " WHERE sender_id = ? AND message_id = ? AND exchange = ?",
-                   ARGS(v_slice(keeping->answer), v_int(claim->keep_ms), v_text(claim->sender_id),
-                        v_text(claim->message_id), v_id(&claim->exchange)),
+                   ARGS(v_slice(bytes_slice(sealed)), v_int(claim->keep_ms),
+                        v_text(claim->sender_id), v_text(claim->message_id),
+                        v_id(&claim->exchange)),
                    &keeping->matched, err);
 }
 

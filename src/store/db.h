@@ -15,11 +15,12 @@
 #include <stdint.h>
 
 enum {
-    DB_PACKET_BYTES = 64 * 1024 * 1024, /* what @@max_allowed_packet must be at least */
-    DB_VALUES_BYTES = 60 * 1024 * 1024, /* of one statement, so that it fits the packet */
-    DB_IO_TIMEOUT_S = 15,               /* for one answer of the server */
-    DB_CACHE = 64,                      /* prepared statements kept per connection */
-    DB_COLUMNS = 32,                    /* of one result */
+    DB_PACKET_BYTES = 64 * 1024 * 1024,        /* what @@max_allowed_packet must be at least */
+    DB_VALUES_BYTES = 60 * 1024 * 1024 + 4096, /* of one statement: fits the packet; the rest is for
+                                                  keys, and for what sealing adds */
+    DB_IO_TIMEOUT_S = 15,                      /* for one answer of the server */
+    DB_CACHE = 64,                             /* prepared statements kept per connection */
+    DB_COLUMNS = 32,                           /* of one result */
 };
 
 /* Instants in SQL: DATETIME(6) to Unix ms (SQL NULL to 0), and a ? of Unix ms to DATETIME(6). */
@@ -41,8 +42,11 @@ struct db_cached {
     MYSQL_STMT *stmt;
 };
 
+struct vault;
+
 struct db {
-    MYSQL *mysql; /* NULL: not connected */
+    MYSQL *mysql;        /* NULL: not connected */
+    struct vault *vault; /* borrowed; NULL: contents are neither written nor read */
     enum db_fate fate;
     struct db_cached cache[DB_CACHE];
     size_t cached;
@@ -84,6 +88,7 @@ enum column_kind {
     C_TEXT,     /* const char *, the arena's; never SQL NULL */
     C_OPTIONAL, /* const char *, NULL is SQL NULL */
     C_BLOB,     /* struct slice, the arena's, counted against the budget */
+    C_SEALED,   /* the same of a content still sealed: what sealing adds is not counted */
     C_BYTES,    /* struct bytes *, the caller's; SQL NULL is NULL (reading only) */
     C_CHARS,    /* char[size] */
     C_FIXED,    /* uint8_t[size]; SQL NULL is zeros */

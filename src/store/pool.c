@@ -43,6 +43,7 @@ static enum status copy_params(const struct store_params *params, struct store_p
                                struct err *err)
 {
     *copy = (struct store_params){ .port = params->port,
+                                   .vault = params->vault,
                                    .pool = params->pool,
                                    .wait_ms = params->wait_ms };
     TRY(copy_text(params->socket, &copy->socket, err));
@@ -107,8 +108,10 @@ static enum status make_pool(struct store *store, struct err *err)
     store->idle = calloc(store->params.pool, sizeof(void *));
     if (!store->dbs || !store->idle)
         return RAISE(err, ST_NOMEM, "store: out of memory");
-    for (size_t i = 0; i < store->params.pool; i++)
+    for (size_t i = 0; i < store->params.pool; i++) {
+        store->dbs[i].vault = store->params.vault;
         store->idle[store->idle_count++] = &store->dbs[i];
+    }
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&store->given_back, &attr);

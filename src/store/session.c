@@ -1,4 +1,6 @@
 /* A session is born: head, documents, expected signers in one transaction. */
+#include "crypto/encode.h"
+#include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
 
@@ -46,22 +48,36 @@ static enum status insert_meta(struct db *db, const struct creation *creation,
     return ST_OK;
 }
 
+static enum status insert_document(struct db *db, const struct creation *creation, size_t i,
+                                   struct err *err)
+{
+    const struct document *document = &creation->session->documents[i];
+    AUTO(bytes_free) struct bytes *sealed = NULL;
+    struct value values[DB_COLUMNS];
+    size_t count = db_values(document_fixed, document, values);
+    uint8_t digest[SHA256_BYTES];
+    char place[CONTENT_PLACE];
+
+    content_place_issued(place, &creation->session->id, document->id);
+    TRY(content_seal(db, place, document->content, &sealed, err));
+    sha256(document->content, digest);
+    values[count++] = v_slice(bytes_slice(sealed));
+    values[count++] = v_sha256(digest);
+    values[count++] = v_int((int64_t)document->content.len);
+    values[count++] = v_id(&creation->session->id);
+    values[count++] = v_int((int64_t)i);
+    return db_exec(db,
+                   "INSERT INTO signing_document (id, method, name_ru, name_kz, name_en, mime,"
+                   " content, content_sha256, content_bytes, session_id, position)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   (struct args){ values, count }, NULL, err);
+}
+
 static enum status insert_documents(struct db *db, const struct creation *creation, struct err *err)
 {
-    struct value values[DB_COLUMNS];
-
     for (size_t i = 0; i < creation->session->document_count; i++) {
-        const struct document *document = &creation->session->documents[i];
-        size_t count = db_values(document_fixed, document, values);
-
-        values[count++] = v_slice(document->content);
-        values[count++] = v_id(&creation->session->id);
-        values[count++] = v_int((int64_t)i);
-        TRY(db_exec(db,
-                    "INSERT INTO signing_document (id, method, name_ru, name_kz, name_en, mime,"
-                    " content, session_id, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (struct args){ values, count }, NULL, err));
-        TRY(insert_meta(db, creation, document, err));
+        TRY(insert_document(db, creation, i, err));
+        TRY(insert_meta(db, creation, &creation->session->documents[i], err));
     }
     return ST_OK;
 }

@@ -1,4 +1,6 @@
 /* A session lives and ends: every change is one UPDATE whose WHERE says from which states. */
+#include "crypto/encode.h"
+#include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
 
@@ -85,21 +87,29 @@ static enum status insert_evidence(struct db *db, const struct change *change,
 static enum status insert_signed(struct db *db, const struct change *change,
                                  const struct signed_document *document, struct err *err)
 {
+    AUTO(bytes_free) struct bytes *sealed = NULL;
     struct value values[DB_COLUMNS];
     size_t count = db_values(signed_signer, &document->signer, values);
+    uint8_t digest[SHA256_BYTES];
+    char place[CONTENT_PLACE];
 
+    content_place_signed(place, change->id, document->id, change->put->turn);
+    TRY(content_seal(db, place, document->content, &sealed, err));
+    sha256(document->content, digest);
     values[count++] = v_id(change->id);
     values[count++] = v_int(document->id);
     values[count++] = v_int(change->put->turn);
-    values[count++] = v_slice(document->content);
+    values[count++] = v_slice(bytes_slice(sealed));
+    values[count++] = v_sha256(digest);
+    values[count++] = v_int((int64_t)document->content.len);
     values[count++] = v_int(document->signed_at_ms);
     values[count++] = v_int(document->signer.not_before_ms);
     values[count++] = v_int(document->signer.not_after_ms);
     TRY(db_exec(db,
                 "INSERT INTO signed_document (subject, issuer, common_name, iin, bin, serial,"
                 " roles, key_usage, cert_sha256, pin, session_id, document_id, turn, content,"
-                " signed_at, not_before_at, not_after_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " content_sha256, content_bytes, signed_at, not_before_at, not_after_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 " " DB_INSTANT ", " DB_INSTANT ", " DB_INSTANT ")",
                 (struct args){ values, count }, NULL, err));
     return insert_evidence(db, change, document, err);

@@ -1,6 +1,7 @@
 /* Reads a session into memory of its own. The head is read first, then the turns, then what was
  * signed in them: what belongs to a row never changes after it shows (documents at birth, signed
  * documents with their turn), so no transaction is needed. A turn may be newer than the head. */
+#include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
 
@@ -28,9 +29,10 @@ struct search {
     DB_MS("created_at") ", " DB_MS("expires_at") ", "                                              \
     DB_MS("scanned_at") ", " DB_MS("documents_sent_at") ", "                                       \
     DB_MS("IF(" OVERDUE ", expires_at, ended_at)") ", "                                            \
-    "failed_puts FROM signing_session WHERE "
+    DB_MS("wiped_at") ", failed_puts FROM signing_session WHERE "
+#define SIGNED_CONTENT "IF(s.content_sha256 IS NULL, CONCAT(x'00', s.content), s.content)"
 #define SIGNED                                                                                     \
-    "SELECT s.document_id, s.turn, s.content, "                                                    \
+    "SELECT s.document_id, s.turn, " SIGNED_CONTENT ", "                                                    \
     DB_MS("s.signed_at") ", " DB_MS("s.not_before_at") ", " DB_MS("s.not_after_at") ", "           \
     "s.subject, s.issuer, s.common_name, s.iin, s.bin, s.serial, s.roles, s.key_usage,"            \
     " s.cert_sha256, s.pin FROM signed_document s JOIN signing_document d"                         \
@@ -72,6 +74,7 @@ static enum status find_head(struct db *db, struct search *search, struct err *e
         COLUMN(C_INT64, struct signing_session, scanned_ms),
         COLUMN(C_INT64, struct signing_session, documents_sent_ms),
         COLUMN(C_INT64, struct signing_session, ended_ms),
+        COLUMN(C_INT64, struct signing_session, wiped_ms),
         COLUMN(C_UINT32, struct signing_session, failed_puts),
     };
     struct column room[DB_COLUMNS];
@@ -181,17 +184,31 @@ static enum status load_meta(struct db *db, struct search *search, struct list d
     return ST_OK;
 }
 
+static enum status unseal_documents(struct db *db, const struct search *search,
+                                    struct list documents, struct err *err)
+{
+    struct document *at = documents.at;
+    char place[CONTENT_PLACE];
+
+    for (size_t i = 0; i < documents.count; i++) {
+        content_place_issued(place, &search->session->id, at[i].id);
+        TRY(content_unseal(db, place, &at[i].content, err));
+    }
+    return ST_OK;
+}
+
 static enum status load_documents(struct db *db, struct search *search, struct err *err)
 {
-    static const struct column content[] = { COLUMN(C_BLOB, struct document, content) };
+    static const struct column content[] = { COLUMN(C_SEALED, struct document, content) };
     struct column room[DB_COLUMNS];
-    bool with_content = search->parts & SESSION_DOCUMENTS;
+    bool with_content = (search->parts & SESSION_DOCUMENTS) && search->session->wiped_ms == 0;
     struct list list;
 
     TRY(load(
         db,
         &(struct query){
-            .sql = with_content ? "SELECT id, method, name_ru, name_kz, name_en, mime, content"
+            .sql = with_content ? "SELECT id, method, name_ru, name_kz, name_en,"
+                                  " mime, " CONTENT_COLUMN
                                   " FROM signing_document WHERE session_id = ? ORDER BY position"
                                 : "SELECT id, method, name_ru, name_kz, name_en, mime"
                                   " FROM signing_document WHERE session_id = ? ORDER BY position",
@@ -201,6 +218,8 @@ static enum status load_documents(struct db *db, struct search *search, struct e
                            : document_fixed,
             .memory = &search->memory },
         sizeof(struct document), &list, err));
+    if (with_content)
+        TRY(unseal_documents(db, search, list, err));
     search->session->documents = list.at;
     search->session->document_count = list.count;
     return load_meta(db, search, list, err);
@@ -300,12 +319,25 @@ static enum status load_evidence(struct db *db, struct search *search, struct li
     return ST_OK;
 }
 
+static enum status unseal_signed(struct db *db, const struct search *search, struct list documents,
+                                 struct err *err)
+{
+    struct signed_document *at = documents.at;
+    char place[CONTENT_PLACE];
+
+    for (size_t i = 0; i < documents.count; i++) {
+        content_place_signed(place, &search->session->id, at[i].id, at[i].turn);
+        TRY(content_unseal(db, place, &at[i].content, err));
+    }
+    return ST_OK;
+}
+
 static enum status load_signed(struct db *db, struct search *search, struct err *err)
 {
     static const struct column first[] = {
         COLUMN(C_INT64, struct signed_document, id),
         COLUMN(C_UINT32, struct signed_document, turn),
-        COLUMN(C_BLOB, struct signed_document, content),
+        COLUMN(C_SEALED, struct signed_document, content),
         COLUMN(C_INT64, struct signed_document, signed_at_ms),
         COLUMN(C_INT64, struct signed_document, signer.not_before_ms),
         COLUMN(C_INT64, struct signed_document, signer.not_after_ms),
@@ -321,6 +353,7 @@ static enum status load_signed(struct db *db, struct search *search, struct err 
                                                offsetof(struct signed_document, signer)),
                               .memory = &search->memory },
              sizeof(struct signed_document), &list, err));
+    TRY(unseal_signed(db, search, list, err));
     search->session->signed_documents = list.at;
     search->session->signed_count = list.count;
     return load_evidence(db, search, list, err);
@@ -392,7 +425,11 @@ enum status store_session_find(struct store *store, const struct session_key *ke
 
     if (!key->id && !key->token_sha256 && !key->page_id_sha256)
         return RAISE(err, ST_INTERNAL, "session: no key to find it by");
-    TRY(store_run(store, &(struct work){ .run = find, .ctx = &search }, err));
+    const struct work work = { .run = find, .ctx = &search };
+    enum status status = store_run(store, &work, err);
+    if (status == ST_INTERNAL && strcmp(err->code, "vaultSeal") == 0)
+        status = store_run(store, &work, err); /* it may have been wiped since its head was read */
+    TRY(status);
     *ret_session = search.session;
     return ST_OK;
 }

@@ -3,6 +3,7 @@
 #include "store/db.h"
 
 #include "base/text.h"
+#include "crypto/vault.h"
 
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ static struct value value_of(const struct column *column, const void *record)
     case C_OPTIONAL:
         return *(const char *const *)at ? v_text(*(const char *const *)at) : v_null();
     case C_BLOB:
+    case C_SEALED:
         return v_slice(*(const struct slice *)at);
     case C_BYTES:
         return v_slice(bytes_slice(*(struct bytes *const *)at));
@@ -301,11 +303,13 @@ static enum status fetch_text(struct rows *rows, size_t i, const char **ret, str
 static enum status fetch_blob(struct rows *rows, size_t i, struct slice *ret, struct err *err)
 {
     size_t length = rows->cells[i].length;
+    size_t added = rows->columns.at[i].kind == C_SEALED ? VAULT_OVERHEAD_MAX : 0;
+    size_t counted = length > added ? length - added : 0;
 
-    if (length > rows->memory->budget)
+    if (counted > rows->memory->budget)
         return RAISE_CAUSE(err, ST_INPUT, "tooLarge", NULL, NULL,
                            "the stored content is larger than what may be read at once");
-    rows->memory->budget -= length;
+    rows->memory->budget -= counted;
     return fetch_arena(rows, i, ret, err);
 }
 
@@ -380,6 +384,7 @@ static enum status fetch_cell(struct rows *rows, size_t i, void *record, struct 
     case C_OPTIONAL:
         return fetch_text(rows, i, at, err);
     case C_BLOB:
+    case C_SEALED:
         return fetch_blob(rows, i, at, err);
     case C_BYTES:
         return fetch_bytes(rows, i, at, err);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct store;
+struct vault;
 
 struct store_params {
     const char *socket; /* unix socket; NULL: host and port */
@@ -29,6 +30,8 @@ struct store_params {
     const char *password; /* "" none */
     const char *database;
     const char *tls_ca_file; /* NULL: no TLS */
+    struct vault *vault;     /* seals contents, crypto/vault.h; borrowed, must outlive the store.
+                                NULL: contents can be neither stored nor read */
     unsigned pool;           /* connections */
     int64_t wait_ms;         /* for a free connection, and connecting; at most 60 s */
     const char *init_sql; /* run on every new connection; tests set the clock with it; NULL: none */
@@ -70,8 +73,8 @@ struct claim {
 MUST_USE enum status store_claim(struct store *store, const struct claim *claim,
                                  enum claim_state *ret_state, struct bytes **ret_answer,
                                  struct err *err);
-/* The answer may have 60 MiB. ST_CONFLICT: the lease was taken over by another exchange; the caller
- * must not answer with its own. */
+/* The answer, an XML document, may have 60 MiB; it is kept sealed. ST_CONFLICT: the lease was taken
+ * over by another exchange; the caller must not answer with its own. */
 MUST_USE enum status store_claim_keep(struct store *store, const struct claim *claim,
                                       struct slice answer, struct err *err);
 /* Lets the next try run again (SCSE003, Faults). */
@@ -180,6 +183,18 @@ MUST_USE enum status store_seal_take(struct store *store, struct id *ret_session
 MUST_USE enum status store_seal_keep(struct store *store, const struct id *session,
                                      const struct evidence_seal *seal, struct err *err);
 
+/* ---- contents whose time is over ---- */
+/* Takes an ended session whose contents are there longer than keep_ms after its end, and puts its
+ * next try off by an hour. One whose evidence waits for its seal is left. ST_NOT_FOUND: none. */
+MUST_USE enum status store_wipe_take(struct store *store, int64_t keep_ms, struct id *ret_session,
+                                     struct err *err);
+/* Wipes the issued contents, and of each signed document all but what is left of it: id, turn and
+ * content of `left` count. Digests and sizes stay those of what was there. *ret_done: false when
+ * somebody was first, and nothing was changed. */
+MUST_USE enum status store_wipe_keep(struct store *store, const struct id *session,
+                                     const struct signed_document *left, size_t count,
+                                     bool *ret_done, struct err *err);
+
 /* ---- OCSP receipts (req 0.23), trust_io's members; ctx is the struct store ---- */
 MUST_USE enum status store_find_receipt(void *ctx, const uint8_t signature_sha256[32],
                                         const uint8_t cert_sha256[32], struct bytes **ret_ocsp,
@@ -192,7 +207,12 @@ MUST_USE enum status store_keep_receipt(void *ctx, const uint8_t signature_sha25
 struct event_sink store_event_sink(struct store *store);
 
 /* ---- housekeeping: one instance at a time by a lease row ---- */
-/* Marks overdue sessions expired, forgets claims past their time; bounded batches. *ret_done: rows
- * changed. */
-MUST_USE enum status store_sweep(struct store *store, const char *instance, uint64_t *ret_done,
-                                 struct err *err);
+struct swept {
+    uint64_t expired; /* sessions marked expired */
+    uint64_t claims;  /* forgotten: past their time */
+    uint64_t deleted; /* sessions, with all that is kept of them: evidence_keep_ms past their end */
+};
+/* Bounded batches; what is left the next sweep does. Zeros: there was nothing to do, or another
+ * instance is at it. */
+MUST_USE enum status store_sweep(struct store *store, const char *instance,
+                                 int64_t evidence_keep_ms, struct swept *ret, struct err *err);

@@ -6,6 +6,7 @@
 
 #define REQUIRED                                                                                   \
     "[instance]\nname = node1\ncluster_key_file = /k\n[http]\npublic_url = https://a.kz\n"         \
+    "[store]\ncontent_keys_file = /c\n"                                                            \
     "[journal]\npseudonym_key_file = /p\n[keys]\nsign_key_file = /s\nsign_pass_file = /w\n"
 #define SENDER "[sender \"ekzamen\"]\nsender_id = ekzamen\nbin = 123456789021\nservice_ids = A, B\n"
 
@@ -34,6 +35,8 @@ static void a_whole_file_is_read_with_defaults_lists_and_comments(void **state)
     assert_string_equal(conf->gateways[0].certificate_file, "/g.pem");
     assert_string_equal(conf->trust.transport_algorithms[0], "gost2015"); /* C-28 */
     assert_false(conf->sandbox.enabled);
+    assert_int_equal(conf->signing.content_keep_days, 30);
+    assert_int_equal(conf->signing.evidence_keep_days, 1096);
     assert_string_equal(conf->senders[0].business_signature, "verify");
     assert_string_equal(conf->senders[0].business_signer, "sender");
     assert_string_equal(conf->senders[0].business_answer, "no");
@@ -56,6 +59,10 @@ static const struct {
     { "not yes or no", REQUIRED "[sandbox]\nenabled = true\n", "yes or no" },
     { "twice", REQUIRED "[sandbox]\nenabled = no\nenabled = no\n", "second time" },
     { "missing", "[instance]\nname = n\n", "cluster_key_file: is required" },
+    { "evidence kept for less than three years", REQUIRED "[signing]\nevidence_keep_days = 1095\n",
+      "evidence_keep_days: at least 1096" },
+    { "documents kept longer than evidence", REQUIRED "[signing]\ncontent_keep_days = 1097\n",
+      "content_keep_days: at most evidence_keep_days (1096)" },
     { "sender without owner", REQUIRED "[sender \"a\"]\nsender_id = a\nservice_ids = X\n",
       "who signs for it" },
     { "sender without name", REQUIRED "[sender]\nsender_id = a\n", "wants a name" },

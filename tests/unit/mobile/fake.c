@@ -311,6 +311,42 @@ enum status store_seal_keep(struct store *store, const struct id *session,
     return ST_OK;
 }
 
+enum status store_wipe_take(struct store *store, int64_t keep_ms, struct id *ret_session,
+                            struct err *err)
+{
+    FAIL_IF_TOLD(store);
+    for (size_t i = 0; i < store->count; i++) {
+        struct fake_session *entry = &store->sessions[i];
+        if (state_now(store, &entry->session) <= SESSION_DOCUMENTS_SENT || entry->waits_for_seal ||
+            entry->session.wiped_ms || entry->session.created_ms + keep_ms > store->now_ms ||
+            entry->wipe_due_ms > store->now_ms)
+            continue;
+        entry->wipe_due_ms = store->now_ms + 3600000;
+        *ret_session = entry->session.id;
+        return ST_OK;
+    }
+    return RAISE(err, ST_NOT_FOUND, "none is due");
+}
+
+enum status store_wipe_keep(struct store *store, const struct id *session,
+                            const struct signed_document *left, size_t count, bool *ret_done,
+                            struct err *err)
+{
+    struct fake_session *found = by_id(store, session);
+
+    FAIL_IF_TOLD(store);
+    *ret_done = found->session.wiped_ms == 0;
+    if (!*ret_done)
+        return ST_OK;
+    if (count != found->signed_count)
+        return RAISE(err, ST_INTERNAL, "%zu of %zu are left", count, found->signed_count);
+    found->session.wiped_ms = store->now_ms;
+    found->session.documents = keep_documents(found->arena, &found->session, false);
+    for (size_t i = 0; i < count; i++)
+        found->signed_documents[i].content = keep(found->arena, left[i].content);
+    return ST_OK;
+}
+
 enum status store_session_refuse_put(struct store *store, const struct id *id, const char *reason,
                                      enum session_state *ret_state, struct err *err)
 {

@@ -25,6 +25,7 @@ struct fake_session {
     struct evidence_seal seal;
     struct fake_login logins[FAKE_LOGINS];
     struct login_tally tally;
+    int64_t wipe_due_ms; /* not before; ended_ms is left 0, so ages are counted from birth */
 };
 
 struct store {

@@ -4,6 +4,7 @@
 #include "crypto/init.h"
 #include "mobile/mobile.h"
 #include "notary.h"
+#include "support/content_keys.h"
 #include "support/mariadbd.h"
 #include "wsse/wsse.h"
 #include "json/json.h"
@@ -22,6 +23,7 @@ static const char xml[] = "<a><b>текст</b></a>";
 static struct rooms {
     struct mariadbd server;
     struct notary *notary;
+    struct vault *vault;
     struct store *store;
     struct journal *journal;
     struct mobile *mobile;
@@ -67,7 +69,10 @@ static void open_mobile(void)
 
 static int open_rooms(void **state)
 {
+    rooms.vault = content_keys_open(rooms.server.dir);
+
     const struct store_params store = { .socket = rooms.server.socket,
+                                        .vault = rooms.vault,
                                         .user = "shepd",
                                         .password = "",
                                         .database = "shepd",
@@ -94,6 +99,7 @@ static int close_rooms(void **state)
     mobile_free(rooms.mobile);
     journal_close(rooms.journal);
     store_close(rooms.store);
+    vault_close(rooms.vault);
     notary_close(rooms.notary);
     return 0;
 }

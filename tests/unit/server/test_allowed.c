@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define USUAL                                                                                      \
-    "[instance]\nname = a\ncluster_key_file = /k\n[http]\npublic_url = https://h\n[journal]\n"     \
-    "pseudonym_key_file = /p\n[keys]\nsign_key_file = /s\n[trust]\n"
+    "[instance]\nname = a\ncluster_key_file = /k\n[http]\npublic_url = https://h\n[store]\n"       \
+    "content_keys_file = /c\n[journal]\npseudonym_key_file = /p\n[keys]\nsign_key_file = "         \
+    "/s\n[trust]\n"
 
 enum { SETS = KIND_TIMESTAMP + 1 };
 

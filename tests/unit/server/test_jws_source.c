@@ -17,6 +17,7 @@
 #define BODY SLICE("{\"result\":0.99}")
 #define REQUIRED                                                                                   \
     "[instance]\nname = node1\ncluster_key_file = /k\n[http]\npublic_url = https://a.kz\n"         \
+    "[store]\ncontent_keys_file = /c\n"                                                            \
     "[journal]\npseudonym_key_file = /p\n[keys]\nsign_key_file = /s\nsign_pass_file = /w\n"
 
 static struct pki *pki;

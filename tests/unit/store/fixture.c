@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "support/content_keys.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,10 @@ int fixture_run(const struct CMUnitTest *tests, size_t count)
 {
     if (!mariadbd_start(&shared.server))
         return 77;
+    shared.vault = content_keys_open(shared.server.dir);
     int failed = _cmocka_run_group_tests("store", tests, count, NULL, NULL);
     mariadbd_remove(&shared.server);
+    vault_close(shared.vault);
     return failed;
 }
 
@@ -27,6 +31,7 @@ struct store_params fixture_params(void)
         .user = "shepd",
         .password = "",
         .database = shared.database,
+        .vault = shared.vault,
         .pool = THREADS,
         .wait_ms = 10000,
     };

@@ -12,9 +12,11 @@
 #include <cmocka.h>
 
 enum { THREADS = 8 };
+#define KEEP_MS (INT64_C(1096) * 24 * 3600 * 1000) /* of evidence */
 
 struct fixture {
     struct mariadbd server;
+    struct vault *vault; /* of the stores below */
     struct store *store; /* of the current test; migrated */
     char database[32];
 };

@@ -179,7 +179,7 @@ static void a_sweep_forgets_what_is_past_its_time_and_nothing_else(void **state)
 {
     AUTO(store_close) struct store *now = fixture_at(T0);
     AUTO(store_close) struct store *later = fixture_at(T0 + 73 * HOUR);
-    uint64_t done = 99;
+    struct swept done;
 
     (void)state;
     for (size_t i = 0; i < 1203; i++) {
@@ -190,14 +190,14 @@ static void a_sweep_forgets_what_is_past_its_time_and_nothing_else(void **state)
     }
     struct claim young = claim_on("young", payload_a);
     assert_int_equal(claim(later, &young, NULL), CLAIM_MINE);
-    assert_ok(store_sweep(now, "node1", &done, err));
-    assert_int_equal(done, 0);
-    assert_ok(store_sweep(later, "node1", &done, err));
-    assert_int_equal(done, 1203);
+    assert_ok(store_sweep(now, "node1", KEEP_MS, &done, err));
+    assert_int_equal(done.claims, 0);
+    assert_ok(store_sweep(later, "node1", KEEP_MS, &done, err));
+    assert_int_equal(done.claims, 1203);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM claim"), 1);
     fixture_sql("UPDATE lease SET until_at = NOW() + INTERVAL 9 YEAR WHERE name = 'sweep'");
-    assert_ok(store_sweep(later, "node2", &done, err)); /* another instance is at it */
-    assert_int_equal(done, 0);
+    assert_ok(store_sweep(later, "node2", KEEP_MS, &done, err)); /* another instance is at it */
+    assert_int_equal(done.claims, 0);
 }
 
 static void keys_that_no_column_holds_are_refused_by_name(void **state)

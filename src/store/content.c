@@ -1,0 +1,47 @@
+#include "store/content.h"
+
+#include "base/text.h"
+#include "crypto/vault.h"
+
+#include <string.h>
+
+void content_place_issued(char dst[CONTENT_PLACE], const struct id *session, int64_t document)
+{
+    (void)text_format(dst, CONTENT_PLACE, "signing_document %s/%lld", session->text,
+                      (long long)document);
+}
+
+void content_place_signed(char dst[CONTENT_PLACE], const struct id *session, int64_t document,
+                          uint32_t turn)
+{
+    (void)text_format(dst, CONTENT_PLACE, "signed_document %s/%lld/%u", session->text,
+                      (long long)document, (unsigned)turn);
+}
+
+/* The length says where the one name ends: names may hold anything. */
+void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const char *message_id)
+{
+    (void)text_format(dst, CONTENT_PLACE, "claim %zu %s/%s", strlen(sender_id), sender_id,
+                      message_id);
+}
+
+enum status content_seal(struct db *db, const char *place, struct slice content,
+                         struct bytes **ret_sealed, struct err *err)
+{
+    if (!db->vault)
+        return RAISE(err, ST_INTERNAL, "%s: no keys of contents are open", place);
+    return vault_seal(db->vault, place, content, ret_sealed, err);
+}
+
+enum status content_unseal(struct db *db, const char *place, struct slice *content, struct err *err)
+{
+    char *sealed = (char *)(uintptr_t)content->at; /* nobody else's, as the header says */
+
+    if (content->len > 0 && content->at[0] == '\0') { /* by CONTENT_COLUMN alone */
+        *content = slice_skip(*content, 1); /* as it was written, before contents were sealed */
+        return ST_OK;
+    }
+    if (!db->vault)
+        return RAISE(err, ST_INTERNAL, "%s: no keys of contents are open", place);
+    return vault_unseal(db->vault, place, sealed, content->len, content, err);
+}

@@ -1,0 +1,24 @@
+/* The contents of rows: sealed on their way in, unsealed on their way out, each bound to its row.
+ * For this room only. */
+#pragma once
+
+#include "store/db.h"
+
+enum { CONTENT_PLACE = 2200 }; /* a claim's key is the longest */
+
+/* What a content belongs to (crypto/vault.h); never changed once rows are written. */
+void content_place_issued(char dst[CONTENT_PLACE], const struct id *session, int64_t document);
+void content_place_signed(char dst[CONTENT_PLACE], const struct id *session, int64_t document,
+                          uint32_t turn);
+void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const char *message_id);
+
+/* SQL: the column, with a zero byte in front where it was written before contents were sealed. */
+#define CONTENT_COLUMN "IF(content_sha256 IS NULL, CONCAT(x'00', content), content)"
+
+/* *ret_sealed is the caller's. ST_INTERNAL: the store was opened without keys. */
+MUST_USE enum status content_seal(struct db *db, const char *place, struct slice content,
+                                  struct bytes **ret_sealed, struct err *err);
+/* In: what CONTENT_COLUMN gave, in memory that is nobody else's (an arena's, a buffer); out: the
+ * content, a part of it. ST_INTERNAL as vault_unseal() says. */
+MUST_USE enum status content_unseal(struct db *db, const char *place, struct slice *content,
+                                    struct err *err);
