@@ -277,6 +277,7 @@ enum status answer_result(const struct writer *w, const struct reply *reply, str
         TRY(writer_optional_time(w, session->ended_ms, &out->signedAt));
         TRY(put_documents(w, reply, out));
         TRY(put_seal(w, &session->seal, out));
+        TRY(writer_optional_time(w, session->wiped_ms, &out->contentWipedAt));
     }
     *ret = (struct data){ .type = SOAP_TYPE__s__getSigningResultResponse, .element = out };
     return ST_OK;

@@ -445,6 +445,28 @@ static void a_result_carries_the_seal_once_it_is_made(void **state) /* req 0.14 
     assert_text(bare, "form", "XAdES-BES");
 }
 
+static void a_result_says_when_its_contents_were_wiped(void **state)
+{
+    struct signing_session session;
+    struct signed_document documents[2];
+    struct evidence_item items[6];
+    struct document issued[2];
+    struct reply reply = plain();
+    AUTO(bytes_free) struct bytes *before = NULL;
+    AUTO(bytes_free) struct bytes *after = NULL;
+
+    (void)state;
+    make_signed(&session, documents, items, issued);
+    reply.op = OP_GET_SIGNING_RESULT;
+    reply.session = &session;
+    before = encode(&reply);
+    assert_absent(before, "contentWipedAt");
+    session.wiped_ms = now_ms;
+    after = encode(&reply);
+    assert_valid(bytes_slice(after));
+    assert_text(after, "contentWipedAt", "2026-11-22T14:03:07.120+05:00");
+}
+
 static void an_xml_document_comes_back_as_the_text_it_was(void **state)
 {
     struct signing_session session;
@@ -606,6 +628,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_session_says_so),
         cmocka_unit_test(a_result_carries_signed_bytes_signer_checks_and_evidence),
         cmocka_unit_test(a_result_carries_the_seal_once_it_is_made),
+        cmocka_unit_test(a_result_says_when_its_contents_were_wiped),
         cmocka_unit_test(an_xml_document_comes_back_as_the_text_it_was),
         cmocka_unit_test(all_documents_come_when_none_is_named_and_none_before_the_signature),
         cmocka_unit_test(a_report_that_is_no_report_is_indeterminate),
