@@ -72,10 +72,11 @@ int housekeeping_sweep(const struct service *service)
     if (store_sweep(service_rooms(service)->store, conf->instance.name,
                     conf->signing.evidence_keep_days * DAY_MS, &swept, &err) != ST_OK)
         log_err(LOG_LEVEL_WARNING, "sweep", &err);
-    if (swept.expired + swept.claims + swept.deleted > 0)
-        log_info("sweep", "expired=%llu claims=%llu deleted=%llu",
-                 (unsigned long long)swept.expired, (unsigned long long)swept.claims,
-                 (unsigned long long)swept.deleted);
+    const uint64_t rows = swept.expired + swept.claims + swept.deleted;
+    if (rows > 0)
+        log_info("sweep", "rows=%llu expired=%llu claims=%llu deleted=%llu",
+                 (unsigned long long)rows, (unsigned long long)swept.expired,
+                 (unsigned long long)swept.claims, (unsigned long long)swept.deleted);
     if (swept.deleted > 0)
         record_deleted(service, swept.deleted);
     return SWEEP_EVERY_S;

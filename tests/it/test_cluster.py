@@ -20,7 +20,8 @@ class Second(World):
         super().__init__(tempfile.mkdtemp(prefix="w", dir=first.country.folder), first.country, first.algorithm)
         (self.folder / "sandbox").symlink_to(self.sandbox)
         (self.folder / "db").symlink_to(first.folder / "db")
-        shutil.copy(first.folder / "cluster.key", self.folder)
+        for key in ("cluster.key", "content.keys"):
+            shutil.copy(first.folder / key, self.folder)
         self.settings = {"instance": {"name": "second"}, "http": {"public_url": f"https://127.0.0.1:{first.port}"}}
 
     def start(self):
