@@ -12,6 +12,7 @@ struct walk {
     const struct entity *holder;
     enum language language;
     struct key *key;
+    struct key *auth_key;
     struct phone *phone;
     bool has_offer;
     struct phone_offer offer;
@@ -32,9 +33,20 @@ static enum status open_key(const struct walk_wish *wish, const struct entity *h
     return key_open(&(struct key_source){ .place = key, .secret_file = pass }, ret_key, err);
 }
 
+/* The person's own key to sign in with (req 1.19). */
+static const struct entity *auth_of(const struct entity *holder)
+{
+    for (size_t i = 0; i < HOLDER_COUNT; i++)
+        if (holders[i].kind == KIND_AUTH && holders[i].iin && holder->iin &&
+            strcmp(holders[i].iin, holder->iin) == 0)
+            return &holders[i];
+    return NULL;
+}
+
 enum status walk_new(const struct walk_wish *wish, struct walk **ret_walk, struct err *err)
 {
     static const char *const languages[LANGUAGE_COUNT_] = { "ru", "kk", "en" };
+    const struct entity *auth = auth_of(wish->holder);
     AUTO(walk_free) struct walk *walk = calloc(1, sizeof(*walk));
     struct phone_params params = { .rest = wish->rest,
                                    .language = languages[wish->language],
@@ -51,7 +63,10 @@ enum status walk_new(const struct walk_wish *wish, struct walk **ret_walk, struc
                      wish->family->name))
         return RAISE(err, ST_INPUT, "the QR's text, or the authority's address, is too long");
     TRY(open_key(wish, wish->holder, &walk->key, err));
+    if (auth)
+        TRY(open_key(wish, auth, &walk->auth_key, err));
     params.key = walk->key;
+    params.auth_key = walk->auth_key;
     params.tsp_url = walk->tsp_url;
     TRY(phone_new(&params, &walk->phone, err));
     *ret_walk = TAKE(walk);
@@ -64,6 +79,7 @@ void walk_free(struct walk *walk)
         return;
     phone_free(walk->phone);
     key_free(walk->key);
+    key_free(walk->auth_key);
     free(walk);
 }
 

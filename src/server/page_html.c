@@ -109,7 +109,7 @@ static void put_sandbox(struct draft *draft, const struct page_view *view)
 
     put(draft, "sandbox");
     if (phone && *view->phone_url && is_live(view->session)) {
-        bytes_addf(phone, "%s?qr=", view->phone_url);
+        bytes_addf(phone, "%s?lang=%s&qr=", view->phone_url, text_of(draft, "lang"));
         add_encoded(phone, slice_str(view->session->qr_text));
         set_slice(draft, "phone", bytes_slice(phone));
         put(draft, "phone");

@@ -454,7 +454,7 @@ def test_in_the_sandbox_the_page_is_marked_and_leads_to_the_telephone(signing, b
     assert browser.text(".sandbox strong") == "Песочница"
     phone = urlsplit(browser.one(".sandbox a").get_attribute("href"))
     assert (phone.port, phone.path) == (signing.world.authority_port, "/phone/")
-    assert parse_qs(phone.query) == {"qr": [signing.qr]}
+    assert parse_qs(phone.query) == {"lang": ["ru"], "qr": [signing.qr]}
     assert signing.world.http("GET", f"{phone.path}?{phone.query}", port=phone.port, plain=True)[0] == 200
 
 

@@ -71,7 +71,7 @@ static void try_all(const struct mobile_page *session)
         check(html, "АО &quot;ТЕСТ&quot; &lt;b&gt;&amp;", true);
         check(html, "<p class=\"state\"></p>", false);
         check(html, "<p></p>", false);
-        check(html, "?qr=mobileSign%3Ahttps%3A%2F%2Fh%2Fm%2FT%2FmgovSign\"",
+        check(html, "&amp;qr=mobileSign%3Ahttps%3A%2F%2Fh%2Fm%2FT%2FmgovSign\"",
               view.sandbox && session->state <= SESSION_DOCUMENTS_SENT);
         assert_int_equal(count_of(html->at, "<h1"), 1);
         assert_int_equal(count_of(html->at, "<main"), 1);
