@@ -5,6 +5,7 @@
 #include "crypto/encode.h"
 #include "http/form.h"
 #include "mobile/qr.h"
+#include "server/doorstep.h"
 #include "server/page_html.h"
 
 extern const struct embedded page_assets[]; /* src/server/assets */
@@ -262,6 +263,8 @@ void page_handle(const struct service *service, struct http_request *request)
             parts[i].give(&ask);
             return;
         }
+    if (found == ST_NOT_FOUND)
+        doorstep_wrong_token(service, request);
     if (found == ST_OK || found == ST_NOT_FOUND)
         refuse_unknown(request);
     else
