@@ -12,19 +12,8 @@ static struct address caller_of(const struct http_request *request)
     return address;
 }
 
-static void answer_later(struct http_request *request, int64_t wait_ms)
-{
-    char retry[40];
-    const char *const headers[] = { retry, "Cache-Control: no-store", NULL };
-
-    text_format(retry, sizeof(retry), "Retry-After: %lld", (long long)((wait_ms + 999) / 1000));
-    const struct http_reply reply = { 429, "application/json; charset=utf-8", headers,
-                                      mobile_stranger_json(
-                                          http_header(request, "Accept-Language")) };
-    http_answer(request, &reply);
-}
-
-bool doorstep_refuses(const struct service *service, struct http_request *request)
+bool doorstep_is_shut(const struct service *service, const struct http_request *request,
+                      char ret_header[DOORSTEP_HEADER])
 {
     const struct rooms *rooms = service_rooms(service);
     struct address caller = caller_of(request);
@@ -33,7 +22,22 @@ bool doorstep_refuses(const struct service *service, struct http_request *reques
     if (wait_ms == 0)
         return false;
     metric_count(rooms->meters.all[METER_STRANGERS], &(struct metric_sample){ { NULL }, 1 });
-    answer_later(request, wait_ms);
+    text_format(ret_header, DOORSTEP_HEADER, "Retry-After: %lld",
+                (long long)((wait_ms + 999) / 1000));
+    return true;
+}
+
+bool doorstep_refuses(const struct service *service, struct http_request *request)
+{
+    char retry[DOORSTEP_HEADER];
+    const char *const headers[] = { retry, "Cache-Control: no-store", NULL };
+
+    if (!doorstep_is_shut(service, request, retry))
+        return false;
+    const struct http_reply reply = { 429, "application/json; charset=utf-8", headers,
+                                      mobile_stranger_json(
+                                          http_header(request, "Accept-Language")) };
+    http_answer(request, &reply);
     return true;
 }
 

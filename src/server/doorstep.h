@@ -6,8 +6,14 @@
 #include "http/http.h"
 #include "server/service.h"
 
-/* true: the caller's address is not heard now, and the request has been answered (429 with
- * Retry-After and {"message":…} in the caller's language); nothing was looked up. */
+enum { DOORSTEP_HEADER = 40 };
+
+/* true: the caller's address is not heard now: nothing may be looked up, and the answer is 429 with
+ * this header, Retry-After. */
+MUST_USE bool doorstep_is_shut(const struct service *service, const struct http_request *request,
+                               char ret_header[DOORSTEP_HEADER]);
+/* The same for a telephone: when it is shut, the request has been answered with {"message":…} in
+ * the caller's language. */
 MUST_USE bool doorstep_refuses(const struct service *service, struct http_request *request);
 /* The caller has shown a wrong token; before the request is answered. The one that is too many has
  * its line in the journal, once in a window. */

@@ -150,7 +150,8 @@ static const struct {
 
 struct refusal {
     int status;
-    const char *text; /* for who does not read HTML */
+    const char *text;   /* for who does not read HTML */
+    const char *header; /* one more; NULL: none */
     struct page_error page;
 };
 
@@ -164,22 +165,24 @@ static bool wants_page(const struct http_request *request)
 
 static void refuse(struct http_request *request, struct refusal refusal)
 {
-    struct bytes *html = NULL;
+    const char *headers[sizeof(page_headers) / sizeof(page_headers[0]) + 1] = { refusal.header };
+    struct http_reply reply = { refusal.status, HTML, refusal.header ? headers : page_headers,
+                                NULL };
     struct err err = { 0 };
 
+    memcpy(headers + 1, page_headers, sizeof(page_headers));
     refusal.page.language = language_of_visitor(request);
-    if (!wants_page(request) || page_error_html(&refusal.page, &html, &err) != ST_OK) {
-        http_answer_text(request, refusal.status, refusal.text);
-        return;
+    if (!wants_page(request) || page_error_html(&refusal.page, &reply.body, &err) != ST_OK) {
+        reply.content_type = "text/plain; charset=utf-8";
+        reply.body = bytes_dup(slice_str(refusal.text));
     }
-    const struct http_reply reply = { refusal.status, HTML, page_headers, html };
     http_answer(request, &reply);
 }
 
 static void refuse_unknown(struct http_request *request)
 {
     refuse(request, (struct refusal){ .status = 404,
-                                      .text = "there is no such signing session",
+                                      .text = "there is no such signing session\n",
                                       .page = { .state = "unknown", .hint = MSG_UNKNOWN } });
 }
 
@@ -187,8 +190,16 @@ static void refuse_for_now(struct http_request *request)
 {
     refuse(request,
            (struct refusal){ .status = 503,
-                             .text = "try again in a moment",
+                             .text = "try again in a moment\n",
                              .page = { .state = "unavailable", .hint = MSG_UNAVAILABLE } });
+}
+
+static void refuse_stranger(struct http_request *request, const char *retry_after)
+{
+    refuse(request, (struct refusal){ .status = 429,
+                                      .text = "too many wrong links came from your network\n",
+                                      .header = retry_after,
+                                      .page = { .state = "unavailable", .hint = MSG_STRANGER } });
 }
 
 /* ---- the page's own files ---- */
@@ -249,10 +260,15 @@ void page_handle(const struct service *service, struct http_request *request)
         service, request, { rest.at, slash ? (size_t)(slash - rest.at) : rest.len }, { 0 }
     };
     const struct file *file = file_named(rest);
+    char retry_after[DOORSTEP_HEADER];
     struct err err = { 0 };
 
     if (file) {
         give_file(request, file);
+        return;
+    }
+    if (doorstep_is_shut(service, request, retry_after)) {
+        refuse_stranger(request, retry_after);
         return;
     }
     enum status found = mobile_page_find(service_mobile(service), ask.id,

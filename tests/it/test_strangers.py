@@ -47,9 +47,16 @@ def test_an_address_with_too_many_wrong_tokens_gets_429_and_one_line(strict):
     assert ask_from(strict, "127.0.0.11", f"/sign/{NOBODY}")[0] == 404
     for path, method in [(f"/m/{NOBODY}/mgovSign", "GET"), (documents, "PUT"), (paths["api1"], "GET"),
                          (paths["page"], "GET"), (paths["page"] + "/qr.png", "GET")]:
-        status, headers, body = ask_from(strict, "127.0.0.11", path, method)
+        status, headers, body = ask_from(strict, "127.0.0.11", path, method, {"Accept": "text/html"})
         assert status == 429 and 86000 < int(headers["Retry-After"]) <= 86400
-        assert load_json(body)["message"].startswith("Из вашей сети")
+        if path.startswith("/m/"):
+            assert load_json(body)["message"].startswith("Из вашей сети")
+        elif path == paths["page"]:  # a person reads it, and so it looks like the page
+            assert b"<html" in body and "Из вашей сети" in body.decode()
+            assert "default-src 'none'" in headers["Content-Security-Policy"]
+        else:
+            assert headers["Content-Type"].startswith("text/plain")
+    assert ask_from(strict, "127.0.0.11", "/sign/sign.css")[0] == 200
     lines = [line for line in strict.journal()[before:] if line["ip"] == "127.0.0.11"]
     assert [line["event"] for line in lines] == ["api1.fetched", "bearer.wrong", "token.unknown", "bearer.wrong",
                                                  "tokens.guessed"]
