@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "base/template.h"
 #include "base/text.h"
+#include "crypto/encode.h"
 
 extern const struct embedded page_assets[]; /* src/server/assets */
 
@@ -134,7 +135,7 @@ static void put_progress(struct draft *draft, const struct mobile_page *session)
 static void put_main(struct draft *draft, const struct mobile_page *session)
 {
     put(draft, "main");
-    if (*session->why && session->refusals) {
+    if (*session->why && (session->refusals || is_live(session))) { /* else it is the hint */
         set(draft, "why", session->why);
         put(draft, "refused");
     }
@@ -181,8 +182,13 @@ static void put_steps(struct draft *draft, const struct page_view *view)
 
 void page_version(const struct mobile_page *session, char ret[PAGE_VERSION_TEXT])
 {
-    text_format(ret, PAGE_VERSION_TEXT, "%s-%zu-%u", session_state_name(session->state),
-                session->signed_count, session->refusals);
+    char said[MAX_VALUE];
+    uint8_t hash[SHA256_BYTES];
+
+    text_format(said, sizeof(said), "%s-%zu-%u-%s", session_state_name(session->state),
+                session->signed_count, session->refusals, session->why);
+    sha256(slice_str(said), hash);
+    text_hex(slice_mem(hash, PAGE_VERSION_TEXT / 2), ret);
 }
 
 int64_t page_seconds_left(const struct mobile_page *session)

@@ -27,8 +27,8 @@ struct page_error {
 MUST_USE enum status page_error_html(const struct page_error *error, struct bytes **ret_html,
                                      struct err *err);
 
-/* Changes whenever the page says something new, but for the time left. */
-enum { PAGE_VERSION_TEXT = 96 };
+/* Changes whenever the page says something new in one language, but for the time left. */
+enum { PAGE_VERSION_TEXT = 17 };
 void page_version(const struct mobile_page *session, char ret[PAGE_VERSION_TEXT]);
 /* Rounded up: 0 means that it is over. */
 int64_t page_seconds_left(const struct mobile_page *session);

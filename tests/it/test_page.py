@@ -170,7 +170,7 @@ def test_a_page_that_nobody_sees_asks_nothing(signing, browser):
                        document.dispatchEvent(new Event('visibilitychange')))""", is_shown)
 
     def questions():
-        return [url for url in browser.requests() if url.endswith("/status")]
+        return [url for url in browser.requests() if "/status?" in url]
 
     browser.open(signing.url)
     until("a question", questions)
@@ -206,6 +206,18 @@ def test_a_refused_signature_is_explained_while_the_page_stays_open(signing, bro
     assert signing.sign().returncode == 0
     browser.wait_for_text("Документы подписаны", ".state")
     assert not browser.all(".refused")
+
+
+def test_what_is_said_once_is_not_fetched_again(signing, browser):
+    browser.as_desktop(language="ru")
+    browser.open(f"{signing.url}?lang=en")
+    assert signing.sign(key="individual-2").returncode != 0
+    browser.wait_for_text("Somebody else must sign this document", ".refused")
+    browser.requests()
+    asked = []
+    until("three more questions", lambda: (asked.extend(browser.requests()),
+                                           sum("/status?" in url for url in asked) >= 3)[1])
+    assert all("/status?" in url for url in asked), asked
 
 
 def refuse(signing):

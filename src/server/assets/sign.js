@@ -69,7 +69,8 @@
     }
 
     async function look() {
-        const answer = await fetched(`${location.pathname.split('/').pop()}/status`);
+        const id = location.pathname.split('/').pop(), language = document.documentElement.lang;
+        const answer = await fetched(`${id}/status?lang=${language}`); /* a version is of one language */
         if (answer.gone) {
             location.reload();
             return;

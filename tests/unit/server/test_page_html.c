@@ -166,13 +166,26 @@ static void a_failure_says_why_in_words(void **state)
     session.why = message_text(MSG_REFUSED, LANGUAGE_RU); /* by the citizen */
     AUTO(bytes_free) struct bytes *refused = page_of(&view);
     check(refused, session.why, true);
-    check(refused, "Подпись не принята", false);
+    check(refused, "Не получилось.", false);
     session.why = message_text(MSG_REVOKED, LANGUAGE_RU); /* five times by us */
     session.refusals = 5;
     AUTO(bytes_free) struct bytes *failed = page_of(&view);
     check(failed, session.why, true);
     check(failed, message_text(MSG_FAILED, LANGUAGE_RU), true);
-    check(failed, "Подпись не принята", true);
+    check(failed, "Не получилось.", true);
+}
+
+/* A login that was refused is no signature, but a telephone that did not get on. */
+static void a_refused_login_is_explained_while_it_may_be_tried_again(void **state)
+{
+    struct mobile_page session = session_in(SESSION_SCANNED);
+    struct page_view view = view_of(&session);
+
+    (void)state;
+    session.why = message_text(MSG_LOGIN_TIME, LANGUAGE_RU);
+    AUTO(bytes_free) struct bytes *html = page_of(&view);
+    check(html, session.why, true);
+    check(html, "class=\"refused\"", true);
 }
 
 static void who_has_signed_so_far_is_told_when_several_must(void **state)
@@ -192,7 +205,7 @@ static void who_has_signed_so_far_is_told_when_several_must(void **state)
 static void the_version_changes_with_all_that_is_news(void **state)
 {
     const struct mobile_page before = session_in(SESSION_CREATED);
-    struct mobile_page after[4] = { before, before, before, before };
+    struct mobile_page after[5] = { before, before, before, before, before };
     char old[PAGE_VERSION_TEXT], new[PAGE_VERSION_TEXT];
 
     (void)state;
@@ -200,6 +213,7 @@ static void the_version_changes_with_all_that_is_news(void **state)
     after[1].state = SESSION_SCANNED;
     after[2].refusals = 1;
     after[3].signed_count = 1;
+    after[4].why = "Вход подтверждён для другого QR-кода.";
     page_version(&before, old);
     for (size_t i = 0; i < COUNT(after); i++) {
         page_version(&after[i], new);
@@ -214,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_error_pages_can_be_made_in_every_language),
         cmocka_unit_test(each_state_shows_what_can_be_done_now),
         cmocka_unit_test(a_failure_says_why_in_words),
+        cmocka_unit_test(a_refused_login_is_explained_while_it_may_be_tried_again),
         cmocka_unit_test(who_has_signed_so_far_is_told_when_several_must),
         cmocka_unit_test(the_version_changes_with_all_that_is_news),
     };
