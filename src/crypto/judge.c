@@ -192,9 +192,26 @@ void judge_usage(const struct judge *judge, const struct cert *signer, const cha
                    purposes[judge->purpose].name, list);
 }
 
+/* Whom the signer is to be; false: nobody is expected. */
+static bool expectation_of(const struct judge *judge, const struct signer *signer,
+                           struct expected_signer *ret)
+{
+    const struct expected_signer *chosen;
+
+    *ret = (struct expected_signer){ .iin = judge->expect_iin,
+                                     .bin = judge->expect_bin,
+                                     .roles = judge->expect_roles };
+    if (!judge->expect)
+        return true;
+    chosen = judge->expect(judge->expect_ctx, signer);
+    if (chosen)
+        *ret = *chosen;
+    return chosen != NULL;
+}
+
 /* An extended key usage that is absent or not of НУЦ РК is no role. */
-static void judge_role(const struct judge *judge, const struct cert *signer, const char *who,
-                       struct report *report)
+static void judge_role(const struct judge *judge, const struct expected_signer *expected,
+                       const struct cert *signer, const char *who, struct report *report)
 {
     unsigned roles = cert_signer(signer)->roles;
     char list[LIST_MAX];
@@ -204,13 +221,13 @@ static void judge_role(const struct judge *judge, const struct cert *signer, con
     list_bits(roles, session_role_name, list);
     policy_describe(signer, policy, sizeof(policy));
     const char *before = policy[0] ? "; " : "";
-    if (judge->expect_roles == 0 || judge->signature_only) {
+    if (expected->roles == 0 || judge->signature_only) {
         report_add(report, CHECK_ROLE, OUTCOME_SKIPPED, "%sany is accepted: %s%s%s", who, list,
                    before, policy);
         return;
     }
-    list_bits(judge->expect_roles, session_role_name, wanted);
-    if (roles & judge->expect_roles)
+    list_bits(expected->roles, session_role_name, wanted);
+    if (roles & expected->roles)
         report_add(report, CHECK_ROLE, OUTCOME_PASSED, "%s%s%s%s", who, list, before, policy);
     else
         report_add(report, CHECK_ROLE, OUTCOME_FAILED, "%sthe certificate's: %s; expected: %s%s%s",
@@ -223,14 +240,13 @@ static bool differs(const char *expected, const char *found)
 }
 
 /* The numbers themselves stay out of the text: it reaches logs. */
-static void judge_owner(const struct judge *judge, const struct cert *signer, const char *who,
-                        struct report *report)
+static void judge_owner(const struct judge *judge, const struct expected_signer *expected,
+                        const struct cert *signer, const char *who, struct report *report)
 {
     const struct signer *facts = cert_signer(signer);
-    bool iin = differs(judge->expect_iin, facts->iin);
-    bool bin = differs(judge->expect_bin, facts->bin);
-    bool asked =
-        (judge->expect_iin && judge->expect_iin[0]) || (judge->expect_bin && judge->expect_bin[0]);
+    bool iin = differs(expected->iin, facts->iin);
+    bool bin = differs(expected->bin, facts->bin);
+    bool asked = (expected->iin && expected->iin[0]) || (expected->bin && expected->bin[0]);
 
     if (!asked || judge->signature_only)
         report_add(report, CHECK_OWNER, OUTCOME_SKIPPED, "%sanybody is accepted", who);
@@ -243,6 +259,20 @@ static void judge_owner(const struct judge *judge, const struct cert *signer, co
                    iin && bin ? "s" : "");
     else
         report_add(report, CHECK_OWNER, OUTCOME_PASSED, "%sas expected", who);
+}
+
+static void judge_expectation(const struct judge *judge, const struct cert *signer, const char *who,
+                              struct report *report)
+{
+    struct expected_signer expected;
+    bool is_expected = expectation_of(judge, cert_signer(signer), &expected);
+
+    judge_role(judge, &expected, signer, who, report);
+    if (is_expected || judge->signature_only)
+        judge_owner(judge, &expected, signer, who, report);
+    else
+        report_add(report, CHECK_OWNER, OUTCOME_FAILED, "%snobody is expected to sign any more",
+                   who);
 }
 
 static void skip_trust(const char *who, struct report *report)
@@ -267,8 +297,7 @@ enum verdict trust_judge_at(const struct judge *judge, const struct cert *signer
         judge_revocation(judge, &path, at_ms, who, report);
     }
     judge_usage(judge, signer, who, report);
-    judge_role(judge, signer, who, report);
-    judge_owner(judge, signer, who, report);
+    judge_expectation(judge, signer, who, report);
     path_clear(&path);
     return report_part_verdict(report, first);
 }

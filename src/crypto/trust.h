@@ -136,7 +136,12 @@ struct judge {
                                (http alone); by default nobody is asked */
     const char *expect_iin; /* NULL or "": anybody */
     const char *expect_bin;
-    unsigned expect_roles;          /* any of enum role; 0: any */
+    unsigned expect_roles; /* any of enum role; 0: any */
+    /* In place of the three above where several may sign: asked, once it is known who signed, whom
+     * the signer is to be compared with; the answer is borrowed. NULL from it: nobody is expected,
+     * and the owner fails. */
+    const struct expected_signer *(*expect)(void *ctx, const struct signer *signer);
+    void *expect_ctx;
     const struct cert *const *pins; /* certificates that are trusted as they stand (gateways) */
     size_t pin_count;
     const struct cert *const *extra; /* further untrusted certificates, e.g. of the message */
