@@ -36,13 +36,14 @@ static enum status read_bytes(const xmlNode *leaf, struct bytes **ret, struct er
     return ST_OK;
 }
 
-static enum status read_time(const xmlNode *leaf, int64_t *ret_ms, struct err *err)
+static enum status read_time(const xmlNode *leaf, const char *name, int64_t *ret_ms,
+                             struct err *err)
 {
     struct time_span span;
     struct slice text;
 
     if (!leaf || !dom_leaf(leaf, &text) || !time_parse(text, &span) || span.from_ms != span.to_ms)
-        return malformed(err, "signedAt");
+        return malformed(err, name);
     *ret_ms = span.from_ms;
     return ST_OK;
 }
@@ -99,9 +100,19 @@ static enum status read_items(const xmlNode *items, struct evidence *evidence, s
     return evidence_check(evidence, err);
 }
 
+/* When a document was accepted, where it says so: of several signers the first may be long before
+ * the session's end. */
+static enum status read_acceptance(const xmlNode *document, struct kept_evidence *kept,
+                                   struct err *err)
+{
+    const xmlNode *accepted = only(document, "acceptedAt");
+
+    return accepted ? read_time(accepted, "acceptedAt", &kept->accepted_ms, err) : ST_OK;
+}
+
 /* Reads all documents whose digests of that name are data's; *ret_found: there is one. */
 static enum status read_matching(const xmlNode *documents, const char *name, struct slice data,
-                                 struct evidence *evidence, bool *ret_found, struct err *err)
+                                 struct kept_evidence *kept, bool *ret_found, struct err *err)
 {
     uint8_t want[SHA256_BYTES];
 
@@ -109,7 +120,9 @@ static enum status read_matching(const xmlNode *documents, const char *name, str
     for (const xmlNode *at = documents ? dom_first(documents) : NULL; at; at = dom_next(at)) {
         if (!dom_is(at, NULL, "document") || !has_digest(only(at, name), want))
             continue;
-        TRY(read_items(only(at, "evidence"), evidence, err));
+        TRY(read_items(only(at, "evidence"), kept->evidence, err));
+        if (!kept->is_of_issued)
+            TRY(read_acceptance(at, kept, err));
         *ret_found = true;
     }
     return ST_OK;
@@ -120,10 +133,10 @@ static enum status read_document(const xmlNode *documents, const struct kept_doc
 {
     bool found = false;
 
-    TRY(read_matching(documents, "signed", document->signed_bytes, kept->evidence, &found, err));
+    TRY(read_matching(documents, "signed", document->signed_bytes, kept, &found, err));
     if (!found && document->content.at) {
         kept->is_of_issued = true;
-        TRY(read_matching(documents, "issued", document->content, kept->evidence, &found, err));
+        TRY(read_matching(documents, "issued", document->content, kept, &found, err));
     }
     return found ? ST_OK
                  : RAISE(err, ST_NOT_FOUND, "evidence: none of its documents has these bytes%s",
@@ -144,7 +157,7 @@ enum status kept_evidence_read(struct slice xml, const struct xml_limits *limits
     const xmlNode *root = xmlDocGetRootElement(doc);
     if (!dom_is(root, NS_EVIDENCE, "evidence"))
         return RAISE(err, ST_FORMAT, "evidence: the document element is not %s's", NS_EVIDENCE);
-    TRY(read_time(only(root, "signedAt"), &kept.accepted_ms, err));
+    TRY(read_time(only(root, "signedAt"), "signedAt", &kept.accepted_ms, err));
     TRY(read_document(only(root, "documents"), document, &kept, err));
     (void)TAKE(evidence);
     *ret = kept;

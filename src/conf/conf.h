@@ -90,7 +90,7 @@ struct conf_signing {
     const char *link_template, *business_link_template, *expiry_zone;
     int64_t session_life_s, max_session_life_s;
     int64_t login_window_s;
-    int64_t max_documents, max_documents_bytes;
+    int64_t max_documents, max_documents_bytes, max_signers;
     bool timestamp_required;
     const char *seal_tsp_url; /* "" = seals go without a timestamp */
     int64_t content_keep_days, evidence_keep_days;

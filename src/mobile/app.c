@@ -30,8 +30,7 @@ enum status app_load(struct app *app, unsigned parts, struct err *err)
     struct session_key key = { .token_sha256 = app->token_sha256 };
     struct signing_session *session = NULL;
 
-    TRY(store_session_find(p->store, &key, parts, p->max_document_bytes + p->max_put_bytes,
-                           &session, err));
+    TRY(store_session_find(p->store, &key, parts, mobile_content_max(app->mobile), &session, err));
     signing_session_free(app->session);
     app->session = session;
     return ST_OK;

@@ -3,6 +3,7 @@
 #include "mobile/internal.h"
 
 enum { DESCRIPTION_MAX = 1000, NAME_MAX_CHARS = 500, URL_MAX_CHARS = 1000, LIFE_MIN_MS = 60000 };
+enum { SIGNATURES_MAX = 500 }; /* of one session: its result and its seal stay readable */
 
 static size_t characters(struct slice text)
 {
@@ -121,26 +122,96 @@ static enum status check_organisation(const struct mobile_sender *sender,
     return ST_OK;
 }
 
-static enum status check_digits(const char *text, const char *field, struct err *err)
+static enum status check_digits(const char *text, size_t signer, const char *name, struct err *err)
 {
     struct slice s = slice_str(text);
+    char field[48];
 
+    text_format(field, sizeof(field), "signers/signer[%zu]/%s", signer + 1, name);
     if (s.len && !text_is_digits(s, 12))
         return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", field, "12 digits",
                            "%s must be 12 digits", field);
     return ST_OK;
 }
 
-static enum status check_signers(const struct create_session *req, struct err *err)
+/* What no certificate of НУЦ РК can meet: that of an individual has no BIN (kz-crypto.md section
+ * 1).
+ */
+static enum status check_signer(const struct expected_signer *signer, size_t i, struct err *err)
 {
-    if (req->signer_count > 1)
-        return RAISE_CAUSE(err, ST_INPUT, "signersNotSupported", "signers", "1 signer",
-                           "%zu signers are named; one signer is supported", req->signer_count);
-    for (size_t i = 0; i < req->signer_count; i++) {
-        TRY(check_digits(req->signers[i].iin, "signers/signer/iin", err));
-        TRY(check_digits(req->signers[i].bin, "signers/signer/bin", err));
-    }
+    char field[48];
+
+    TRY(check_digits(signer->iin, i, "iin", err));
+    TRY(check_digits(signer->bin, i, "bin", err));
+    text_format(field, sizeof(field), "signers/signer[%zu]/role", i + 1);
+    if (signer->roles == ROLE_INDIVIDUAL && slice_str(signer->bin).len)
+        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", field, "no bin",
+                           "%s is individual alone, and no individual's certificate has a BIN",
+                           field);
     return ST_OK;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return slice_eq(slice_str(a), slice_str(b));
+}
+
+/* Nobody signs twice in one capacity, so the second of two such turns would wait for ever. */
+static enum status check_twice(const struct create_session *req, size_t i, struct err *err)
+{
+    const struct expected_signer *signer = &req->signers[i];
+    char field[48];
+
+    text_format(field, sizeof(field), "signers/signer[%zu]", i + 1);
+    for (size_t k = 0; k < i; k++)
+        if (slice_str(signer->iin).len && is_same(signer->iin, req->signers[k].iin) &&
+            is_same(signer->bin, req->signers[k].bin))
+            return RAISE_CAUSE(err, ST_INPUT, "duplicateSigner", field, "once",
+                               "%s is the same person as signers/signer[%zu]", field, k + 1);
+    return ST_OK;
+}
+
+/* Every signer's copy of the documents is kept, sealed and handed over in one result. */
+static enum status check_copies(const struct mobile *mobile, const struct create_session *req,
+                                struct err *err)
+{
+    const size_t n = req->signer_count, max = mobile->p.max_document_bytes;
+    size_t total = 0;
+    char limit[48];
+
+    if (n * req->document_count > SIGNATURES_MAX) {
+        text_format(limit, sizeof(limit), "%d", SIGNATURES_MAX);
+        return RAISE_CAUSE(err, ST_INPUT, "tooManySignatures", "signers", limit,
+                           "%zu signers and %zu documents are more than %d signatures", n,
+                           req->document_count, SIGNATURES_MAX);
+    }
+    for (size_t i = 0; i < req->document_count; i++)
+        total += req->documents[i].content.len;
+    text_format(limit, sizeof(limit), "%zu bytes", max / n);
+    if (total > max / n)
+        return RAISE_CAUSE(err, ST_INPUT, "documentsTooLarge", "documents", limit,
+                           "all documents together have %zu bytes, at most %zu are possible with "
+                           "%zu signers",
+                           total, max / n, n);
+    return ST_OK;
+}
+
+static enum status check_signers(const struct mobile *mobile, const struct create_session *req,
+                                 struct err *err)
+{
+    const unsigned max = mobile->p.max_signers;
+    char limit[32];
+
+    text_format(limit, sizeof(limit), "%u", max);
+    if (req->signer_count > max)
+        return RAISE_CAUSE(err, ST_INPUT, "tooManySigners", "signers", limit,
+                           "%zu signers are named, at most %u are possible", req->signer_count,
+                           max);
+    for (size_t i = 0; i < req->signer_count; i++) {
+        TRY(check_signer(&req->signers[i], i, err));
+        TRY(check_twice(req, i, err));
+    }
+    return req->signer_count > 1 ? check_copies(mobile, req, err) : ST_OK;
 }
 
 static enum status check_back_url(const char *url, struct err *err)
@@ -171,7 +242,7 @@ enum status check_create(const struct mobile *mobile, const struct mobile_sender
     TRY(check_language(req->language, &session->language, err));
     TRY(check_life(mobile, req->expires_in_seconds, ret_life_ms, err));
     TRY(check_organisation(sender, req, &session->organisation, err));
-    TRY(check_signers(req, err));
+    TRY(check_signers(mobile, req, err));
     TRY(check_back_url(req->back_url, err));
     session->sender_id = sender->sender_id;
     session->reason = "";

@@ -31,7 +31,7 @@ static enum status record(const struct mobile *mobile, const struct signing_sess
         .end_ms = clock_now(mobile->p.clock),
         .signing = session->id.text,
         .code = session_method_name(session->method),
-        .iin = session->signer_count ? session->signers[0].iin : NULL,
+        .iin = session->signer_count == 1 ? session->signers[0].iin : NULL,
         .text = "signing session created",
     };
 

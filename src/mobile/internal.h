@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "mobile/messages.h"
 #include "mobile/mobile.h"
+#include "mobile/turn.h"
 #include "wsse/login.h"
 #include "wsse/xmlsig.h"
 #include "json/json.h"
@@ -141,9 +142,11 @@ MUST_USE enum status returned_read(const struct mobile *mobile,
 void returned_free(struct returned *returned); /* frees the members */
 
 /* ---- judge.c: are all returned documents signed as the session wants? ---- */
-enum decision { DECISION_REFUSED = 0, DECISION_DEFERRED, DECISION_ACCEPTED };
+enum decision { DECISION_REFUSED = 0, DECISION_DEFERRED, DECISION_AGAIN, DECISION_ACCEPTED };
 struct judgement {
-    enum decision decision; /* DEFERRED: revocation cannot be learnt now */
+    enum decision decision; /* DEFERRED: revocation cannot be learnt now; AGAIN: right, but of a
+                               signer who has signed already */
+    uint32_t turn;          /* when accepted */
     enum message message;   /* for the citizen unless accepted */
     char reason[240];       /* precise, for store and journal; holds no IIN */
     char unknown[240];      /* accepted although revocation could not be learnt: why; else "" */

@@ -108,14 +108,6 @@ static bool verdict_is_yes(const struct mobile *mobile, enum verdict verdict, st
     return false;
 }
 
-/* Over all documents: the same IIN and BIN, or the same certificate when it names nobody. */
-static bool same_signer(const struct signer *a, const struct signer *b)
-{
-    if (a->iin[0] || b->iin[0])
-        return slice_eq_str(slice_str(a->iin), b->iin) && slice_eq_str(slice_str(a->bin), b->bin);
-    return memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
-}
-
 static bool signer_is_one(const struct report *report, int64_t id, struct judgement *ret)
 {
     const struct signer *first = ret->count ? &ret->documents[0].signer : NULL;
@@ -124,7 +116,7 @@ static bool signer_is_one(const struct report *report, int64_t id, struct judgem
         refuse(ret, MSG_SIGNERS, id, "signer: not exactly one signature");
         return false;
     }
-    if (first && !same_signer(first, report_signer(report, 0))) {
+    if (first && !turn_same_signer(first, report_signer(report, 0))) {
         refuse(ret, MSG_SIGNERS, id, "signer: another signer than of the first document");
         return false;
     }
@@ -175,30 +167,27 @@ struct judge judge_of_user(const struct mobile *mobile, enum purpose purpose,
     };
 }
 
-static struct judge judge_for(const struct mobile *mobile, const struct signing_session *session,
-                              const struct peer *peer, struct evidence *evidence)
-{
-    struct judge judge = judge_of_user(mobile, PURPOSE_SIGN, peer);
-
-    judge.timestamp_required = mobile->p.timestamp_required;
-    judge.evidence = evidence;
-    if (session->signer_count > 0) {
-        judge.expect_iin = session->signers[0].iin;
-        judge.expect_bin = session->signers[0].bin;
-        judge.expect_roles = session->signers[0].roles;
-    }
-    return judge;
-}
-
 struct judging {
     const struct mobile *mobile;
     const struct signing_session *session;
     const struct returned *returned;
     const struct peer *peer;
+    struct turn_chooser chooser;
 };
 
+static struct judge judge_for(struct judging *j, struct evidence *evidence)
+{
+    struct judge judge = judge_of_user(j->mobile, PURPOSE_SIGN, j->peer);
+
+    judge.timestamp_required = j->mobile->p.timestamp_required;
+    judge.evidence = evidence;
+    judge.expect = turn_expect;
+    judge.expect_ctx = &j->chooser;
+    return judge;
+}
+
 /* *ret_yes false: ret says why. */
-static enum status judge_one(const struct judging *j, struct judgement *ret, bool *ret_yes,
+static enum status judge_one(struct judging *j, struct judgement *ret, bool *ret_yes,
                              struct err *err)
 {
     AUTO(report_free) struct report *report = report_new();
@@ -212,7 +201,7 @@ static enum status judge_one(const struct judging *j, struct judgement *ret, boo
     ret->evidence[i] = evidence_new();
     if (!report || !ret->evidence[i])
         return RAISE(err, ST_NOMEM, "judgement");
-    judge = judge_for(j->mobile, j->session, j->peer, ret->evidence[i]);
+    judge = judge_for(j, ret->evidence[i]);
     verdict = method_of(j->session, issued)->judge(j->mobile, &judge, issued, content, report);
     *ret_yes = verdict_is_yes(j->mobile, verdict, report, issued->id, ret) &&
                signer_is_one(report, issued->id, ret);
@@ -227,7 +216,20 @@ static enum status judge_one(const struct judging *j, struct judgement *ret, boo
     return ST_OK;
 }
 
-static enum status judge_all(const struct judging *j, struct judgement *ret, struct err *err)
+/* All documents are signed as they should be; whether that is wanted is the turn's to say. */
+static void decide(const struct turn_chooser *chooser, struct judgement *ret)
+{
+    ret->turn = chooser->turn;
+    if (chooser->kind == TURN_OPEN) {
+        ret->decision = DECISION_ACCEPTED;
+    } else if (chooser->kind == TURN_AGAIN) {
+        ret->decision = DECISION_AGAIN;
+        ret->message = MSG_SIGNED_BEFORE;
+        text_copy(ret->reason, sizeof(ret->reason), "other documents of one who has signed before");
+    }
+}
+
+static enum status judge_all(struct judging *j, struct judgement *ret, struct err *err)
 {
     size_t n = j->session->document_count;
     bool yes = n > 0 && j->returned->count == n;
@@ -243,7 +245,7 @@ static enum status judge_all(const struct judging *j, struct judgement *ret, str
     while (yes && ret->count < n)
         TRY(judge_one(j, ret, &yes, err));
     if (yes)
-        ret->decision = DECISION_ACCEPTED;
+        decide(&j->chooser, ret);
     return ST_OK;
 }
 
@@ -251,7 +253,7 @@ enum status judge_documents(const struct mobile *mobile, const struct signing_se
                             const struct returned *returned, const struct peer *peer,
                             struct judgement *ret, struct err *err)
 {
-    struct judging j = { mobile, session, returned, peer };
+    struct judging j = { mobile, session, returned, peer, { .session = session } };
     struct judgement judgement = { .message = MSG_FORMAT };
     enum status status = judge_all(&j, &judgement, err);
 

@@ -69,6 +69,12 @@ static const char *const texts[MSG_COUNT_][LANGUAGE_COUNT_] = {
                      "Осы QR-код бойынша құжаттарға қол қойылған. Басқа әрекет қажет емес.",
                      "The documents of this QR code are signed already. There is nothing more to "
                      "do." },
+    [MSG_SIGNED_BEFORE] = { "Вы уже подписали эти документы. Больше ничего делать не нужно: "
+                            "ожидаются подписи других лиц.",
+                            "Сіз бұл құжаттарға қол қойып қойдыңыз. Басқа әрекет қажет емес: басқа "
+                            "тұлғалардың қолтаңбалары күтілуде.",
+                            "You have signed these documents already. There is nothing more to do: "
+                            "the signatures of others are waited for." },
     [MSG_CANCELLED] = { "Организация отменила запрос на подпись. Обратитесь в организацию.",
                         "Ұйым қол қою сұрауын кері қайтарды. Ұйымға хабарласыңыз.",
                         "The organisation has cancelled this signing request. Please contact it." },
@@ -211,6 +217,10 @@ static const char *const texts[MSG_COUNT_][LANGUAGE_COUNT_] = {
                           "тарту туралы хабарламайды: азамат бас тартқан болуы мүмкін.",
                           "The documents were shown, but no signature came before the end. The app "
                           "does not report a refusal: the citizen may have refused." },
+    [MSG_WHY_EXPIRED_HALFWAY] = { "До истечения срока подписали не все, чьи подписи ожидались.",
+                                  "Мерзім өткенше қолтаңбасы күтілгендердің бәрі бірдей қол "
+                                  "қойған жоқ.",
+                                  "Not all whose signatures were expected signed before the end." },
     [MSG_WHY_EXPIRED_UNOPENED] = { "До истечения срока документы никто не запросил.",
                                    "Мерзім өткенше құжаттарды ешкім сұрамады.",
                                    "Nobody asked for the documents before the end." },

@@ -14,23 +14,24 @@ enum message {
     MSG_LOGIN_ADDRESS, /* of another session or service */
     MSG_LOGIN_TIME,
     MSG_LOGIN_SEEN,
-    MSG_LOGIN_KEY,   /* not by an authentication key of a person */
-    MSG_LOGIN_LIMIT, /* 429 */
-    MSG_LOGIN_OTHER, /* 403: signed by another person than who logged in */
-    MSG_EXPIRED,     /* 403 */
-    MSG_SIGNED,      /* 409 */
-    MSG_CANCELLED,   /* 409 */
-    MSG_FAILED,      /* 409 */
-    MSG_REFUSED,     /* 409: the citizen refused before */
-    MSG_METHOD,      /* 405 */
-    MSG_TOO_LARGE,   /* 413 */
-    MSG_NOT_JSON,    /* 400 */
-    MSG_STRANGER,    /* 429: too many wrong tokens came from this address */
-    MSG_UNAVAILABLE, /* 503 */
-    MSG_REVOCATION,  /* 503: it cannot be learnt now */
-    MSG_INTERNAL,    /* 500 */
-    MSG_CHANGED,     /* 403: the rest of the JSON is not as it was issued */
-    MSG_FORMAT,      /* 403, this one and those below */
+    MSG_LOGIN_KEY,     /* not by an authentication key of a person */
+    MSG_LOGIN_LIMIT,   /* 429 */
+    MSG_LOGIN_OTHER,   /* 403: signed by another person than who logged in */
+    MSG_EXPIRED,       /* 403 */
+    MSG_SIGNED,        /* 409 */
+    MSG_SIGNED_BEFORE, /* 409: by this citizen; others are waited for */
+    MSG_CANCELLED,     /* 409 */
+    MSG_FAILED,        /* 409 */
+    MSG_REFUSED,       /* 409: the citizen refused before */
+    MSG_METHOD,        /* 405 */
+    MSG_TOO_LARGE,     /* 413 */
+    MSG_NOT_JSON,      /* 400 */
+    MSG_STRANGER,      /* 429: too many wrong tokens came from this address */
+    MSG_UNAVAILABLE,   /* 503 */
+    MSG_REVOCATION,    /* 503: it cannot be learnt now */
+    MSG_INTERNAL,      /* 500 */
+    MSG_CHANGED,       /* 403: the rest of the JSON is not as it was issued */
+    MSG_FORMAT,        /* 403, this one and those below */
     MSG_ALGORITHM,
     MSG_CONTENT, /* the signature is over another content, or not right */
     MSG_PATH,
@@ -44,6 +45,7 @@ enum message {
     MSG_NO_MORE,     /* added to the fifth refusal */
     MSG_WHY_SCANNED, /* reasons of a status, in the session's language */
     MSG_WHY_EXPIRED,
+    MSG_WHY_EXPIRED_HALFWAY, /* some have signed, some have not */
     MSG_WHY_EXPIRED_UNOPENED,
     MSG_WHY_CANCELLED,
     MSG_COUNT_,

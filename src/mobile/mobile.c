@@ -92,8 +92,8 @@ static enum status check(const struct mobile_params *p, struct err *err)
         return refuse("default_life_ms", "must be at least a minute and at most max_life_ms", err);
     if (p->login_window_ms < 1000 || p->login_window_ms > 3600000)
         return refuse("login_window_ms", "must be from a second to an hour", err);
-    if (p->max_documents < 1 || p->max_document_bytes < 1 || p->max_put_bytes < 1 ||
-        p->max_xml_depth < 1)
+    if (p->max_documents < 1 || p->max_signers < 1 || p->max_document_bytes < 1 ||
+        p->max_put_bytes < 1 || p->max_xml_depth < 1)
         return refuse("max_documents", "a ceiling of signing is 0", err);
     return ST_OK;
 }

@@ -25,6 +25,7 @@ struct mobile_params {
     int64_t login_window_ms;   /* authType Eds: how far a login's timeStamp may be from our clock */
     size_t max_document_bytes; /* all documents of a session together */
     unsigned max_documents;
+    unsigned max_signers; /* of a session, each with a turn of his own */
     size_t max_put_bytes;
     int max_xml_depth;
     bool timestamp_required;       /* CMS methods */

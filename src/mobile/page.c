@@ -64,8 +64,8 @@ static void fill(const struct signing_session *session, enum language language,
     page->refusals = session->failed_puts;
     page->expires_ms = session->expires_ms;
     page->left_ms = live ? session->expires_ms - session->read_ms : 0;
-    page->signer_count = session->signer_count ? session->signer_count : 1;
-    page->signed_count = session->state == SESSION_SIGNED ? page->signer_count : 0;
+    page->signer_count = session_turns_wanted(session);
+    page->signed_count = session->turn_count;
     text_copy(page->organisation, sizeof(page->organisation),
               name_in(&session->organisation.name, language));
     text_copy(page->back_url, sizeof(page->back_url), session->back_url);

@@ -11,7 +11,8 @@ static struct signing_session *unknown(struct err *err)
 
 size_t mobile_content_max(const struct mobile *mobile)
 {
-    return mobile->p.max_document_bytes + mobile->p.max_put_bytes + SEAL_MAX_BYTES;
+    return mobile->p.max_document_bytes + mobile->p.max_signers * mobile->p.max_put_bytes +
+           SEAL_MAX_BYTES;
 }
 
 /* NULL: err says why. Others' sessions and those that are not there look the same. */
@@ -54,7 +55,9 @@ static void explain(struct signing_session *session)
         session->reason = message_text(MSG_WHY_CANCELLED, language);
     if (session->state != SESSION_EXPIRED)
         return;
-    if (session->documents_sent_ms)
+    if (session->turn_count > 0)
+        session->reason = message_text(MSG_WHY_EXPIRED_HALFWAY, language);
+    else if (session->documents_sent_ms)
         session->reason = message_text(MSG_WHY_EXPIRED, language);
     else if (session->scanned_ms)
         session->reason = message_text(MSG_WHY_SCANNED, language);

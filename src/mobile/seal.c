@@ -115,6 +115,14 @@ static enum status add_item(const struct writing *w, const struct evidence_item 
     return ST_OK;
 }
 
+static int64_t accepted_ms(const struct signing_session *session, uint32_t turn)
+{
+    for (size_t i = 0; i < session->turn_count; i++)
+        if (session->turns[i].turn == turn)
+            return session->turns[i].signed_ms;
+    return session->ended_ms;
+}
+
 static enum status add_document(const struct writing *w, const struct document *issued,
                                 const struct signed_document *document)
 {
@@ -124,9 +132,11 @@ static enum status add_document(const struct writing *w, const struct document *
 
     bytes_addf(w->out, "<document><id>%lld</id>", (long long)document->id);
     add_text(w, "signMethod", session_method_name(method));
+    bytes_addf(w->out, "<turn>%lu</turn>", document->turn + 1UL);
     TRY(add_digests(w, "issued", own, issued->content));
     TRY(add_digests(w, "signed", own, document->content));
     add_time(w, "signedAt", document->signed_at_ms);
+    add_time(w, "acceptedAt", accepted_ms(w->session, document->turn));
     if (certificate)
         TRY(add_digests(w, "signerCertificate", own, certificate->data));
     add_verdict(w, document);

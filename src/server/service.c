@@ -152,6 +152,7 @@ static enum status make_mobile(struct service *s, struct err *err)
         .login_window_ms = c->signing.login_window_s * 1000,
         .max_document_bytes = (size_t)c->signing.max_documents_bytes,
         .max_documents = (unsigned)c->signing.max_documents,
+        .max_signers = (unsigned)c->signing.max_signers,
         .max_put_bytes = (size_t)c->http.max_request_bytes,
         .max_xml_depth = (int)c->limits.xml_depth,
         .timestamp_required = c->signing.timestamp_required,

@@ -45,6 +45,35 @@ static enum status answer_created(const struct writer *w, const struct reply *re
     return ST_OK;
 }
 
+static enum status put_state(const struct writer *w, const struct expected_signer *in,
+                             struct s__SignerState *out)
+{
+    TRY(writer_optional(w, in->iin, &out->iin));
+    TRY(writer_optional(w, in->bin, &out->bin));
+    TRY(writer_roles(w, in->roles, &out->role, &out->__sizerole));
+    return writer_optional_time(w, in->signed_ms, &out->signedAt);
+}
+
+/* Nothing that the caller did not name itself. */
+static enum status put_states(const struct writer *w, const struct signing_session *session,
+                              struct _s__getSigningStatusResponse *out)
+{
+    TRY(writer_number(w, (int64_t)session->turn_count, &out->signedCount));
+    TRY(writer_number(w, (int64_t)session_turns_wanted(session), &out->signerCount));
+    if (session->signer_count == 0)
+        return ST_OK;
+    out->signers = writer_alloc(w, 1, sizeof(*out->signers));
+    if (!out->signers)
+        return writer_no_memory(w);
+    out->signers->signer = writer_alloc(w, session->signer_count, sizeof(*out->signers->signer));
+    if (!out->signers->signer)
+        return writer_no_memory(w);
+    for (size_t i = 0; i < session->signer_count; i++)
+        TRY(put_state(w, &session->signers[i],
+                      &out->signers->signer[out->signers->__sizesigner++]));
+    return ST_OK;
+}
+
 static enum status answer_status(const struct writer *w, const struct reply *reply,
                                  struct data *ret)
 {
@@ -63,6 +92,7 @@ static enum status answer_status(const struct writer *w, const struct reply *rep
     TRY(writer_optional_time(w, session->ended_ms, &out->endedAt));
     TRY(writer_time(w, session->expires_ms, &out->expiresAt));
     TRY(writer_number(w, session->failed_puts, &out->failedPuts));
+    TRY(put_states(w, session, out));
     *ret = (struct data){ .type = SOAP_TYPE__s__getSigningStatusResponse, .element = out };
     return ST_OK;
 }

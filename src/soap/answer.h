@@ -21,6 +21,9 @@ MUST_USE enum status writer_optional(const struct writer *w, const char *text, c
 MUST_USE enum status writer_time(const struct writer *w, int64_t ms, char **ret);
 /* NULL when 0. */
 MUST_USE enum status writer_optional_time(const struct writer *w, int64_t ms, char **ret);
+/* The names of a set of roles (enum role); ret_count becomes their number. */
+MUST_USE enum status writer_roles(const struct writer *w, unsigned roles, char ***ret,
+                                  int *ret_count);
 MUST_USE enum status writer_number(const struct writer *w, int64_t number, char **ret);
 /* Borrows data. */
 MUST_USE enum status writer_base64(const struct writer *w, struct slice data,

@@ -6,8 +6,6 @@
 
 #include <limits.h>
 
-enum { ALL_ROLES = 16 /* bits looked at */ };
-
 static const struct json_limits report_limits = { 4 << 20, 16, 20000 };
 
 static const char *const kinds[] = {
@@ -61,15 +59,7 @@ static enum status put_roles(const struct writer *w, unsigned roles, struct s__S
     out->roles = writer_alloc(w, 1, sizeof(*out->roles));
     if (!out->roles)
         return writer_no_memory(w);
-    out->roles->role = writer_alloc(w, ALL_ROLES, sizeof(*out->roles->role));
-    if (!out->roles->role)
-        return writer_no_memory(w);
-    for (unsigned i = 0; i < ALL_ROLES; i++) {
-        const char *name = roles & 1u << i ? session_role_name(1u << i) : "";
-        if (*name)
-            TRY(writer_text(w, name, &out->roles->role[out->roles->__sizerole++]));
-    }
-    return ST_OK;
+    return writer_roles(w, roles, &out->roles->role, &out->roles->__sizerole);
 }
 
 static enum status put_signer(const struct writer *w, const struct signed_document *document,
@@ -220,6 +210,7 @@ static enum status put_document(const struct writer *w, const struct signing_ses
 
     TRY(writer_number(w, document->id, &out->id));
     TRY(writer_text(w, session_method_name(method), &out->signMethod));
+    TRY(writer_number(w, (int64_t)document->turn + 1, &out->turn));
     TRY(put_content(w, document, method, out));
     TRY(put_signer(w, document, out));
     TRY(writer_time(w, document->signed_at_ms, &out->signedAt));

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "crypto/encode.h"
 
-enum { MAX_SIGNERS = 10, MAX_ROLES = 20, MAX_META = 50 };
+enum { MAX_SIGNERS = 100, MAX_ROLES = 20, MAX_META = 50 };
 
 static const struct place root = { .nth = 1 };
 

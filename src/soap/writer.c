@@ -113,3 +113,21 @@ enum status writer_base64(const struct writer *w, struct slice data, struct xsd_
     ret->__size = (int)data.len;
     return ST_OK;
 }
+
+enum status writer_roles(const struct writer *w, unsigned roles, char ***ret, int *ret_count)
+{
+    enum { ALL_ROLES = 16 /* bits looked at */ };
+    char **names = writer_alloc(w, ALL_ROLES, sizeof(*names));
+    int count = 0;
+
+    if (!names)
+        return writer_no_memory(w);
+    for (unsigned i = 0; i < ALL_ROLES; i++) {
+        const char *name = roles & 1u << i ? session_role_name(1u << i) : "";
+        if (*name)
+            TRY(writer_text(w, name, &names[count++]));
+    }
+    *ret = names;
+    *ret_count = count;
+    return ST_OK;
+}

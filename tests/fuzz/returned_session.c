@@ -19,6 +19,7 @@ const struct mobile *returned_mobile(void)
         .login_window_ms = 300000,
         .max_document_bytes = LIMIT,
         .max_documents = 8,
+        .max_signers = 1,
         .max_put_bytes = LIMIT,
         .max_xml_depth = 64,
         .cluster_key = SLICE("0123456789abcdef0123456789abcdef"),

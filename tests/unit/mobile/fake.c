@@ -257,6 +257,7 @@ enum status store_session_advance(struct store *store, const struct id *id, enum
 enum status store_session_sign(struct store *store, const struct id *id,
                                const struct session_put *put, bool *ret_is_signed, struct err *err)
 {
+    const struct session_put *rival = store->rival;
     struct fake_session *found;
     struct signed_turn *turn;
 
@@ -264,6 +265,9 @@ enum status store_session_sign(struct store *store, const struct id *id,
     found = live(store, id, err);
     if (!found)
         return err->status;
+    store->rival = NULL;
+    if (rival)
+        TRY(store_session_sign(store, id, rival, ret_is_signed, err));
     for (size_t i = 0; i < found->turn_count; i++)
         if (found->turns[i].turn == put->turn)
             return RAISE(err, ST_CONFLICT, "turn %u is taken", put->turn);

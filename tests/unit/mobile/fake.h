@@ -31,8 +31,9 @@ struct fake_session {
 struct store {
     struct fake_session sessions[FAKE_SESSIONS];
     size_t count;
-    int64_t now_ms;          /* the database's clock */
-    enum status fails;       /* every call ends so, unless ST_OK */
+    int64_t now_ms;                  /* the database's clock */
+    enum status fails;               /* every call ends so, unless ST_OK */
+    const struct session_put *rival; /* signs first, once; NULL: nobody */
     enum session_state race; /* before the next change the session becomes this, unless created */
 };
 

@@ -53,6 +53,7 @@ void fixture_init(struct fixture *f)
         .login_window_ms = 300000,
         .max_document_bytes = 15 << 20,
         .max_documents = 50,
+        .max_signers = 10,
         .max_put_bytes = 32 << 20,
         .max_xml_depth = 64,
         .timestamp_required = true,

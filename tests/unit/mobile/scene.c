@@ -26,21 +26,14 @@ int scene_close_notary(void **state)
     return 0;
 }
 
-static void scene_open(struct scene *s, enum sign_method method, const struct document *documents,
-                       size_t count)
+static void scene_open(struct scene *s, const struct create_session *req)
 {
-    struct create_session req = fixture_request(method, AUTH_TOKEN, documents, count);
-    const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL, 0 };
-
-    req.signers = &signer;
-    req.signer_count = 1;
-    req.back_url = "https://portal.kz/done";
     fixture_init(&s->f);
     s->f.clock.fixed_ms = s->f.store.now_ms = clock_now(clock_system());
     s->f.trust = (struct trust *)(uintptr_t)notary_trust(notary);
     s->f.io = notary_io(notary);
     fixture_open(&s->f);
-    fixture_create(&s->f, &req, &s->created);
+    fixture_create(&s->f, req, &s->created);
 }
 
 static void scene_fetch(struct scene *s)
@@ -61,35 +54,56 @@ static void scene_fetch(struct scene *s)
     assert_int_equal(json_parse(bytes_slice(api2), &limits, &s->json, &err), ST_OK);
 }
 
-static void init(struct scene *s, enum sign_method method, const struct document *documents,
-                 size_t count)
+void scene_fetch_again(struct scene *s)
 {
-    *s = (struct scene){ 0 };
-    notary_set_ocsp(notary, false);
-    scene_open(s, method, documents, count);
+    json_free(TAKE(s->json));
     scene_fetch(s);
 }
 
-void scene_init(struct scene *s, enum sign_method method, size_t count)
+static const struct expected_signer only_signer = { "123456789011", "", ROLE_INDIVIDUAL, 0 };
+
+static void init(struct scene *s, struct create_session req)
+{
+    *s = (struct scene){ 0 };
+    req.back_url = "https://portal.kz/done";
+    if (!req.signers) {
+        req.signers = &only_signer;
+        req.signer_count = 1;
+    }
+    notary_set_ocsp(notary, false);
+    scene_open(s, &req);
+    scene_fetch(s);
+}
+
+void scene_init_signers(struct scene *s, enum sign_method method, size_t count,
+                        const struct expected_signer *signers, size_t signer_count)
 {
     struct document documents[2] = { method == METHOD_XML ? fixture_xml : fixture_file };
+    struct create_session req = fixture_request(method, AUTH_TOKEN, documents, count);
 
     documents[1] = documents[0];
     documents[1].id = 7;
     documents[1].name.ru = "Второй документ";
     documents[1].content = method == METHOD_XML ? SLICE("<second/>") : SLICE("second file");
-    init(s, method, documents, count);
+    req.signers = signers;
+    req.signer_count = signer_count;
+    init(s, req);
+}
+
+void scene_init(struct scene *s, enum sign_method method, size_t count)
+{
+    scene_init_signers(s, method, count, NULL, 0);
 }
 
 void scene_init_document(struct scene *s, enum sign_method method, const struct document *document)
 {
-    init(s, method, document, 1);
+    init(s, fixture_request(method, AUTH_TOKEN, document, 1));
 }
 
 void scene_init_documents(struct scene *s, enum sign_method method,
                           const struct document *documents, size_t count)
 {
-    init(s, method, documents, count);
+    init(s, fixture_request(method, AUTH_TOKEN, documents, count));
 }
 
 void scene_close(struct scene *s)

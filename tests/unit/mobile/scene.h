@@ -31,6 +31,11 @@ void scene_init_document(struct scene *s, enum sign_method method, const struct 
 /* The same with the caller's documents. */
 void scene_init_documents(struct scene *s, enum sign_method method,
                           const struct document *documents, size_t count);
+/* The same for several signers; count: 1 or 2 documents. */
+void scene_init_signers(struct scene *s, enum sign_method method, size_t count,
+                        const struct expected_signer *signers, size_t signer_count);
+/* Another telephone fetches. */
+void scene_fetch_again(struct scene *s);
 void scene_close(struct scene *s);
 
 const struct signing_session *scene_stored(const struct scene *s);

@@ -16,7 +16,7 @@
 struct wish {
     struct create_session req;
     struct document documents[52];
-    struct expected_signer signers[2];
+    struct expected_signer signers[11];
     struct meta_item meta[51];
     char text[2100];
 };
@@ -144,9 +144,57 @@ static void organisation_long(struct wish *w)
     w->req.has_organisation = true;
     w->req.organisation.name.ru = filled(w, 501);
 }
-static void signers_two(struct wish *w)
+/* Signers with IINs of their own. */
+static void name_signers(struct wish *w, size_t count)
+{
+    static const char *const iins[] = { "000000000001", "000000000002", "000000000003",
+                                        "000000000004", "000000000005", "000000000006",
+                                        "000000000007", "000000000008", "000000000009",
+                                        "000000000010", "000000000011" };
+
+    for (size_t i = 0; i < count; i++)
+        w->signers[i].iin = iins[i];
+    w->req.signer_count = count;
+}
+static void signers_ten(struct wish *w)
+{
+    name_signers(w, 10);
+}
+static void signers_eleven(struct wish *w)
+{
+    name_signers(w, 11);
+}
+static void signers_twins(struct wish *w)
+{
+    name_signers(w, 2);
+    w->signers[1].iin = w->signers[0].iin;
+    w->signers[1].roles = ROLE_INDIVIDUAL;
+}
+static void signer_two_hats(struct wish *w)
+{
+    signers_twins(w);
+    w->signers[1] = (struct expected_signer){ w->signers[0].iin, SENDER_BIN, ROLE_CEO, 0 };
+}
+static void signers_anybody(struct wish *w)
 {
     w->req.signer_count = 2;
+}
+static void signer_individual_bin(struct wish *w)
+{
+    w->req.signer_count = 1;
+    w->signers[0] = (struct expected_signer){ "", SENDER_BIN, ROLE_INDIVIDUAL, 0 };
+}
+static void signers_large(struct wish *w)
+{
+    static char content[(5 << 20) + 1];
+
+    name_signers(w, 3);
+    w->documents[0].content = (struct slice){ content, sizeof(content) };
+}
+static void signers_many_documents(struct wish *w)
+{
+    name_signers(w, 10);
+    w->req.document_count = 51;
 }
 static void signer_one(struct wish *w)
 {
@@ -372,10 +420,20 @@ static const struct rule_row {
     { "another's BIN", organisation_other, "organisationNotYours", "organisation/bin", "" },
     { "a long organisation", organisation_long, "fieldTooLong", "organisation/nameRu",
       "500 characters" },
-    { "two signers", signers_two, "signersNotSupported", "signers", "1 signer" },
+    { "ten signers", signers_ten, NULL, NULL, NULL },
+    { "eleven signers", signers_eleven, "tooManySigners", "signers", "10" },
+    { "one person twice", signers_twins, "duplicateSigner", "signers/signer[2]", "once" },
+    { "one person in two capacities", signer_two_hats, NULL, NULL, NULL },
+    { "anybody twice", signers_anybody, NULL, NULL, NULL },
+    { "an individual with a BIN", signer_individual_bin, "fieldInvalid", "signers/signer[1]/role",
+      "no bin" },
+    { "two copies of a large document", signers_large, "documentsTooLarge", "documents",
+      "5242880 bytes" },
+    { "too many signatures", signers_many_documents, "tooManySignatures", "signers", "500" },
     { "one signer", signer_one, NULL, NULL, NULL },
-    { "11 digits", signer_iin_short, "fieldInvalid", "signers/signer/iin", "12 digits" },
-    { "letters in a BIN", signer_bin_letters, "fieldInvalid", "signers/signer/bin", "12 digits" },
+    { "11 digits", signer_iin_short, "fieldInvalid", "signers/signer[1]/iin", "12 digits" },
+    { "letters in a BIN", signer_bin_letters, "fieldInvalid", "signers/signer[1]/bin",
+      "12 digits" },
     { "http backUrl", back_http, "fieldInvalid", "backUrl", "https URL" },
     { "a blank in backUrl", back_blank, "fieldInvalid", "backUrl", "https URL" },
     { "a script as backUrl", back_script, "fieldInvalid", "backUrl", "https URL" },

@@ -430,11 +430,7 @@ static void whom_no_signer_can_be_is_refused_at_the_door(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct scene s;
 
-        entrance_open_for(&s, rows[i].signers, 1);
-        if (rows[i].signers == open) { /* as a session of two would be read from the store */
-            s.f.store.sessions[0].session.signers = open;
-            s.f.store.sessions[0].session.signer_count = 2;
-        }
+        entrance_open_for(&s, rows[i].signers, rows[i].signers == open ? 2 : 1);
         entrance_must_login(&s, &(struct login_wish){ .holder = rows[i].holder }, rows[i].want,
                             rows[i].want == 200 ? "\"XML\"" : "Somebody else must sign");
         if (rows[i].want == 401)

@@ -342,6 +342,36 @@ static void a_cancelled_session_says_so(void **state)
     assert_text(xml, "state", "cancelled");
 }
 
+static void status_shows_each_named_signer_and_how_many_have_signed(void **state)
+{
+    const struct expected_signer signers[] = { { "123456789011", "", 0, now_ms },
+                                               { "", "123456789021", ROLE_CEO | ROLE_HR, 0 } };
+    const struct signed_turn turn = { .turn = 0, .signed_ms = now_ms };
+    struct signing_session session = { .id = { ID },
+                                       .state = SESSION_DOCUMENTS_SENT,
+                                       .signers = signers,
+                                       .signer_count = 2,
+                                       .turns = &turn,
+                                       .turn_count = 1 };
+    struct reply reply = plain();
+    AUTO(bytes_free) struct bytes *named = NULL;
+    AUTO(bytes_free) struct bytes *anybody = NULL;
+
+    (void)state;
+    reply.op = OP_GET_SIGNING_STATUS;
+    reply.session = &session;
+    named = encode(&reply);
+    assert_valid(bytes_slice(named));
+    assert_text(named, "signedCount", "1");
+    assert_text(named, "signerCount", "2");
+    assert_text(named, "signers", "1234567890112026-11-22T14:03:07.120+05:00123456789021ceohr");
+    session.signer_count = 0;
+    anybody = encode(&reply);
+    assert_valid(bytes_slice(anybody));
+    assert_text(anybody, "signerCount", "1");
+    assert_absent(anybody, "signers");
+}
+
 static const struct evidence_item evidence[] = {
     { EVIDENCE_CERTIFICATE, { "CERT", 4 } },
     { EVIDENCE_CERTIFICATE, { "CA", 2 } },
@@ -416,6 +446,37 @@ static void a_result_carries_signed_bytes_signer_checks_and_evidence(void **stat
     assert_int_equal(count_of(bytes_slice(xml), "detail"), 2);
     assert_int_equal(count_of(bytes_slice(xml), "kind"), 6);
     assert_non_null(strstr(xml->at, "<kind>timestamp</kind><data>VFNQ</data>"));
+}
+
+static void a_document_stands_in_the_result_once_for_each_turn(void **state)
+{
+    struct signing_session session;
+    struct signed_document documents[2], by_turn[4];
+    struct evidence_item items[6];
+    struct document issued[2];
+    struct reply reply = plain();
+    AUTO(bytes_free) struct bytes *all = NULL;
+    AUTO(bytes_free) struct bytes *one = NULL;
+
+    (void)state;
+    make_signed(&session, documents, items, issued);
+    for (uint32_t i = 0; i < 4; i++) {
+        by_turn[i] = documents[i / 2];
+        by_turn[i].turn = i % 2;
+    }
+    session.signed_documents = by_turn;
+    session.signed_count = 4;
+    reply.op = OP_GET_SIGNING_RESULT;
+    reply.session = &session;
+    all = encode(&reply);
+    assert_valid(bytes_slice(all));
+    assert_int_equal(count_of(bytes_slice(all), "document"), 4);
+    reply.document_id = 7;
+    one = encode(&reply);
+    assert_valid(bytes_slice(one));
+    assert_int_equal(count_of(bytes_slice(one), "document"), 2);
+    assert_non_null(strstr(one->at, "<turn>1</turn>"));
+    assert_non_null(strstr(one->at, "<turn>2</turn>"));
 }
 
 static void a_result_carries_the_seal_once_it_is_made(void **state) /* req 0.14 */
@@ -625,6 +686,8 @@ int main(void)
         cmocka_unit_test(a_fault_names_its_code_and_who_is_to_blame),
         cmocka_unit_test(a_kept_answer_leaves_byte_for_byte),
         cmocka_unit_test(status_shows_only_what_has_happened),
+        cmocka_unit_test(status_shows_each_named_signer_and_how_many_have_signed),
+        cmocka_unit_test(a_document_stands_in_the_result_once_for_each_turn),
         cmocka_unit_test(a_cancelled_session_says_so),
         cmocka_unit_test(a_result_carries_signed_bytes_signer_checks_and_evidence),
         cmocka_unit_test(a_result_carries_the_seal_once_it_is_made),
