@@ -1,97 +1,15 @@
-/* The signature inside the payload: which forms keep it, what breaks it, whose it must be. */
-#include "unit/wsse/fixture.h"
+/* The signature inside the payload: which forms keep it, whose it must be, what its certificate
+ * must be. */
+#include "unit/wsse/author_scene.h"
 
 #include "unit/crypto/responder.h"
-#include "wsse/business.h"
-#include "wsse/wsse_impl.h"
 
 #include <openssl/ocsp.h>
 
-#define IIN "123456789011"
-#define BIN "123456789021"
-#define P "<p:r xmlns:p=\"urn:p\"><v>1</v></p:r>"
 #define XSI " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
 #define SIGN_USAGE "critical,digitalSignature,nonRepudiation"
 
 static const struct author_rule the_leaf = { .iin = IIN, .bin = BIN };
-static const struct author_rule anyone = { .iin = "", .bin = "", .anyone = true };
-
-/* ---- making requests ---- */
-
-/* A payload signed as a document of its own; the caller's. */
-static char *sign_payload(const char *xml, const struct key *key)
-{
-    AUTO(bytes_free) struct bytes *out = NULL;
-    struct err err;
-
-    assert_ok(xmlsig_sign_enveloped(key, slice_str(xml), &usual_limits, &out, &err), &err);
-    return strndup(out->at, out->len);
-}
-
-static char *escape(const char *xml)
-{
-    struct bytes *out = bytes_new(1 << 20);
-    char *text;
-
-    for (; *xml; xml++) {
-        if (*xml == '<' || *xml == '&')
-            bytes_add_str(out, *xml == '<' ? "&lt;" : "&amp;");
-        else
-            bytes_add(out, slice_mem(xml, 1));
-    }
-    text = strndup(out->at, out->len);
-    bytes_free(out);
-    return text;
-}
-
-/* A request with data between the two, its transport signed by the RSA leaf. */
-static struct verified *receive_between(const char *before, const char *data, const char *after)
-{
-    const struct wsse_params params = wsse_usual(KEYS_RSA);
-    AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
-    AUTO_FREE char *whole = soap_join((const char *const[]){ before, data, after, NULL });
-    AUTO_FREE char *body = soap_message(whole);
-    AUTO_FREE char *xml = soap_make(&(struct soap_params){ .body = body }, rsa_key());
-
-    return expect_verified(wsse, xml);
-}
-
-static struct verified *receive(const char *payload)
-{
-    AUTO_FREE char *escaped = escape(payload);
-
-    return receive_between("<data>", escaped, "</data>");
-}
-
-/* ---- judging them ---- */
-
-static enum status judge_with(const struct wsse_params *params, const struct verified *env,
-                              const struct author_rule *rule, struct signer *author,
-                              struct err *err)
-{
-    AUTO(wsse_free) struct wsse *wsse = wsse_make(params);
-
-    return wsse_judge_author(wsse, env, rule, 0, author, err);
-}
-
-static enum status judge(const struct verified *env, const struct author_rule *rule,
-                         struct signer *author, struct err *err)
-{
-    const struct wsse_params params = wsse_usual(KEYS_RSA);
-
-    return judge_with(&params, env, rule, author, err);
-}
-
-/* Refused so, with these words, and neither IIN nor BIN among them. */
-static void expect_refused(const char *name, enum status got, const struct err *err,
-                           enum status want, const char *words)
-{
-    if (got != want || !strstr(err->text, words))
-        fail_msg("%s: wanted %s with \"%s\", got %s: %s", name, status_name(want), words,
-                 status_name(got), got == ST_OK ? "" : err->text);
-    assert_null(strstr(err->text, IIN));
-    assert_null(strstr(err->text, BIN));
-}
 
 /* ---- what stands ---- */
 
@@ -133,17 +51,17 @@ static const struct {
 
 static void check_form(size_t i, enum keys keys)
 {
-    AUTO_FREE char *as_signed = sign_payload(forms[i].document, pki_of(keys)->leaf.key);
+    AUTO_FREE char *as_signed = author_sign(forms[i].document, pki_of(keys)->leaf.key);
     AUTO_FREE char *moved =
         forms[i].moved ? soap_replace(as_signed, forms[i].moved, "") : strdup(as_signed);
-    AUTO_FREE char *data = forms[i].escaped ? escape(moved) : strdup(moved);
+    AUTO_FREE char *data = forms[i].escaped ? author_escape(moved) : strdup(moved);
     AUTO(verified_free)
-    struct verified *env = receive_between(forms[i].before, data, forms[i].after);
+    struct verified *env = author_receive_between(forms[i].before, data, forms[i].after);
     struct signer author = { 0 };
     struct payload payload;
     struct err err;
 
-    if (judge(env, &the_leaf, &author, &err) != ST_OK)
+    if (author_judge(env, &the_leaf, &author, &err) != ST_OK)
         fail_msg("%s, %s: %s", forms[i].name, algorithm_name(key_algorithm(pki_of(keys)->leaf.key)),
                  err.text);
     assert_string_equal(author.iin, IIN);
@@ -173,154 +91,13 @@ static void a_payload_without_signature_has_no_author(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(datas) / sizeof(datas[0]); i++) {
-        AUTO(verified_free) struct verified *env = receive_between(datas[i], "", "");
+        AUTO(verified_free) struct verified *env = author_receive_between(datas[i], "", "");
         struct signer author;
         struct err err;
 
-        expect_refused(datas[i], judge(env, &anyone, &author, &err), &err, ST_NOT_FOUND, "no sign");
+        author_expect_refused(datas[i], author_judge(env, &anyone, &author, &err), &err,
+                              ST_NOT_FOUND, "no sign");
     }
-}
-
-/* ---- what does not stand ---- */
-
-static char *tampered(const char *xml)
-{
-    return soap_replace(xml, "<v>1</v>", "<v>2</v>");
-}
-
-static char *something_added(const char *xml)
-{
-    return soap_replace(xml, "<v>1</v>", "<v>1</v><w/>");
-}
-
-static char *signature_moved_down(const char *xml)
-{
-    AUTO_FREE char *deep = soap_replace(xml, "</ds:Signature>", "</ds:Signature></w>");
-
-    return soap_replace(deep, "<ds:Signature ", "<w><ds:Signature ");
-}
-
-/* The good payload inside another: what is signed is not what would be used. */
-static char *wrapped(const char *xml)
-{
-    return soap_join(
-        (const char *const[]){ "<p:r xmlns:p=\"urn:p\"><v>evil</v>", xml, "</p:r>", NULL });
-}
-
-/* The good document as an Object of a signature that is taken along with a new root. */
-static char *signature_around(const char *xml)
-{
-    return soap_join((const char *const[]){
-        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:Object>", xml,
-        "</ds:Object></ds:Signature>", NULL });
-}
-
-static char *a_part_referenced(const char *xml)
-{
-    return soap_replace(xml, "URI=\"\"", "URI=\"#v\"");
-}
-
-static char *signature_of_another(const char *xml)
-{
-    AUTO_FREE char *other = sign_payload("<p:r xmlns:p=\"urn:p\"><v>9</v></p:r>", rsa_key());
-    AUTO_FREE char *theirs = soap_cut(other, "<ds:Signature ", "</ds:Signature>");
-    AUTO_FREE char *own = soap_cut(xml, "<ds:Signature ", "</ds:Signature>");
-
-    return soap_replace(xml, own, theirs);
-}
-
-static char *an_empty_signature(const char *xml)
-{
-    AUTO_FREE char *own = soap_cut(xml, "<ds:Signature ", "</ds:Signature>");
-
-    return soap_replace(xml, own,
-                        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/>");
-}
-
-static char *a_forged_second(const char *xml)
-{
-    AUTO_FREE char *other = sign_payload("<p:r xmlns:p=\"urn:p\"><v>9</v></p:r>", rsa_key());
-    AUTO_FREE char *theirs = soap_cut(other, "<ds:Signature ", "</ds:Signature>");
-    AUTO_FREE char *both = soap_join((const char *const[]){ theirs, "</p:r>", NULL });
-
-    return soap_replace(xml, "</p:r>", both);
-}
-
-static const struct {
-    const char *name;
-    char *(*change)(const char *xml);
-    const char *words;
-} forgeries[] = {
-    { "tampered", tampered, "digest" },
-    { "something added", something_added, "digest" },
-    { "moved down", signature_moved_down, "business signature: " },
-    { "wrapped", wrapped, "business signature: " },
-    { "a signature around", signature_around, "business signature: " },
-    { "a part referenced", a_part_referenced, "business signature: " },
-    { "of another document", signature_of_another, "digest" },
-    { "empty", an_empty_signature, "business signature: " },
-    { "a forged second", a_forged_second, "business signature: " },
-};
-
-static void a_signature_that_covers_anything_else_is_wrong(void **state) /* SCE016 */
-{
-    AUTO_FREE char *good = sign_payload(P, rsa_key());
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
-        AUTO_FREE char *payload = forgeries[i].change(good);
-
-        for (int as_text = 0; as_text < 2; as_text++) {
-            AUTO(verified_free)
-            struct verified *env =
-                as_text ? receive(payload) : receive_between("<data>", payload, "</data>");
-            struct signer author;
-            struct err err = { 0 };
-
-            expect_refused(forgeries[i].name, judge(env, &anyone, &author, &err), &err,
-                           ST_AUTHOR_FORGED, forgeries[i].words);
-        }
-    }
-}
-
-/* What the author signed is taken from the message as it came, what is used from what its signature
- * covers: they are held together. */
-static void what_the_author_signed_is_what_the_message_carries(void **state)
-{
-    AUTO_FREE char *good = sign_payload(P, rsa_key());
-    AUTO_FREE char *evil = tampered(good);
-    const char *const alone[] = { good, evil, P, NULL };
-    static const enum status want[] = { ST_OK, ST_FORGED, ST_FORGED, ST_FORGED };
-    AUTO_FREE char *data = soap_join((const char *const[]){ "<data>", good, "</data>", NULL });
-    AUTO_FREE char *message = soap_message(data);
-    AUTO_FREE char *body = soap_join((const char *const[]){
-        "<soap:Body xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">", message,
-        "</soap:Body>", NULL });
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-        AUTO(verified_free) struct verified *env = calloc(1, sizeof(*env));
-        struct err err;
-
-        assert_non_null(env);
-        env->authored = alone[i] ? bytes_dup(slice_str(alone[i])) : NULL;
-        assert_int_equal(payload_split(slice_str(body), &usual_limits, env, &err), want[i]);
-    }
-}
-
-/* A sender whose signatures are not looked at: those at the root are left out, others stay for the
- * decoder to refuse. */
-static void a_signature_elsewhere_stays_in_the_payload(void **state)
-{
-    AUTO_FREE char *good = sign_payload(P, rsa_key());
-    AUTO_FREE char *deep = signature_moved_down(good);
-    AUTO(verified_free) struct verified *env = receive(deep);
-    struct payload payload;
-    struct err err;
-
-    (void)state;
-    assert_ok(verified_payload(env, &payload, &err), &err);
-    assert_non_null(strstr(payload.c14n.at, "<w><ds:Signature "));
 }
 
 /* ---- whose it is ---- */
@@ -341,19 +118,19 @@ static void the_author_must_be_the_rules(void **state) /* req 0.16, 0.17 */
         { "the IIN, but another BIN", { IIN, "999999999999", false }, false },
         { "a rule that names nobody", { "", "", false }, false },
     };
-    AUTO_FREE char *good = sign_payload(P, rsa_key());
-    AUTO(verified_free) struct verified *env = receive(good);
+    AUTO_FREE char *good = author_sign(P, rsa_key());
+    AUTO(verified_free) struct verified *env = author_receive(good);
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct signer author;
         struct err err = { 0 };
-        const enum status got = judge(env, &cases[i].rule, &author, &err);
+        const enum status got = author_judge(env, &cases[i].rule, &author, &err);
 
         if (cases[i].is_author)
             assert_ok(got, &err);
         else
-            expect_refused(cases[i].name, got, &err, ST_AUTHOR_FORGED, "somebody else");
+            author_expect_refused(cases[i].name, got, &err, ST_AUTHOR_FORGED, "somebody else");
     }
 }
 
@@ -375,22 +152,27 @@ static const struct {
     { "the author last", { CITIZEN, SELF }, &the_leaf, NULL, ST_OK, "" },
     { "neither", { CITIZEN, SELF }, &stranger, NULL, ST_AUTHOR_FORGED, "somebody else" },
     { "the other's has run out", { SELF, LATE }, &the_leaf, NULL, ST_AUTHOR_STALE, "dates" },
-    { "changed afterwards", { SELF, CITIZEN }, &the_leaf, tampered, ST_AUTHOR_FORGED, "digest" },
+    { "changed afterwards",
+      { SELF, CITIZEN },
+      &the_leaf,
+      author_tampered,
+      ST_AUTHOR_FORGED,
+      "digest" },
 };
 
 static void check_together(size_t i, const struct key *first, const struct key *second)
 {
-    AUTO_FREE char *once = sign_payload(P, first);
-    AUTO_FREE char *twice = sign_payload(once, second);
+    AUTO_FREE char *once = author_sign(P, first);
+    AUTO_FREE char *twice = author_sign(once, second);
     AUTO_FREE char *sent = together[i].change ? together[i].change(twice) : strdup(twice);
-    AUTO(verified_free) struct verified *env = receive(sent);
+    AUTO(verified_free) struct verified *env = author_receive(sent);
     struct signer author = { 0 };
     struct payload payload;
     struct err err = { 0 };
-    const enum status got = judge(env, together[i].rule, &author, &err);
+    const enum status got = author_judge(env, together[i].rule, &author, &err);
 
     if (together[i].want != ST_OK) {
-        expect_refused(together[i].name, got, &err, together[i].want, together[i].words);
+        author_expect_refused(together[i].name, got, &err, together[i].want, together[i].words);
         return;
     }
     assert_ok(got, &err);
@@ -457,10 +239,10 @@ static void a_certificate_is_for_signing_and_in_its_dates(void **state) /* req 0
         params.iin = IIN;
         params.key_type = "RSA";
         struct made made = made_new(&params, &pki_of(KEYS_RSA)->ca);
-        AUTO_FREE char *payload = sign_payload(P, made.key);
-        AUTO(verified_free) struct verified *env = receive(payload);
-        expect_refused(authors[i].name, judge(env, &anyone, &author, &err), &err, authors[i].want,
-                       authors[i].words);
+        AUTO_FREE char *payload = author_sign(P, made.key);
+        AUTO(verified_free) struct verified *env = author_receive(payload);
+        author_expect_refused(authors[i].name, author_judge(env, &anyone, &author, &err), &err,
+                              authors[i].want, authors[i].words);
         made_free(&made);
     }
 }
@@ -473,34 +255,34 @@ static void a_pinned_gateway_is_no_author(void **state)
         NULL);
     struct pin pin = { "gateway", gateway.cert };
     struct wsse_params params = wsse_usual(KEYS_RSA);
-    AUTO_FREE char *payload = sign_payload(P, gateway.key);
-    AUTO(verified_free) struct verified *env = receive(payload);
+    AUTO_FREE char *payload = author_sign(P, gateway.key);
+    AUTO(verified_free) struct verified *env = author_receive(payload);
     struct signer author;
     struct err err = { 0 };
 
     (void)state;
     params.pins = &pin;
     params.pin_count = 1;
-    expect_refused("pin", judge_with(&params, env, &anyone, &author, &err), &err, ST_AUTHOR_STALE,
-                   "path");
+    author_expect_refused("pin", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                          ST_AUTHOR_STALE, "path");
     made_free(&gateway);
 }
 
 static void an_algorithm_off_the_business_list_is_refused(void **state) /* C-28 */
 {
-    AUTO_FREE char *payload = sign_payload(P, rsa_key());
-    AUTO(verified_free) struct verified *env = receive(payload);
+    AUTO_FREE char *payload = author_sign(P, rsa_key());
+    AUTO(verified_free) struct verified *env = author_receive(payload);
     struct wsse_params params = wsse_usual(KEYS_RSA);
     struct signer author;
     struct err err = { 0 };
 
     (void)state;
     params.business_algorithms = ALG_GOST;
-    expect_refused("RSA", judge_with(&params, env, &anyone, &author, &err), &err, ST_AUTHOR_FORGED,
-                   "algorithm");
+    author_expect_refused("RSA", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                          ST_AUTHOR_FORGED, "algorithm");
     params.algorithms = ALG_GOST; /* the transport's list is another */
     params.business_algorithms = ALG_DEFAULT;
-    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    assert_ok(author_judge_with(&params, env, &anyone, &author, &err), &err);
 }
 
 static void a_revoked_author_is_stale_and_an_unknown_one_waits(void **state) /* req 0.22 */
@@ -510,28 +292,28 @@ static void a_revoked_author_is_stale_and_an_unknown_one_waits(void **state) /* 
                                    .revoked_ms = NOW_MS - DAY_MS };
     const struct trust_io io = responder_io(&responder);
     struct wsse_params params = wsse_usual(KEYS_RSA);
-    AUTO_FREE char *payload = sign_payload(P, rsa_key());
-    AUTO(verified_free) struct verified *env = receive(payload);
+    AUTO_FREE char *payload = author_sign(P, rsa_key());
+    AUTO(verified_free) struct verified *env = author_receive(payload);
     struct signer author;
     struct err err = { 0 };
 
     (void)state;
     params.revocation = REVOCATION_OCSP;
     params.io = &io;
-    expect_refused("revoked", judge_with(&params, env, &anyone, &author, &err), &err,
-                   ST_AUTHOR_STALE, "revocation");
+    author_expect_refused("revoked", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                          ST_AUTHOR_STALE, "revocation");
     responder.unreachable = true;
-    expect_refused("unknown", judge_with(&params, env, &anyone, &author, &err), &err,
-                   ST_UNAVAILABLE, "revocation");
+    author_expect_refused("unknown", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                          ST_UNAVAILABLE, "revocation");
     params.unknown = UNKNOWN_ACCEPT; /* the transport's policy is another */
-    expect_refused("unknown", judge_with(&params, env, &anyone, &author, &err), &err,
-                   ST_UNAVAILABLE, "revocation");
+    author_expect_refused("unknown", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                          ST_UNAVAILABLE, "revocation");
     params.business_unknown = UNKNOWN_ACCEPT;
-    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    assert_ok(author_judge_with(&params, env, &anyone, &author, &err), &err);
     assert_non_null(strstr(author.unknown, "cannot be learnt of the signer's certificate"));
     responder.unreachable = false;
     responder.status = V_OCSP_CERTSTATUS_GOOD;
-    assert_ok(judge_with(&params, env, &anyone, &author, &err), &err);
+    assert_ok(author_judge_with(&params, env, &anyone, &author, &err), &err);
     assert_string_equal(author.unknown, "");
     responder_clear(&responder);
 }
@@ -545,8 +327,8 @@ static void an_unknown_carrier_hides_no_author(void **state)
     } rows[] = { { "<data>", "</data>", false }, { "<data>", "</data>", true } };
     struct responder responder = { .pki = pki_of(KEYS_RSA), .unreachable = true };
     const struct trust_io io = responder_io(&responder);
-    AUTO_FREE char *signed_by_author = sign_payload(P, rsa_key());
-    AUTO_FREE char *escaped = escape(signed_by_author);
+    AUTO_FREE char *signed_by_author = author_sign(P, rsa_key());
+    AUTO_FREE char *escaped = author_escape(signed_by_author);
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -564,10 +346,10 @@ static void an_unknown_carrier_hides_no_author(void **state)
         AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
         AUTO(verified_free) struct verified *env = expect_verified(wsse, xml);
         assert_string_not_equal(verified_signer(env)->unknown, "");
-        assert_ok(judge(env, &anyone, &author, &err), &err);
+        assert_ok(author_judge(env, &anyone, &author, &err), &err);
         params.business_algorithms = ALG_GOST; /* and a wrong one is seen to be wrong */
-        expect_refused("RSA", judge_with(&params, env, &anyone, &author, &err), &err,
-                       ST_AUTHOR_FORGED, "algorithm");
+        author_expect_refused("RSA", author_judge_with(&params, env, &anyone, &author, &err), &err,
+                              ST_AUTHOR_FORGED, "algorithm");
     }
     responder_clear(&responder);
 }
@@ -585,8 +367,8 @@ static void our_payload_is_signed_and_judged_like_anybodys(void **state) /* req 
         struct err err;
 
         assert_ok(wsse_sign_payload(wsse, SLICE(P), &out, &err), &err);
-        AUTO(verified_free) struct verified *env = receive(out->at);
-        assert_ok(judge(env, &the_leaf, &author, &err), &err);
+        AUTO(verified_free) struct verified *env = author_receive(out->at);
+        assert_ok(author_judge(env, &the_leaf, &author, &err), &err);
     }
 }
 
@@ -594,8 +376,8 @@ static void what_cannot_be_signed_is_our_own_fault(void **state)
 {
     struct wsse_params params = wsse_usual(KEYS_RSA);
     AUTO(wsse_free) struct wsse *wsse = wsse_make(&params);
-    AUTO_FREE char *already = sign_payload(P, rsa_key());
-    AUTO_FREE char *deep = signature_moved_down(already);
+    AUTO_FREE char *already = author_sign(P, rsa_key());
+    AUTO_FREE char *deep = author_signature_moved_down(already);
     AUTO(bytes_free) struct bytes *out = NULL;
     struct err err;
 
@@ -613,9 +395,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_author_is_known_in_every_form_and_algorithm),
         cmocka_unit_test(a_payload_without_signature_has_no_author),
-        cmocka_unit_test(a_signature_that_covers_anything_else_is_wrong),
-        cmocka_unit_test(what_the_author_signed_is_what_the_message_carries),
-        cmocka_unit_test(a_signature_elsewhere_stays_in_the_payload),
         cmocka_unit_test(the_author_must_be_the_rules),
         cmocka_unit_test(one_of_several_is_the_author),
         cmocka_unit_test(a_certificate_is_for_signing_and_in_its_dates),
