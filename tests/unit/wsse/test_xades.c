@@ -1,8 +1,8 @@
-/* XAdES: what we make, by a second implementation too; what is refused and why. */
+/* XAdES: what we make, by a second implementation too; its timestamps, and what others make. */
 #include "base/clock.h"
 #include "unit/crypto/responder.h"
-#include "unit/wsse/fixture.h"
 #include "unit/wsse/xades_maker.h"
+#include "unit/wsse/xades_scene.h"
 #include "unit/wsse/xmlsec1.h"
 #include "wsse/names.h"
 #include "wsse/xades.h"
@@ -19,44 +19,6 @@ static const char *const documents[] = {
 };
 enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
 
-/* tsa NULL: XAdES-BES. */
-static struct bytes *seal_by(const struct made *signer, const char *xml, struct responder *tsa)
-{
-    const struct trust_io io = tsa ? responder_io(tsa) : (struct trust_io){ 0 };
-    const struct xades_params params = { .signing_time_ms = NOW_MS,
-                                         .io = tsa ? &io : NULL,
-                                         .tsp_url = tsa ? "http://tsp.test/" : NULL,
-                                         .deadline_ms = clock_monotonic_ms() + 1000 };
-    struct bytes *out = NULL;
-    struct err err;
-
-    assert_ok(xades_seal(signer->key, slice_str(xml), &params, &usual_limits, &out, &err), &err);
-    return out;
-}
-
-static struct bytes *seal(enum keys keys, const char *xml)
-{
-    struct responder tsa = { .pki = pki_of(keys) };
-
-    return seal_by(&pki_of(keys)->leaf, xml, &tsa);
-}
-
-static void expect(const struct judge *how, const char *xml, enum check culprit, const char *words)
-{
-    AUTO(report_free) struct report *report = report_new();
-    const enum verdict verdict = xades_judge(how, slice_str(xml), &usual_limits, report);
-    const bool is_valid = culprit == CHECK_COUNT_;
-
-    if (verdict != report_verdict(report) && verdict == VERDICT_VALID)
-        fail_msg("the verdict is better than its report: %s", report_reason(report));
-    if ((verdict == VERDICT_VALID) == is_valid && report_culprit(report) == culprit &&
-        (!words || strstr(report_reason(report), words)))
-        return;
-    print_report(report);
-    fail_msg("wanted %s «%s», got %s: %s", is_valid ? "valid" : check_name(culprit),
-             words ? words : "", verdict_name(verdict), report_reason(report));
-}
-
 /* ---- made ---- */
 
 static void a_sealed_document_is_valid(void **state) /* req 0.14 */
@@ -65,14 +27,15 @@ static void a_sealed_document_is_valid(void **state) /* req 0.14 */
     for (enum keys keys = 0; keys < KEYS_COUNT; keys++)
         for (size_t i = 0; i < DOCUMENTS; i++) {
             struct judge how = pki_judge(pki_of(keys));
-            AUTO(bytes_free) struct bytes *bes = seal_by(&pki_of(keys)->leaf, documents[i], NULL);
-            AUTO(bytes_free) struct bytes *stamped = seal(keys, documents[i]);
+            AUTO(bytes_free)
+            struct bytes *bes = scene_seal_by(&pki_of(keys)->leaf, documents[i], NULL);
+            AUTO(bytes_free) struct bytes *stamped = scene_seal(keys, documents[i]);
 
-            expect(&how, bes->at, CHECK_COUNT_, NULL);
-            expect(&how, stamped->at, CHECK_COUNT_, NULL);
+            scene_expect(&how, bes->at, CHECK_COUNT_, NULL);
+            scene_expect(&how, stamped->at, CHECK_COUNT_, NULL);
             how.timestamp_required = true;
-            expect(&how, bes->at, CHECK_TIMESTAMP, "one is demanded");
-            expect(&how, stamped->at, CHECK_COUNT_, NULL);
+            scene_expect(&how, bes->at, CHECK_TIMESTAMP, "one is demanded");
+            scene_expect(&how, stamped->at, CHECK_COUNT_, NULL);
             assert_int_equal(strstr(documents[i], "<?xml") != NULL,
                              strncmp(bes->at, "<?xml", 5) == 0);
         }
@@ -81,7 +44,7 @@ static void a_sealed_document_is_valid(void **state) /* req 0.14 */
 static void a_report_tells_what_is_signed_by_whom_and_when(void **state) /* req 0.14 */
 {
     const struct judge how = pki_judge(pki_of(KEYS_GOST2015));
-    AUTO(bytes_free) struct bytes *xml = seal(KEYS_GOST2015, "<a/>");
+    AUTO(bytes_free) struct bytes *xml = scene_seal(KEYS_GOST2015, "<a/>");
     AUTO(report_free) struct report *report = report_new();
 
     (void)state;
@@ -97,7 +60,7 @@ static void a_report_tells_what_is_signed_by_whom_and_when(void **state) /* req 
 static void the_evidence_begins_with_the_signer(void **state)
 {
     struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *xml = seal(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *xml = scene_seal(KEYS_RSA, "<a/>");
     AUTO(evidence_free) struct evidence *evidence = evidence_new();
     AUTO(report_free) struct report *report = report_new();
     unsigned tokens = 0;
@@ -124,7 +87,7 @@ static void a_seal_has_the_elements_of_the_standard(void **state) /* TS 101 903 
         "<xades:SignatureTimeStamp><xades:Include URI=\"#id-",
         "<xades:EncapsulatedTimeStamp>MII",
     };
-    AUTO(bytes_free) struct bytes *xml = seal(KEYS_GOST2015, "<a/>");
+    AUTO(bytes_free) struct bytes *xml = scene_seal(KEYS_GOST2015, "<a/>");
 
     (void)state;
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -144,7 +107,7 @@ static void xmlsec1_verifies_our_seal(void **state)
     if (!have_xmlsec1())
         skip();
     for (size_t i = 0; i < DOCUMENTS; i++) {
-        AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, documents[i]);
+        AUTO(bytes_free) struct bytes *out = scene_seal(KEYS_RSA, documents[i]);
         AUTO_FREE char *edited = soap_replace(out->at, "T09:00:00.000Z", "T09:00:01.000Z");
 
         assert_int_equal(by_xmlsec1(out->at), 0);
@@ -160,7 +123,7 @@ static void what_cannot_be_sealed_is_refused(void **state)
     const struct xades_params stamped = {
         .signing_time_ms = NOW_MS, .io = &io, .tsp_url = "http://tsp.test/", .deadline_ms = 1
     };
-    AUTO(bytes_free) struct bytes *once = seal_by(&pki_of(KEYS_RSA)->leaf, "<a/>", NULL);
+    AUTO(bytes_free) struct bytes *once = scene_seal_by(&pki_of(KEYS_RSA)->leaf, "<a/>", NULL);
     const struct {
         struct slice xml;
         const struct xades_params *params;
@@ -185,94 +148,6 @@ static void what_cannot_be_sealed_is_refused(void **state)
     }
 }
 
-/* ---- changed ---- */
-
-static void a_changed_seal_is_not_valid(void **state) /* req 0.14 */
-{
-    static const struct {
-        const char *from;
-        const char *to;
-        enum check culprit;
-        const char *words;
-    } changes[] = {
-        { "<v>1</v>", "<v>2</v>", CHECK_DIGEST, "the whole document" },
-        { "</r>", " </r>", CHECK_DIGEST, "the whole document" },
-        { "T09:00:00.000Z", "T08:00:00.000Z", CHECK_DIGEST, "SignedProperties" },
-        { "CN=CA<", "CN=CB<", CHECK_DIGEST, "SignedProperties" },
-        { "Target=\"#id-", "Target=\"#ie-", CHECK_COVERAGE, "Target" },
-        { "Target=\"#id-", "Target=\"id-", CHECK_COVERAGE, "Target" },
-        { " Target=", " x=", CHECK_COVERAGE, "Target" },
-        { "<xades:Include URI=\"#id-", "<xades:Include URI=\"#ie-", CHECK_TIMESTAMP, "includes" },
-        { "<xades:EncapsulatedTimeStamp>MII", "<xades:EncapsulatedTimeStamp>MIJ", CHECK_TIMESTAMP,
-          "not a timestamp token" },
-        { "<xades:EncapsulatedTimeStamp>", "<xades:XMLTimeStamp/><xades:EncapsulatedTimeStamp>",
-          CHECK_TIMESTAMP, "EncapsulatedTimeStamp" },
-        { "Type=\"" URI_SIGNED_PROPERTIES_122, "Type=\"urn:x", CHECK_COVERAGE, "Type" },
-        { "</ds:Object>", "</ds:Object><ds:Object/>", CHECK_COVERAGE, "2 ds:Object" },
-        { "</ds:Object>", "</ds:Object><ds:Object/><ds:Object/>", CHECK_COVERAGE, "Object" },
-        { "</ds:Object>", "<x/></ds:Object>", CHECK_COVERAGE, "beside it" },
-        { "<xades:SignedProperties ", "<xades:UnsignedProperties/><xades:SignedProperties ",
-          CHECK_COVERAGE, "SignedProperties, which is not allowed there" },
-        { "</xades:UnsignedSignatureProperties>",
-          "<xades:Nonsense/></xades:UnsignedSignatureProperties>", CHECK_COVERAGE, "Nonsense" },
-        { "<ds:SignatureValue Id=\"", "<ds:SignatureValue x=\"1\" Id=\"", CHECK_TIMESTAMP,
-          "other data" },
-        { "</r>", "<ds:Signature xmlns:ds=\"" NS_DS "\"/></r>", CHECK_COVERAGE, "2 ds:Signature" },
-        { "<r>", "<w><r>", CHECK_FORMAT, "XML" },
-    };
-    const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r><v>1</v></r>");
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-        AUTO_FREE char *xml = soap_replace(out->at, changes[i].from, changes[i].to);
-
-        expect(&how, xml, changes[i].culprit, changes[i].words);
-    }
-}
-
-/* Nothing rests on them: they are told. */
-static void properties_beyond_the_timestamp_are_told(void **state)
-{
-    const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r/>");
-    AUTO_FREE char *xml =
-        soap_replace(out->at, "</xades:UnsignedSignatureProperties>",
-                     "<xades:CertificateValues/></xades:UnsignedSignatureProperties>");
-    AUTO(report_free) struct report *report = report_new();
-
-    (void)state;
-    assert_int_equal(xades_judge(&how, slice_str(xml), &usual_limits, report), VERDICT_VALID);
-    assert_non_null(strstr(report_row(report, 0).detail, "not judged: CertificateValues"));
-}
-
-static void a_moved_signature_is_not_valid(void **state)
-{
-    const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *out = seal(KEYS_RSA, "<r><v>1</v></r>");
-    AUTO_FREE char *wrapped = soap_join((const char *const[]){ "<w>", out->at, "</w>", NULL });
-    AUTO_FREE char *signature = soap_cut(out->at, "<ds:Signature ", "</ds:Signature>");
-    AUTO_FREE char *moved =
-        soap_join((const char *const[]){ "<r><v>1</v><v>evil</v>", signature, "</r>", NULL });
-
-    (void)state;
-    expect(&how, wrapped, CHECK_COVERAGE, "not a child");
-    expect(&how, moved, CHECK_DIGEST, "the whole document");
-    expect(&how, signature, CHECK_COVERAGE, "1 ds:Object in the signature; 2");
-    expect(&how, "<a/>", CHECK_FORMAT, "no ds:Signature");
-}
-
-static void a_signature_without_properties_is_no_xades(void **state)
-{
-    const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *out = NULL;
-    struct err err;
-
-    (void)state;
-    assert_ok(xmlsig_sign_enveloped(rsa_key(), SLICE("<a/>"), &usual_limits, &out, &err), &err);
-    expect(&how, out->at, CHECK_FORMAT, "without XAdES' QualifyingProperties");
-}
-
 /* ---- timestamps ---- */
 
 static void a_timestamp_moves_the_time_of_the_signer(void **state)
@@ -284,13 +159,13 @@ static void a_timestamp_moves_the_time_of_the_signer(void **state)
         &pki->ca);
     struct responder tsa = { .pki = pki };
     struct judge how = pki_judge(pki);
-    AUTO(bytes_free) struct bytes *stamped = seal_by(&short_lived, "<a/>", &tsa);
-    AUTO(bytes_free) struct bytes *bare = seal_by(&short_lived, "<a/>", NULL);
+    AUTO(bytes_free) struct bytes *stamped = scene_seal_by(&short_lived, "<a/>", &tsa);
+    AUTO(bytes_free) struct bytes *bare = scene_seal_by(&short_lived, "<a/>", NULL);
 
     (void)state;
     how.now_ms = NOW_MS + 30LL * DAY_MS;
-    expect(&how, bare->at, CHECK_DATES, "expired");
-    expect(&how, stamped->at, CHECK_COUNT_, NULL);
+    scene_expect(&how, bare->at, CHECK_DATES, "expired");
+    scene_expect(&how, stamped->at, CHECK_COUNT_, NULL);
     made_free(&short_lived);
 }
 
@@ -321,10 +196,10 @@ static void a_bad_timestamp_is_named(void **state) /* req 0.14 */
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         rows[i].pki = pki;
-        AUTO(bytes_free) struct bytes *xml = seal_by(&pki->leaf, "<a/>", &rows[i]);
-        expect(&how, xml->at, CHECK_TIMESTAMP, texts[i]);
+        AUTO(bytes_free) struct bytes *xml = scene_seal_by(&pki->leaf, "<a/>", &rows[i]);
+        scene_expect(&how, xml->at, CHECK_TIMESTAMP, texts[i]);
         how.signature_only = true;
-        expect(&how, xml->at, CHECK_COUNT_, NULL);
+        scene_expect(&how, xml->at, CHECK_COUNT_, NULL);
         how.signature_only = false;
     }
     made_free(&not_tsa);
@@ -335,15 +210,15 @@ static void a_bad_timestamp_is_named(void **state) /* req 0.14 */
 static void a_timestamp_of_another_signature_is_refused(void **state) /* req 0.14 */
 {
     const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *one = seal(KEYS_RSA, "<a/>");
-    AUTO(bytes_free) struct bytes *two = seal(KEYS_RSA, "<b/>");
+    AUTO(bytes_free) struct bytes *one = scene_seal(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *two = scene_seal(KEYS_RSA, "<b/>");
     const char *end = "</xades:EncapsulatedTimeStamp>";
     AUTO_FREE char *its = soap_cut(one->at, "<xades:EncapsulatedTimeStamp>", end);
     AUTO_FREE char *others = soap_cut(two->at, "<xades:EncapsulatedTimeStamp>", end);
     AUTO_FREE char *spliced = soap_replace(one->at, its, others);
 
     (void)state;
-    expect(&how, spliced, CHECK_TIMESTAMP, "other data");
+    scene_expect(&how, spliced, CHECK_TIMESTAMP, "other data");
 }
 
 static void c14n_of_a_timestamp_is_as_said_or_as_others_take_it(void **state)
@@ -377,11 +252,26 @@ static void c14n_of_a_timestamp_is_as_said_or_as_others_take_it(void **state)
             soap_join((const char *const[]){ stamp, "</x:QualifyingProperties>", NULL });
         AUTO_FREE char *xml = soap_replace(bare, "</x:QualifyingProperties>", tail);
 
-        expect(&how, xml, rows[i].culprit, NULL);
+        scene_expect(&how, xml, rows[i].culprit, NULL);
     }
 }
 
 /* ---- made by others ---- */
+
+/* Nothing rests on them: they are told. */
+static void properties_beyond_the_timestamp_are_told(void **state)
+{
+    const struct judge how = pki_judge(pki_of(KEYS_RSA));
+    AUTO(bytes_free) struct bytes *out = scene_seal(KEYS_RSA, "<r/>");
+    AUTO_FREE char *xml =
+        soap_replace(out->at, "</xades:UnsignedSignatureProperties>",
+                     "<xades:CertificateValues/></xades:UnsignedSignatureProperties>");
+    AUTO(report_free) struct report *report = report_new();
+
+    (void)state;
+    assert_int_equal(xades_judge(&how, slice_str(xml), &usual_limits, report), VERDICT_VALID);
+    assert_non_null(strstr(report_row(report, 0).detail, "not judged: CertificateValues"));
+}
 
 static void what_others_make_is_valid(void **state)
 {
@@ -409,7 +299,7 @@ static void what_others_make_is_valid(void **state)
             const struct judge how = pki_judge(pki_of(keys));
             AUTO_FREE char *xml = xades_make(&rows[i], pki_of(keys)->leaf.key);
 
-            expect(&how, xml, CHECK_COUNT_, NULL);
+            scene_expect(&how, xml, CHECK_COUNT_, NULL);
         }
 }
 
@@ -431,111 +321,8 @@ static void a_reference_without_transforms_is_read_as_the_standard_says(void **s
     AUTO_FREE char *xml = xades_make(&(struct xades_parts){ .references = references }, rsa_key());
 
     (void)state;
-    expect(&how, one, CHECK_COUNT_, NULL);
-    expect(&how, xml, CHECK_COUNT_, NULL);
-}
-
-/* Signed as it should be, and yet not XAdES as we accept it. */
-static const struct {
-    struct xades_parts parts;
-    enum check culprit;
-    const char *words;
-} forged[] = {
-    { { .certificate = "<x:SigningCertificate>" XADES_CERT("@cert-digest@", "CN=OTHER,C=KZ",
-                                                           "@serial@") "</x:SigningCertificate>" },
-      CHECK_SIGNATURE,
-      "another issuer or serial" },
-    { { .certificate = "<x:SigningCertificate>" XADES_CERT("@cert-digest@", "@issuer@",
-                                                           "12345") "</x:SigningCertificate>" },
-      CHECK_SIGNATURE,
-      "another issuer or serial" },
-    { { .certificate = "" }, CHECK_COVERAGE, "no SigningCertificate" },
-    { { .certificate = "<x:SigningCertificate/>" }, CHECK_COVERAGE, "no SigningCertificate" },
-    { { .references = XADES_DOCUMENT_REFERENCE }, CHECK_COVERAGE, "1 ds:Reference" },
-    { { .references = XADES_PROPERTIES_REFERENCE }, CHECK_COVERAGE, "1 ds:Reference" },
-    { { .references = XADES_DOCUMENT_REFERENCE XADES_DOCUMENT_REFERENCE },
-      CHECK_COVERAGE,
-      "SignedProperties is not signed" },
-    { { .references = XADES_PROPERTIES_REFERENCE XADES_PROPERTIES_REFERENCE },
-      CHECK_COVERAGE,
-      "both ds:Reference" },
-    { { .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE_AS("#v", XADES_TYPE) },
-      CHECK_COVERAGE,
-      "URI is \"#v\"" },
-    { { .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE_AS("#sp", "urn:x") },
-      CHECK_COVERAGE,
-      "Type" },
-    { { .references =
-            XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE XADES_PROPERTIES_REFERENCE },
-      CHECK_COVERAGE,
-      "more than 2 ds:Reference" },
-    { { .properties = "<x:SignedProperties Id=\"sp\"/>" },
-      CHECK_COVERAGE,
-      "no SigningCertificate" },
-    { { .properties = "<x:SignedProperties Id=\"sp\"/><x:SignedProperties Id=\"sp2\"/>" },
-      CHECK_COVERAGE,
-      "QualifyingProperties holds SignedProperties" },
-    { { .properties = "<x:SignedProperties Id=\"s\"/>" }, CHECK_COVERAGE, "stands more than once" },
-    { { .target = "#sp" }, CHECK_COVERAGE, "Target" },
-    { { .behind = "<x:SignaturePolicyIdentifier><x:SignaturePolicyId/>"
-                  "</x:SignaturePolicyIdentifier>" },
-      CHECK_COVERAGE,
-      "policy" },
-    { { .behind = "<x:SigningTime>2026-11-22T09:00:00Z</x:SigningTime>" },
-      CHECK_COVERAGE,
-      "SigningTime, which is not allowed there" },
-    { { .behind = "text" }, CHECK_COVERAGE, "text stands" },
-    { { .time = "<x:SigningTime>2026-11-22T09:06:00Z</x:SigningTime>" },
-      CHECK_TIMESTAMP,
-      "in the future" },
-    { { .time = "<x:SigningTime>yesterday</x:SigningTime>" }, CHECK_TIMESTAMP, "no time" },
-    { { .time = "<x:SigningTime><x/></x:SigningTime>" }, CHECK_COVERAGE, "more than text" },
-    { { .ns = "http://uri.etsi.org/01903/v1.1.1#" },
-      CHECK_FORMAT,
-      "without XAdES' QualifyingProperties" },
-    { { .objects = "" }, CHECK_FORMAT, "without XAdES' QualifyingProperties" },
-    { { .stamps = "<x:UnsignedProperties Id=\"sp\"/>" },
-      CHECK_COVERAGE,
-      "the id sp stands 2 times" },
-    { { .content = "<v>1</v>", .references = XADES_DOCUMENT_REFERENCE XADES_PROPERTIES_REFERENCE },
-      CHECK_COVERAGE,
-      "ds:Object with the content" },
-    { { .content = "<v>1</v></ds:Object><ds:Object>",
-        .references = XADES_CONTENT_REFERENCE XADES_PROPERTIES_REFERENCE },
-      CHECK_COVERAGE,
-      "ds:Signature holds Object" },
-    { { .stamps = "<x:UnsignedProperties><x:UnsignedSignatureProperties><x:CounterSignature>"
-                  "<x:QualifyingProperties/></x:CounterSignature></x:UnsignedSignatureProperties>"
-                  "</x:UnsignedProperties>" },
-      CHECK_COVERAGE,
-      "more than one QualifyingProperties" },
-};
-
-static void another_signing_certificate_is_refused(void **state) /* req 0.14 */
-{
-    const struct judge how = pki_judge(pki_of(KEYS_RSA));
-    const struct xades_parts parts = { .named = pki_of(KEYS_RSA)->ca.cert };
-    AUTO_FREE char *xml = xades_make(&parts, rsa_key());
-
-    (void)state;
-    expect(&how, xml, CHECK_SIGNATURE, "SigningCertificate does not name");
-}
-
-static void a_forged_shape_is_not_valid(void **state) /* req 0.14 */
-{
-    struct judge how = pki_judge(pki_of(KEYS_RSA));
-
-    (void)state;
-    how.skew_ms = INT64_C(5) * 60 * 1000;
-    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
-        struct xades_parts parts = forged[i].parts;
-
-        if (parts.properties || parts.objects || parts.ns) /* there is no "#sp" to be digested */
-            parts.references = XADES_DOCUMENT_REFERENCE XADES_DOCUMENT_REFERENCE;
-        AUTO_FREE char *xml = xades_make(&parts, rsa_key());
-
-        expect(&how, xml, forged[i].culprit, forged[i].words);
-    }
+    scene_expect(&how, one, CHECK_COUNT_, NULL);
+    scene_expect(&how, xml, CHECK_COUNT_, NULL);
 }
 
 /* With the whole path judged, of a timestamp authority that nobody knows anything about. */
@@ -544,7 +331,7 @@ static void an_authority_of_unknown_revocation_leaves_the_verdict_open(void **st
     struct responder responder = { .pki = pki_of(KEYS_RSA), .signer = &pki_of(KEYS_RSA)->ca };
     const struct trust_io io = responder_io(&responder);
     struct judge how = pki_judge(pki_of(KEYS_RSA));
-    AUTO(bytes_free) struct bytes *stamped = seal(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *stamped = scene_seal(KEYS_RSA, "<a/>");
     AUTO(report_free) struct report *report = report_new();
     AUTO(evidence_free) struct evidence *evidence = evidence_new();
     size_t kinds[EVIDENCE_REPORT + 1] = { 0 };
@@ -572,17 +359,17 @@ static void an_authority_of_unknown_revocation_leaves_the_verdict_open(void **st
 static void the_signer_is_judged_like_any(void **state)
 {
     const struct pki *pki = pki_of(KEYS_RSA);
-    AUTO(bytes_free) struct bytes *xml = seal(KEYS_RSA, "<a/>");
+    AUTO(bytes_free) struct bytes *xml = scene_seal(KEYS_RSA, "<a/>");
     struct judge how = pki_judge(pki_of(KEYS_GOST2015));
 
     (void)state;
-    expect(&how, xml->at, CHECK_TIMESTAMP, "path");
+    scene_expect(&how, xml->at, CHECK_TIMESTAMP, "path");
     how = pki_judge(pki);
     how.algorithms = ALG_GOST;
-    expect(&how, xml->at, CHECK_ALGORITHM, "not allowed");
+    scene_expect(&how, xml->at, CHECK_ALGORITHM, "not allowed");
     how = pki_judge(pki);
     how.expect_iin = "123456789012";
-    expect(&how, xml->at, CHECK_OWNER, NULL);
+    scene_expect(&how, xml->at, CHECK_OWNER, NULL);
 }
 
 int main(void)
@@ -594,18 +381,13 @@ int main(void)
         cmocka_unit_test(a_seal_has_the_elements_of_the_standard),
         cmocka_unit_test(xmlsec1_verifies_our_seal),
         cmocka_unit_test(what_cannot_be_sealed_is_refused),
-        cmocka_unit_test(a_changed_seal_is_not_valid),
         cmocka_unit_test(properties_beyond_the_timestamp_are_told),
-        cmocka_unit_test(a_moved_signature_is_not_valid),
-        cmocka_unit_test(a_signature_without_properties_is_no_xades),
         cmocka_unit_test(a_timestamp_moves_the_time_of_the_signer),
         cmocka_unit_test(a_bad_timestamp_is_named),
         cmocka_unit_test(a_timestamp_of_another_signature_is_refused),
         cmocka_unit_test(c14n_of_a_timestamp_is_as_said_or_as_others_take_it),
         cmocka_unit_test(what_others_make_is_valid),
         cmocka_unit_test(a_reference_without_transforms_is_read_as_the_standard_says),
-        cmocka_unit_test(another_signing_certificate_is_refused),
-        cmocka_unit_test(a_forged_shape_is_not_valid),
         cmocka_unit_test(the_signer_is_judged_like_any),
         cmocka_unit_test(an_authority_of_unknown_revocation_leaves_the_verdict_open),
     };
