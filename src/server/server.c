@@ -12,6 +12,7 @@
 #include "server/trust_news.h"
 #include "wsse/wsse.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -245,6 +246,7 @@ static int sweep(void *ctx)
     const int pause_s = housekeeping_sweep(service);
 
     look_at_dates(server);
+    (void)malloc_trim(0); /* each worker's arena would keep what its largest document took */
     return pause_s;
 }
 
