@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define KEYS SLICE("k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
@@ -21,7 +20,7 @@ struct vault *content_keys_open(const char *dir)
     if (fd < 0 || !file_write_all(fd, KEYS) || close(fd) != 0 ||
         vault_open(path, &vault, &err) != ST_OK) {
         (void)fprintf(stderr, "tests/support/content_keys: %s: %s\n", path, err.text);
-        exit(1);
+        _exit(1);
     }
     return vault;
 }

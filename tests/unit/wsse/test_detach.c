@@ -224,7 +224,8 @@ static void memory_may_run_out_anywhere(void **state)
         xmlsig_attach(slice_str(content), bytes_slice(signature), &usual_limits, &whole, &err),
         &err);
     struct way way = { .whole = whole->at, .content = content };
-    assert_true(torture(&(struct torture){ "detach", go, check_way, &way, false }) > 10);
+    /* libxml2 2.9 loses the half of a copy that it made */
+    assert_true(torture(&(struct torture){ "detach", go, check_way, &way, true }) > 10);
 }
 
 int main(void)
