@@ -41,12 +41,16 @@ static enum status record_accepted(const struct app *app, const struct login_jud
 
 static enum status accept(struct app *app, const struct login_judgement *judgement, struct err *err)
 {
+    /* on record before it counts, as put.verified is */
+    static const struct app_note verified = { EVENT_INFO, "login.verified", "",
+                                              "the login is valid and will now be kept" };
     const struct login login = { judgement->sha256, judgement->iin, judgement->bin };
     bool seen = true;
     struct err cause;
-    enum status status =
-        store_login_accept(app->mobile->p.store, &app->session->id, &login, &seen, &cause);
+    enum status status;
 
+    TRY(app_journal(app, &verified, err));
+    status = store_login_accept(app->mobile->p.store, &app->session->id, &login, &seen, &cause);
     if (status == ST_CONFLICT)
         return app_conflict(app, err);
     if (status != ST_OK) {
