@@ -118,15 +118,12 @@ static enum claim_state judge(const struct claim_row *row, const struct claim *c
     return row->leased && !ours ? CLAIM_RUNNING : CLAIM_MINE;
 }
 
-/* An answer is XML, and begins with < where it was kept before answers were sealed. */
 static enum status unseal_answer(struct db *db, const struct claim *claim, struct bytes *answer,
                                  struct err *err)
 {
     struct slice content = bytes_slice(answer);
     char place[CONTENT_PLACE];
 
-    if (slice_starts(content, SLICE("<")))
-        return ST_OK;
     content_place_answer(place, claim->sender_id, claim->message_id);
     TRY(content_unseal(db, place, &content, err));
     memmove(answer->at, content.at, content.len);

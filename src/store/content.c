@@ -37,10 +37,6 @@ enum status content_unseal(struct db *db, const char *place, struct slice *conte
 {
     char *sealed = (char *)(uintptr_t)content->at; /* nobody else's, as the header says */
 
-    if (content->len > 0 && content->at[0] == '\0') { /* by CONTENT_COLUMN alone */
-        *content = slice_skip(*content, 1); /* as it was written, before contents were sealed */
-        return ST_OK;
-    }
     if (!db->vault)
         return RAISE(err, ST_INTERNAL, "%s: no keys of contents are open", place);
     return vault_unseal(db->vault, place, sealed, content->len, content, err);

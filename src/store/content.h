@@ -12,13 +12,10 @@ void content_place_signed(char dst[CONTENT_PLACE], const struct id *session, int
                           uint32_t turn);
 void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const char *message_id);
 
-/* SQL: the column, with a zero byte in front where it was written before contents were sealed. */
-#define CONTENT_COLUMN "IF(content_sha256 IS NULL, CONCAT(x'00', content), content)"
-
 /* *ret_sealed is the caller's. ST_INTERNAL: the store was opened without keys. */
 MUST_USE enum status content_seal(struct db *db, const char *place, struct slice content,
                                   struct bytes **ret_sealed, struct err *err);
-/* In: what CONTENT_COLUMN gave, in memory that is nobody else's (an arena's, a buffer); out: the
- * content, a part of it. ST_INTERNAL as vault_unseal() says. */
+/* In: the column's bytes, in memory that is nobody else's (an arena's, a buffer); out: the content,
+ * a part of it. ST_INTERNAL as vault_unseal() says: what is not sealed is not read. */
 MUST_USE enum status content_unseal(struct db *db, const char *place, struct slice *content,
                                     struct err *err);

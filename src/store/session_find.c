@@ -30,9 +30,8 @@ struct search {
     DB_MS("scanned_at") ", " DB_MS("documents_sent_at") ", "                                       \
     DB_MS("IF(" OVERDUE ", expires_at, ended_at)") ", "                                            \
     DB_MS("wiped_at") ", failed_puts FROM signing_session WHERE "
-#define SIGNED_CONTENT "IF(s.content_sha256 IS NULL, CONCAT(x'00', s.content), s.content)"
 #define SIGNED                                                                                     \
-    "SELECT s.document_id, s.turn, " SIGNED_CONTENT ", "                                                    \
+    "SELECT s.document_id, s.turn, s.content, "                                                    \
     DB_MS("s.signed_at") ", " DB_MS("s.not_before_at") ", " DB_MS("s.not_after_at") ", "           \
     "s.subject, s.issuer, s.common_name, s.iin, s.bin, s.serial, s.roles, s.key_usage,"            \
     " s.cert_sha256, s.pin FROM signed_document s JOIN signing_document d"                         \
@@ -207,11 +206,12 @@ static enum status load_documents(struct db *db, struct search *search, struct e
     TRY(load(
         db,
         &(struct query){
-            .sql = with_content ? "SELECT id, method, name_ru, name_kz, name_en,"
-                                  " mime, " CONTENT_COLUMN
-                                  " FROM signing_document WHERE session_id = ? ORDER BY position"
-                                : "SELECT id, method, name_ru, name_kz, name_en, mime"
-                                  " FROM signing_document WHERE session_id = ? ORDER BY position",
+            .sql =
+                with_content
+                    ? "SELECT id, method, name_ru, name_kz, name_en,"
+                      " mime, content FROM signing_document WHERE session_id = ? ORDER BY position"
+                    : "SELECT id, method, name_ru, name_kz, name_en, mime"
+                      " FROM signing_document WHERE session_id = ? ORDER BY position",
             .args = ARGS(v_id(&search->session->id)),
             .columns = with_content
                            ? join_columns(room, document_fixed, (struct columns)COLUMNS(content), 0)

@@ -59,11 +59,6 @@ struct wiping {
     bool done;
 };
 
-/* Digest and size stay those of what was there; MariaDB lets later assignments see earlier ones. */
-#define KEEP_DIGEST                                                                                \
-    "content_bytes = IF(content_sha256 IS NULL, LENGTH(content), content_bytes),"                  \
-    " content_sha256 = IFNULL(content_sha256, UNHEX(SHA2(content, 256)))"
-
 static enum status reduce(struct db *db, const struct wiping *wiping,
                           const struct signed_document *left, struct err *err)
 {
@@ -73,7 +68,7 @@ static enum status reduce(struct db *db, const struct wiping *wiping,
     content_place_signed(place, wiping->session, left->id, left->turn);
     TRY(content_seal(db, place, left->content, &sealed, err));
     return db_exec(db,
-                   "UPDATE signed_document SET " KEEP_DIGEST ", content = ?"
+                   "UPDATE signed_document SET content = ?"
                    " WHERE session_id = ? AND document_id = ? AND turn = ?",
                    ARGS(v_slice(bytes_slice(sealed)), v_id(wiping->session), v_int(left->id),
                         v_int(left->turn)),
@@ -93,8 +88,7 @@ static enum status wipe(struct db *db, void *ctx, struct err *err)
         return ST_OK;
     for (size_t i = 0; i < wiping->count; i++)
         TRY(reduce(db, wiping, &wiping->left[i], err));
-    return db_exec(db,
-                   "UPDATE signing_document SET " KEEP_DIGEST ", content = '' WHERE session_id = ?",
+    return db_exec(db, "UPDATE signing_document SET content = '' WHERE session_id = ?",
                    ARGS(v_id(wiping->session)), NULL, err);
 }
 
