@@ -1,5 +1,7 @@
 #include "soap/support.h"
 
+#include "base/clock.h"
+
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
@@ -22,6 +24,24 @@ struct codec *new_codec(void)
 
     assert_int_equal(codec_new(&params, &codec, &err), ST_OK);
     return codec;
+}
+
+struct codec *shared_codec;
+
+int open_codec(void **state)
+{
+    struct err err;
+
+    (void)state;
+    shared_codec = new_codec();
+    return clock_use_astana(&err) == ST_OK ? 0 : -1;
+}
+
+int close_codec(void **state)
+{
+    (void)state;
+    codec_free(shared_codec);
+    return 0;
 }
 
 static xmlDoc *parse(struct slice xml)

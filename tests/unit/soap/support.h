@@ -11,6 +11,11 @@
 /* Four engines, 50 documents of 1 MiB together. Fails the test when it cannot. */
 struct codec *new_codec(void);
 
+/* One for all tests of a program, with Astana's zone: the setup and teardown of their group. */
+extern struct codec *shared_codec;
+int open_codec(void **state);
+int close_codec(void **state);
+
 /* Exclusive C14N, as wsse hands it out. The caller's. */
 struct bytes *canonical(const char *xml);
 

@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-static struct codec *codec;
-
 #define T(inner) "<t:SendMessage xmlns:t='" TYP_NS "'>" inner "</t:SendMessage>"
 #define INFO(inner) T("<request><requestInfo>" inner "</requestInfo><requestData/></request>")
 #define WHOLE(more)                                                                                \
@@ -21,7 +19,7 @@ static struct request *take(const char *send_message)
     struct request *req = NULL;
     struct err err;
 
-    if (decode(codec, send_message, NULL, &req, &err) != ST_OK)
+    if (decode(shared_codec, send_message, NULL, &req, &err) != ST_OK)
         fail_msg("%s: %s", send_message, err.text);
     return req;
 }
@@ -244,7 +242,7 @@ static void what_is_no_whole_send_message_is_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct request *req = NULL;
         struct err err = { 0 };
-        enum status got = decode(codec, refused[i].message, NULL, &req, &err);
+        enum status got = decode(shared_codec, refused[i].message, NULL, &req, &err);
 
         if (got != ST_FORMAT || req)
             fail_msg("%s: %s", refused[i].message, status_name(got));
@@ -267,7 +265,7 @@ static void texts_of_the_envelope_have_at_most_255_characters(void **state)
                INFO("<messageId>%s</messageId><serviceId>S</serviceId><sender><senderId>e"
                     "</senderId></sender>"),
                id->at);
-    assert_int_equal(decode(codec, xml->at, NULL, &req, &err), ST_FORMAT);
+    assert_int_equal(decode(shared_codec, xml->at, NULL, &req, &err), ST_FORMAT);
     assert_string_equal(err.field, "requestInfo/messageId");
     assert_string_equal(err.limit, "255 characters");
     id->at[id->len - 2] = '\0'; /* one character less */
@@ -305,9 +303,9 @@ static void an_engine_that_failed_reads_the_next_message(void **state)
         struct request *req = NULL;
         struct err err;
 
-        assert_int_equal(
-            decode(codec, T("<request><requestInfo/><requestInfo/></request>"), NULL, &req, &err),
-            ST_FORMAT);
+        assert_int_equal(decode(shared_codec, T("<request><requestInfo/><requestInfo/></request>"),
+                                NULL, &req, &err),
+                         ST_FORMAT);
         assert_whole(WHOLE(""));
     }
 }
@@ -329,26 +327,12 @@ static void sample_messages_of_the_gateway_s_owner_are_read(void **state)
             skip();
         }
         parts.body = bytes_slice(body);
-        if (soap_decode_parts(codec, &parts, &req, &err) != ST_OK)
+        if (soap_decode_parts(shared_codec, &parts, &req, &err) != ST_OK)
             fail_msg("%s: %s", names[i], err.text);
         print_message("%s: messageId %s, serviceId %s, sender %s\n", names[i], req->info.message_id,
                       req->info.service_id, req->info.sender_id);
         assert_string_not_equal(req->info.message_id, "");
     }
-}
-
-static int open_codec(void **state)
-{
-    (void)state;
-    codec = new_codec();
-    return 0;
-}
-
-static int close_codec(void **state)
-{
-    (void)state;
-    codec_free(codec);
-    return 0;
 }
 
 int main(void)

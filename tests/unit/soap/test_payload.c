@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-static struct codec *codec;
-
 #define CREATE(inner)                                                                              \
     "<s:createSigningSession xmlns:s='" SIGNING_NS "'>" inner "</s:createSigningSession>"
 #define HEAD "<description>Договор</description><signMethod>CMS_WITH_DATA</signMethod>"
@@ -47,7 +45,7 @@ static struct request *take(const char *payload)
     struct err err;
 
     assert_valid(slice_str(MESSAGE("<data/>")));
-    if (decode(codec, MESSAGE("<data/>"), payload, &req, &err) != ST_OK)
+    if (decode(shared_codec, MESSAGE("<data/>"), payload, &req, &err) != ST_OK)
         fail_msg("%s", err.text);
     if (req->op == OP_NONE)
         fail_msg("%.300s: %s (%s, %s)", payload, req->payload_err.text, req->payload_err.code,
@@ -289,7 +287,7 @@ static void a_payload_that_cannot_be_read_says_code_field_and_limit(void **state
         struct err err;
         const struct err *why;
 
-        if (decode(codec, MESSAGE("<data/>"), refused[i].payload, &req, &err) != ST_OK)
+        if (decode(shared_codec, MESSAGE("<data/>"), refused[i].payload, &req, &err) != ST_OK)
             fail_msg("%s: %s", refused[i].payload, err.text);
         why = &req->payload_err;
         if (req->op != OP_NONE || why->status != ST_INPUT)
@@ -338,7 +336,7 @@ static void ceilings_hold_for_the_number_and_the_size_of_documents(void **state)
         AUTO(request_free) struct request *req = NULL;
         struct err err;
 
-        assert_int_equal(decode(codec, MESSAGE("<data/>"), xml->at, &req, &err), ST_OK);
+        assert_int_equal(decode(shared_codec, MESSAGE("<data/>"), xml->at, &req, &err), ST_OK);
         assert_string_equal(req->payload_err.code, cases[i].code);
         assert_string_equal(req->payload_err.limit, cases[i].limit);
         assert_int_equal(req->op == OP_NONE, cases[i].code[0] != 0);
@@ -360,25 +358,11 @@ static void text_that_is_no_xml_reaches_the_reply_as_payload_not_xml(void **stat
     struct err err;
 
     (void)state;
-    assert_int_equal(soap_decode_parts(codec, &parts, &req, &err), ST_OK);
+    assert_int_equal(soap_decode_parts(shared_codec, &parts, &req, &err), ST_OK);
     assert_int_equal(req->op, OP_NONE);
     assert_true(req->data_as_text);
     assert_string_equal(req->payload_err.code, "payloadNotXml");
     assert_string_equal(req->operation_name, "");
-}
-
-static int open_codec(void **state)
-{
-    (void)state;
-    codec = new_codec();
-    return 0;
-}
-
-static int close_codec(void **state)
-{
-    (void)state;
-    codec_free(codec);
-    return 0;
 }
 
 int main(void)
