@@ -26,6 +26,21 @@ void vector_path(const char *name, char *dst, size_t size)
     assert_true(text_format(dst, size, "%s/vectors/%s", shared ? shared : "../shared", name));
 }
 
+struct trust *vector_trust(void)
+{
+    static const char *const folders[] = { "ca-production", "ca-test" };
+    struct trust *trust = NULL;
+    struct err err;
+    char path[512];
+
+    assert_ok(trust_new(&trust, &err), &err);
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        vector_path(folders[i], path, sizeof(path));
+        assert_ok(trust_add_dir(trust, path, &err), &err);
+    }
+    return trust;
+}
+
 bool have_vectors(void)
 {
     char path[512];
@@ -263,4 +278,26 @@ void pki_free(struct pki *pki)
 struct judge pki_judge(const struct pki *pki)
 {
     return (struct judge){ .trust = pki->trust, .now_ms = NOW_MS, .purpose = PURPOSE_SIGN };
+}
+
+void print_report(const struct report *report)
+{
+    for (size_t i = 0; i < report_row_count(report); i++)
+        print_message("  %s: %s: %s\n", check_name(report_row(report, i).check),
+                      outcome_name(report_row(report, i).outcome), report_row(report, i).detail);
+}
+
+void expect_report(const struct report *report, enum verdict given, enum verdict verdict,
+                   enum check culprit)
+{
+    bool alone = report_culprit(report) == culprit;
+
+    for (size_t i = 0; i < report_row_count(report); i++)
+        alone &= report_row(report, i).outcome != OUTCOME_FAILED ||
+                 report_row(report, i).check == culprit;
+    if (given != verdict || !alone)
+        print_report(report);
+    assert_string_equal(verdict_name(given), verdict_name(verdict));
+    assert_string_equal(check_name(report_culprit(report)), check_name(culprit));
+    assert_true(alone);
 }

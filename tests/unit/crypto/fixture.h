@@ -1,12 +1,7 @@
 /* What the tests of this room share: vectors from ../shared and a PKI made at run time. */
 #pragma once
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants the four above first */
-#include <cmocka.h>
+#include "support/cmocka.h"
 
 #include "crypto/cert_impl.h"
 #include "crypto/init.h"
@@ -34,6 +29,8 @@ struct cert *vector_cert(const char *name);
 struct key *vector_key(const char *name);
 /* The folder of vectors, for trust_add_dir(). */
 void vector_path(const char *name, char *dst, size_t size);
+/* The authorities among the vectors, the real and the test ones; the caller's. */
+struct trust *vector_trust(void);
 
 /* How a certificate is made; zero means: GOST 2015-512, valid a day before and a year after NOW. */
 struct made_params {
@@ -72,3 +69,8 @@ void pki_free(struct pki *pki);
 
 /* The strictest judgement of the made PKI at NOW without revocation. */
 struct judge pki_judge(const struct pki *pki);
+
+void print_report(const struct report *report);
+/* The verdict and the culprit are the wanted ones, and no other check has failed. */
+void expect_report(const struct report *report, enum verdict given, enum verdict verdict,
+                   enum check culprit);

@@ -158,3 +158,25 @@ struct trust_io responder_io(struct responder *responder)
         .ctx = responder, .fetch = fetch, .find_receipt = find_receipt, .keep_receipt = keep_receipt
     };
 }
+
+struct bad_tsas bad_tsas_make(const struct made *ca)
+{
+    struct made_params params = { .cn = "NOT A TSA", .usage = "digitalSignature" };
+    struct bad_tsas bad;
+
+    bad.not_tsa = made_new(&params, ca);
+    params.cn = "TSA";
+    params.eku = "critical,timeStamping";
+    bad.foreign = made_new(&params, NULL);
+    params.from_ms = NOW_MS - 9LL * DAY_MS;
+    params.to_ms = NOW_MS - DAY_MS;
+    bad.old = made_new(&params, ca);
+    return bad;
+}
+
+void bad_tsas_free(struct bad_tsas *bad)
+{
+    made_free(&bad->not_tsa);
+    made_free(&bad->foreign);
+    made_free(&bad->old);
+}

@@ -29,3 +29,10 @@ struct trust_io responder_io(struct responder *responder);
 /* An answer about subject by the script, without a request; the caller's. */
 struct bytes *responder_answer(struct responder *responder, const struct cert *subject,
                                const struct cert *issuer);
+
+/* Authorities of time that nobody should believe: not for stamping, of a strange root, expired. */
+struct bad_tsas {
+    struct made not_tsa, foreign, old;
+};
+struct bad_tsas bad_tsas_make(const struct made *ca);
+void bad_tsas_free(struct bad_tsas *bad);

@@ -1,27 +1,11 @@
 /* SIGN_BYTES_ARRAY: both readings of the data, forms of the certificate, and each way to be wrong.
  */
-#include "unit/crypto/fixture.h"
+#include "unit/crypto/usual_pki.h"
 
 #include "crypto/bytes_judge.h"
 #include "crypto/encode.h"
 #include "crypto/gost/kzgost.h"
 #include "json/json.h"
-
-static struct pki *pki;
-
-static int setup(void **state)
-{
-    setup_crypto(state);
-    pki = pki_new(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
 
 static struct bytes *signed_by(const struct key *key, struct slice data)
 {
@@ -185,5 +169,5 @@ int main(void)
         cmocka_unit_test(every_changed_byte_of_the_signature_is_seen),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_pki, teardown_pki);
 }

@@ -152,14 +152,14 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, CRL_SERIAL_MAX);
 }
 
-enum { COUNT = 3000, STRIDE = CRL_RECORD_MAX };
+enum { SERIALS = 3000, STRIDE = CRL_RECORD_MAX };
 
 /* What a list's maker may do to a sort: equal beginnings, sorted already, backwards, few values. */
 static void fill(struct crl_table *table, int shape)
 {
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < SERIALS; i++) {
         uint8_t *at = table->at + i * STRIDE;
-        size_t value = shape == 1 ? i : shape == 2 ? COUNT - i : i * 7919 % COUNT;
+        size_t value = shape == 1 ? i : shape == 2 ? SERIALS - i : i * 7919 % SERIALS;
         many_serial(i, at);
         if (shape > 0) {
             memset(at, shape == 3 ? 0xff : 0, CRL_SERIAL_MAX);
@@ -172,22 +172,22 @@ static void fill(struct crl_table *table, int shape)
 
 static void sorting_orders_whatever_stands_in_a_list(void **state)
 {
-    const size_t bytes = (size_t)COUNT * STRIDE;
+    const size_t bytes = (size_t)SERIALS * STRIDE;
     const size_t wrong = 700;
     struct crl_table table;
     struct err err;
 
     (void)state;
     for (int shape = 0; shape < 5; shape++) {
-        assert_ok(crl_table_make(&table, COUNT, CRL_SERIAL_MAX, &err), &err);
+        assert_ok(crl_table_make(&table, SERIALS, CRL_SERIAL_MAX, &err), &err);
         fill(&table, shape);
         AUTO_FREE uint8_t *expected = malloc(bytes);
         assert_non_null(expected);
         memcpy(expected, table.at, bytes);
-        qsort(expected, COUNT, STRIDE, by_bytes);
+        qsort(expected, SERIALS, STRIDE, by_bytes);
         crl_table_sort(&table);
         assert_memory_equal(table.at, expected, bytes);
-        assert_int_equal(crl_table_disorder(&table), COUNT);
+        assert_int_equal(crl_table_disorder(&table), SERIALS);
         memcpy(table.at + wrong * STRIDE, table.at + (wrong - 1) * STRIDE, STRIDE);
         assert_int_equal(crl_table_disorder(&table), wrong);
         free(table.at);

@@ -1,26 +1,11 @@
 /* Where a certificate says its lists are, and whether a list is of one of its points. */
 #include "unit/crypto/crl_maker.h"
+#include "unit/crypto/usual_pki.h"
 
 #include "crypto/crl_index.h"
 #include "crypto/crl_points.h"
 
 #include <openssl/x509v3.h>
-
-static struct pki *pki;
-
-static int setup(void **state)
-{
-    setup_crypto(state);
-    pki = pki_new(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
 
 static void addresses_come_from_the_certificate(void **state) /* req 0.25 */
 {
@@ -197,5 +182,5 @@ int main(void)
         cmocka_unit_test(a_base_may_name_its_deltas_itself),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_pki, teardown_pki);
 }

@@ -1,5 +1,5 @@
 /* The JWS of ЦОИД: the contract's printed examples, every setting, and each way to be wrong. */
-#include "unit/crypto/fixture.h"
+#include "unit/crypto/usual_pki.h"
 
 #include "base/text.h"
 #include "crypto/encode.h"
@@ -10,22 +10,6 @@
 #include <stdlib.h>
 
 #define BODY SLICE("{\"Data\":{\"ИИН\":\"123456789011\"}}")
-
-static struct pki *pki;
-
-static int setup(void **state)
-{
-    setup_crypto(state);
-    pki = pki_new(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
 
 static struct bytes *signed_as(const struct pki *by, const struct jws_settings *settings)
 {
@@ -501,5 +485,5 @@ int main(void)
         cmocka_unit_test(an_rsa_key_signs_no_jws),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_pki, teardown_pki);
 }

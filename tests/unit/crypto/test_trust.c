@@ -1,5 +1,5 @@
 /* Path, dates, key usage, role, owner: each negative names the one check that failed. */
-#include "unit/crypto/fixture.h"
+#include "unit/crypto/usual_pki.h"
 
 #include "base/text.h"
 #include "crypto/gost/kzgost.h"
@@ -7,38 +7,12 @@
 #include <pthread.h>
 #include <stdio.h>
 
-static struct pki *pki;
-
-static int setup(void **state)
-{
-    setup_crypto(state);
-    pki = pki_new(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
-
 static void expect(const struct judge *judge, const struct cert *cert, enum verdict verdict,
                    enum check culprit)
 {
     AUTO(report_free) struct report *report = report_new();
-    enum verdict given = trust_judge(judge, cert, report);
 
-    if (given != verdict || report_culprit(report) != culprit)
-        for (size_t i = 0; i < report_row_count(report); i++)
-            print_message("%s: %s: %s\n", check_name(report_row(report, i).check),
-                          outcome_name(report_row(report, i).outcome),
-                          report_row(report, i).detail);
-    assert_string_equal(verdict_name(given), verdict_name(verdict));
-    assert_string_equal(check_name(report_culprit(report)), check_name(culprit));
-    for (size_t i = 0; i < report_row_count(report); i++)
-        if (report_row(report, i).outcome == OUTCOME_FAILED)
-            assert_int_equal(report_row(report, i).check, culprit);
+    expect_report(report, trust_judge(judge, cert, report), verdict, culprit);
 }
 
 static void good_signer_passes(void **state) /* req 0.16, 0.20, 0.21 */
@@ -422,19 +396,12 @@ static void real_chains_have_their_verdicts(void **state)
         { "ca-test/nca_gost2022_test.cer", "2026-11-22", VERDICT_VALID, CHECK_COUNT_ },
         { "ca-test/nca_gost2022_test.cer", "2033-11-22", VERDICT_INVALID, CHECK_DATES },
     };
-    AUTO(trust_free) struct trust *trust = NULL;
     struct time_span span;
-    struct err err;
-    char path[512];
 
     (void)state;
     if (!have_vectors())
         skip();
-    assert_ok(trust_new(&trust, &err), &err);
-    vector_path("ca-production", path, sizeof(path));
-    assert_ok(trust_add_dir(trust, path, &err), &err);
-    vector_path("ca-test", path, sizeof(path));
-    assert_ok(trust_add_dir(trust, path, &err), &err);
+    AUTO(trust_free) struct trust *trust = vector_trust();
     assert_int_equal(trust_anchor_count(trust), 4);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         AUTO(cert_free) struct cert *cert = vector_cert(rows[i].cert);
@@ -478,5 +445,5 @@ int main(void)
         cmocka_unit_test(real_chains_have_their_verdicts),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_pki, teardown_pki);
 }

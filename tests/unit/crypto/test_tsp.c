@@ -1,5 +1,6 @@
 /* Timestamps: requests, answers of our own authority, tokens and what makes them worthless. */
 #include "unit/crypto/responder.h"
+#include "unit/crypto/usual_pki.h"
 
 #include "base/text.h"
 #include "crypto/der.h"
@@ -7,22 +8,6 @@
 #include "crypto/gost/kzgost.h"
 #include "crypto/signed_data.h"
 #include "crypto/tsp.h"
-
-static struct pki *pki;
-
-static int setup(void **state)
-{
-    setup_crypto(state);
-    pki = pki_new(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
 
 static const struct tsa_params usual = { .policy_oid = "1.2.398.3.3.2.6.4",
                                          .now_ms = NOW_MS,
@@ -293,5 +278,5 @@ int main(void)
         cmocka_unit_test(the_old_token_holds_by_its_signature_alone),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_pki, teardown_pki);
 }

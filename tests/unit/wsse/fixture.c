@@ -90,10 +90,3 @@ bool is_refused(const struct wsse *wsse, const char *name, const char *xml, enum
                   words ? words : "", status_name(given), given == ST_OK ? "" : err.text);
     return false;
 }
-
-void print_report(const struct report *report)
-{
-    for (size_t i = 0; i < report_row_count(report); i++)
-        print_message("  %s: %s: %s\n", check_name(report_row(report, i).check),
-                      outcome_name(report_row(report, i).outcome), report_row(report, i).detail);
-}

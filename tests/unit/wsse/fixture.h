@@ -27,5 +27,3 @@ struct verified *expect_verified(const struct wsse *wsse, const char *xml);
 /* Refused with that status and these words in the text (NULL: any); else false, and says so. */
 bool is_refused(const struct wsse *wsse, const char *name, const char *xml, enum status status,
                 const char *words);
-
-void print_report(const struct report *report);

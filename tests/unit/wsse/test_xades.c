@@ -172,21 +172,10 @@ static void a_timestamp_moves_the_time_of_the_signer(void **state)
 static void a_bad_timestamp_is_named(void **state) /* req 0.14 */
 {
     const struct pki *pki = pki_of(KEYS_GOST2015);
-    struct made not_tsa =
-        made_new(&(struct made_params){ .cn = "NOT A TSA", .usage = "digitalSignature" }, &pki->ca);
-    struct made foreign = made_new(&(struct made_params){ .cn = "TSA",
-                                                          .usage = "digitalSignature",
-                                                          .eku = "critical,timeStamping" },
-                                   NULL);
-    struct made old = made_new(&(struct made_params){ .cn = "TSA",
-                                                      .usage = "digitalSignature",
-                                                      .eku = "critical,timeStamping",
-                                                      .from_ms = NOW_MS - 9LL * DAY_MS,
-                                                      .to_ms = NOW_MS - DAY_MS },
-                               &pki->ca);
-    struct responder rows[] = { { .tsa = &not_tsa },
-                                { .tsa = &foreign },
-                                { .tsa = &old },
+    struct bad_tsas bad = bad_tsas_make(&pki->ca);
+    struct responder rows[] = { { .tsa = &bad.not_tsa },
+                                { .tsa = &bad.foreign },
+                                { .tsa = &bad.old },
                                 { .tsa_time_ms = NOW_MS + 60000 },
                                 { .tsa_time_ms = NOW_MS - 60000 } };
     static const char *const texts[] = { "keyUsage", "path", "dates", "in the future",
@@ -202,9 +191,7 @@ static void a_bad_timestamp_is_named(void **state) /* req 0.14 */
         scene_expect(&how, xml->at, CHECK_COUNT_, NULL);
         how.signature_only = false;
     }
-    made_free(&not_tsa);
-    made_free(&foreign);
-    made_free(&old);
+    bad_tsas_free(&bad);
 }
 
 static void a_timestamp_of_another_signature_is_refused(void **state) /* req 0.14 */
