@@ -12,9 +12,10 @@ import pytest
 from conftest import BUILD, ROOT, envelope, run, send_message, until
 
 
-def sign_through(world, example, algorithm):
+def sign_through(world, example, algorithm, auth=None):
     """The whole road (1.44: QR, scan, authorise, documents, sign, PUT); returns the result's answer."""
-    created = world.create(example=example)
+    payload = (ROOT / "etc/examples" / example).read_text()
+    created = world.call(re.sub("(?<=<authType>)[^<]*", auth, payload) if auth else payload)
     assert created.code == "SCSS001", created.text  # req 0.69
     assert created.value("state") == "created"
     assert created.value("qrText").startswith("mobileSign:https://")  # req 1.01
@@ -30,15 +31,33 @@ EXAMPLES = ["", "-xml", "-detached", "-bytes", "-mix"]
 
 
 @pytest.mark.parametrize("example", [f"createSigningSession{name}.xml" for name in EXAMPLES])
+@pytest.mark.parametrize("auth", ["None", "Token"])  # Eds: test_eds.py
 @pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
-def test_a_document_comes_back_signed_and_judged(world, example, algorithm):
-    result = sign_through(world, example, algorithm)
+def test_a_document_comes_back_signed_and_judged(world, example, algorithm, auth):
+    result = sign_through(world, example, algorithm, auth)
     assert result.code == "SCSS001", result.text
     assert result.value("iin") == "123456789011"
     assert result.value("verdict") == "valid"
     checks = dict(re.findall(r"<name>(\w+)</name>\s*<outcome>(\w+)</outcome>", result.text))
     for name in ("signature", "path", "dates", "revocation", "keyUsage", "coverage"):
         assert checks.get(name) == "ok", (name, checks)
+
+
+@pytest.mark.parametrize("sizes", [[15 << 20], [64 << 10] * 50], ids=["one of 15 MiB", "50 of 64 KiB"])
+def test_documents_up_to_the_ceilings_go_the_whole_road(world, sizes):
+    documents = "".join(
+        f"<document><id>{i}</id><nameRu>Договор {i}</nameRu><file><mime>application/pdf</mime>"
+        f"<data>{base64.b64encode(b'%PDF-' + bytes(size - 5)).decode()}</data></file></document>"
+        for i, size in enumerate(sizes, 1))
+    payload = (ROOT / "etc/examples/createSigningSession.xml").read_text()
+    created = world.call(re.sub("<documents>.*</documents>", f"<documents>{documents}</documents>", payload, flags=re.S))
+    assert created.code == "SCSS001", created.text
+    phone = world.phone(created.value("qrText"))
+    assert phone.returncode == 0, phone.stdout + phone.stderr
+    result = world.ask("getSigningResult", created.value("signingSessionId"))
+    assert result.code == "SCSS001", result.text[:2000]
+    assert re.findall(r"<verdict>(\w+)</verdict>", result.text) == ["valid"] * len(sizes)
+    assert re.findall(r"<id>(\d+)</id>", result.text) == [str(i) for i in range(1, len(sizes) + 1)]
 
 
 @pytest.mark.parametrize("templates", [None, ("&isi=1476128386&ibi=kz.egov.mobile", "&apn=kz.mobile.mgov")],
