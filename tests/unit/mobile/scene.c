@@ -148,6 +148,22 @@ void scene_must_put(struct scene *s, int status, const char *message)
         fail_msg("%s does not begin with %s (%s)", json->at, want, scene_last(s)->text);
 }
 
+void scene_must_end(struct scene *s, int status, const char *message, const char *reason)
+{
+    const bool is_good = status == 200;
+    const struct signing_session *stored = scene_stored(s);
+
+    scene_must_put(s, status, message);
+    assert_int_equal(stored->state, is_good ? SESSION_SIGNED : SESSION_DOCUMENTS_SENT);
+    assert_int_equal(s->f.store.sessions[0].signed_count, is_good ? stored->document_count : 0);
+    assert_int_equal(stored->failed_puts, is_good ? 0 : 1);
+    assert_string_equal(scene_last(s)->name, is_good ? "put.accepted" : "put.refused");
+    if (!is_good && !strstr(stored->reason, reason))
+        fail_msg("'%s' does not say %s", stored->reason, reason);
+    assert_null(strstr(scene_last(s)->text, "123456789011"));
+    assert_null(strstr(scene_last(s)->text, "987654321098"));
+}
+
 /* ---- what the telephone does with document i ---- */
 
 struct json *scene_document(struct scene *s, size_t i)

@@ -45,6 +45,10 @@ int scene_put(struct scene *s, struct bytes **ret_json);
 /* The message begins so. */
 void scene_must_put(struct scene *s, int status, const char *message);
 
+/* The PUT has its answer, and all that follows from it: signed, or refused and counted with reason
+ * in its journal text, which names nobody (C-27). */
+void scene_must_end(struct scene *s, int status, const char *message, const char *reason);
+
 struct json *scene_document(struct scene *s, size_t i);
 struct json *scene_file(struct scene *s, size_t i);
 void scene_set_data(struct scene *s, size_t i, struct slice raw);
