@@ -108,6 +108,20 @@ void certs_remove(void)
     (void)rmdir(folder);
 }
 
+int setup_certs(void **state)
+{
+    (void)state;
+    certs_make();
+    return 0;
+}
+
+int teardown_certs(void **state)
+{
+    (void)state;
+    certs_remove();
+    return 0;
+}
+
 void certs_copy(const char *src, const char *dst)
 {
     char buf[8192];

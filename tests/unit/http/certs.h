@@ -10,6 +10,9 @@ enum { CERT_PATH = 128 };
  */
 void certs_make(void);
 void certs_remove(void);
+/* The same as the setup and teardown of a group. */
+int setup_certs(void **state);
+int teardown_certs(void **state);
 /* The path of one of these files. */
 const char *certs_path(const char *name, char dst[CERT_PATH]);
 /* dst's file now holds what src's does. */

@@ -419,20 +419,6 @@ static void behind_proxy_and_gateway_both_words_are_followed(void **state)
     kit_stop(kit);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    certs_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    certs_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,5 +437,5 @@ int main(void)
         cmocka_unit_test(behind_proxy_and_gateway_both_words_are_followed),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, setup_certs, teardown_certs);
 }
