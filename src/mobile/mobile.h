@@ -110,8 +110,9 @@ MUST_USE enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, str
 
 /* Wipes the contents of one session that ended content_keep_ms ago, if any: what was issued, and of
  * what came back signed all but the signatures, each of which is proven to hold with the issued
- * document first. What fails is tried again an hour later. Idempotent, for any number of
- * instances. *ret_more: there was one. Errors of the store, its keys and the journal. */
+ * document first. What fails has its line in the journal (session.wipe_failed), and is tried again
+ * an hour later. Idempotent, for any number of instances. *ret_more: there was one. Errors of the
+ * store, its keys and the journal. */
 MUST_USE enum status mobile_wipe_next(struct mobile *mobile, bool *ret_more, struct err *err);
 
 /* GET /sign/ID…: what the page shows of a session: no document, no description, no person. */

@@ -4,6 +4,16 @@
 #include "crypto/encode.h"
 #include "mobile/internal.h"
 
+/* The session's end, beside the line of the PUT that brought it. */
+static enum status record_failed(const struct app *app, const char *reason, struct err *err)
+{
+    char text[300];
+    const struct app_note note = { EVENT_WARNING, "session.failed", "", text };
+
+    text_format(text, sizeof(text), "no more signatures are taken after this refusal: %s", reason);
+    return app_journal(app, &note, err);
+}
+
 /* 403: counted and kept by the store; the fifth ends the session. */
 static enum status refuse_signature(struct app *app, enum message message, const char *reason,
                                     struct err *err)
@@ -21,7 +31,7 @@ static enum status refuse_signature(struct app *app, enum message message, const
     }
     app_refuse(app, 403, message, "put.refused", reason);
     app->no_more = state == SESSION_FAILED;
-    return ST_OK;
+    return app->no_more ? record_failed(app, reason, err) : ST_OK;
 }
 
 static enum status accept_put(struct app *app, const char *event, const char *text, struct err *err)

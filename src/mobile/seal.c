@@ -190,40 +190,55 @@ enum status seal_write(const struct signing_session *session, struct bytes **ret
 
 /* ---- making it ---- */
 
-static enum status record(const struct mobile *mobile, const struct signing_session *session,
-                          bool is_stamped, int64_t start_ms, struct err *err)
+struct making {
+    const struct mobile *mobile;
+    const struct signing_session *session;
+    bool is_stamped;
+    int64_t start_ms;
+};
+
+static enum status record(const struct making *m, const char *name, const char *text,
+                          struct err *err)
 {
     const struct event event = {
         .level = EVENT_INFO,
-        .name = "session.sealed",
-        .account = session->sender_id,
-        .start_ms = start_ms,
-        .end_ms = clock_now(mobile->p.clock),
-        .signing = session->id.text,
-        .text = is_stamped ? "the evidence is sealed as XAdES-T"
-                           : "the evidence is sealed as XAdES-BES, without a timestamp",
+        .name = name,
+        .account = m->session->sender_id,
+        .start_ms = m->start_ms,
+        .end_ms = clock_now(m->mobile->p.clock),
+        .signing = m->session->id.text,
+        .text = text,
     };
 
-    return journal_write(mobile->p.journal, &event, err);
+    return journal_write(m->mobile->p.journal, &event, err);
 }
 
-static enum status make(const struct mobile *mobile, const struct signing_session *session,
-                        bool is_stamped, struct err *err)
+/* Told before and after: no crash leaves a seal of which the journal knows nothing. */
+static enum status keep(const struct making *m, struct slice xml, struct err *err)
 {
-    const int64_t start_ms = clock_now(mobile->p.clock);
-    const struct xades_params params = { .signing_time_ms = start_ms,
-                                         .io = mobile->p.io,
-                                         .tsp_url = is_stamped ? mobile->p.seal_tsp_url : NULL,
+    const struct evidence_seal seal = { xml, m->is_stamped, m->start_ms };
+
+    TRY(record(m, "seal.made", "a seal over the evidence is made and will now be kept", err));
+    TRY(store_seal_keep(m->mobile->p.store, &m->session->id, &seal, err));
+    return record(m, "session.sealed",
+                  m->is_stamped ? "the evidence is sealed as XAdES-T"
+                                : "the evidence is sealed as XAdES-BES, without a timestamp",
+                  err);
+}
+
+static enum status make(const struct making *m, struct err *err)
+{
+    const struct mobile_params *p = &m->mobile->p;
+    const struct xades_params params = { .signing_time_ms = m->start_ms,
+                                         .io = p->io,
+                                         .tsp_url = m->is_stamped ? p->seal_tsp_url : NULL,
                                          .deadline_ms = clock_monotonic_ms() + SEAL_WAIT_MS };
-    struct evidence_seal seal = { .is_stamped = is_stamped, .made_ms = start_ms };
     AUTO(bytes_free) struct bytes *evidence = NULL;
     AUTO(bytes_free) struct bytes *xml = NULL;
 
-    TRY(seal_write(session, &evidence, err));
-    TRY(xades_seal(mobile->p.seal_key, bytes_slice(evidence), &params, &seal_limits, &xml, err));
-    seal.xml = bytes_slice(xml);
-    TRY(store_seal_keep(mobile->p.store, &session->id, &seal, err));
-    return record(mobile, session, is_stamped, start_ms, err);
+    TRY(seal_write(m->session, &evidence, err));
+    TRY(xades_seal(p->seal_key, bytes_slice(evidence), &params, &seal_limits, &xml, err));
+    return keep(m, bytes_slice(xml), err);
 }
 
 enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, struct err *err)
@@ -239,5 +254,7 @@ enum status mobile_seal_next(struct mobile *mobile, bool *ret_more, struct err *
     TRY(store_session_find(mobile->p.store, &(struct session_key){ .id = &id },
                            SESSION_DOCUMENTS | SESSION_RESULT, mobile_content_max(mobile), &session,
                            err));
-    return make(mobile, session, mobile->p.seal_tsp_url && tries < STAMPED_TRIES, err);
+    return make(&(struct making){ mobile, session, mobile->p.seal_tsp_url && tries < STAMPED_TRIES,
+                                  clock_now(mobile->p.clock) },
+                err);
 }

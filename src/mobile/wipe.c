@@ -69,44 +69,85 @@ static enum status reduce(const struct mobile *mobile, struct signing_session *s
     return ST_OK;
 }
 
-static enum status record(const struct mobile *mobile, const struct signing_session *session,
-                          int64_t start_ms, struct err *err)
+/* One session whose time is over. */
+struct wiping {
+    const struct mobile *mobile;
+    struct id id;
+    struct signing_session *session; /* owned; NULL until it is read */
+    int64_t start_ms;
+};
+
+static enum status record(const struct wiping *w, const struct event *what, struct err *err)
+{
+    struct event event = *what;
+
+    event.account = w->session ? w->session->sender_id : "-";
+    event.start_ms = w->start_ms;
+    event.end_ms = clock_now(w->mobile->p.clock);
+    event.signing = w->id.text;
+    return journal_write(w->mobile->p.journal, &event, err);
+}
+
+static enum status record_wiped(const struct wiping *w, struct err *err)
 {
     char text[120];
-    const struct event event = {
-        .level = EVENT_INFO,
-        .name = "session.wiped",
-        .account = session->sender_id,
-        .start_ms = start_ms,
-        .end_ms = clock_now(mobile->p.clock),
-        .signing = session->id.text,
-        .text = text,
-    };
 
     text_format(text, sizeof(text), "contents of %zu documents are wiped, %zu signatures stay",
-                session->document_count, session->signed_count);
-    return journal_write(mobile->p.journal, &event, err);
+                w->session->document_count, w->session->signed_count);
+    return record(w, &(struct event){ .level = EVENT_INFO, .name = "session.wiped", .text = text },
+                  err);
+}
+
+/* Once an hour for a session, for so long it is put off (store_wipe_take()). */
+static void record_failure(const struct wiping *w, const struct err *cause)
+{
+    char text[sizeof(cause->text)];
+    struct err ignored; /* the cause is what the caller learns */
+
+    text_copy(text, sizeof(text), cause->text);
+    reason_without_iin(text);
+    (void)!record(
+        w, &(struct event){ .level = EVENT_WARNING, .name = "session.wipe_failed", .text = text },
+        &ignored);
+}
+
+static enum status wipe(struct wiping *w, bool *ret_done, struct err *err)
+{
+    const struct mobile *mobile = w->mobile;
+    struct reduction reduction = { 0 };
+    enum status status;
+
+    TRY(store_session_find(mobile->p.store, &(struct session_key){ .id = &w->id },
+                           SESSION_DOCUMENTS | SESSION_RESULT, mobile_content_max(mobile),
+                           &w->session, err));
+    status = reduce(mobile, w->session, &reduction, err);
+    if (status == ST_OK)
+        status = store_wipe_keep(mobile->p.store, &w->id, reduction.left, reduction.count, ret_done,
+                                 err);
+    reduction_free(&reduction);
+    return status;
+}
+
+static enum status wipe_and_record(struct wiping *w, struct err *err)
+{
+    bool done = false;
+    enum status status = wipe(w, &done, err);
+
+    if (status != ST_OK)
+        record_failure(w, err);
+    TRY(status);
+    return done ? record_wiped(w, err) : ST_OK;
 }
 
 enum status mobile_wipe_next(struct mobile *mobile, bool *ret_more, struct err *err)
 {
-    AUTO(signing_session_free) struct signing_session *session = NULL;
-    const int64_t start_ms = clock_now(mobile->p.clock);
-    struct reduction reduction = { 0 };
-    bool done = false;
-    struct id id;
-    enum status status = store_wipe_take(mobile->p.store, mobile->p.content_keep_ms, &id, err);
+    struct wiping w = { .mobile = mobile, .start_ms = clock_now(mobile->p.clock) };
+    enum status status = store_wipe_take(mobile->p.store, mobile->p.content_keep_ms, &w.id, err);
 
     *ret_more = status == ST_OK;
     if (status != ST_OK)
         return status == ST_NOT_FOUND ? ST_OK : status;
-    TRY(store_session_find(mobile->p.store, &(struct session_key){ .id = &id },
-                           SESSION_DOCUMENTS | SESSION_RESULT, mobile_content_max(mobile), &session,
-                           err));
-    status = reduce(mobile, session, &reduction, err);
-    if (status == ST_OK)
-        status = store_wipe_keep(mobile->p.store, &id, reduction.left, reduction.count, &done, err);
-    reduction_free(&reduction);
-    TRY(status);
-    return done ? record(mobile, session, start_ms, err) : ST_OK;
+    status = wipe_and_record(&w, err);
+    signing_session_free(w.session);
+    return status;
 }

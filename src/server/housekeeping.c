@@ -40,6 +40,44 @@ int housekeeping_wipe(const struct service *service)
     return pause_after("wipe", status, more, &err);
 }
 
+/* How far a session had come when its time was over. */
+static void describe_end(const struct overdue *session, char *ret, size_t size)
+{
+    static const char *const ends[] = {
+        [SESSION_CREATED] = "never scanned",
+        [SESSION_SCANNED] = "scanned, but the documents were not fetched",
+        [SESSION_DOCUMENTS_SENT] = "the documents were sent, but not signed",
+    };
+    char at[TIME_TEXT];
+
+    time_utc_text(session->expires_ms, at);
+    if (session->turns > 0)
+        (void)text_format(ret, size, "its time was over at %s: signed by %u of %u", at,
+                          session->turns, session->turns_wanted);
+    else
+        (void)text_format(ret, size, "its time was over at %s: %s", at, ends[session->state]);
+}
+
+static enum status record_expired(void *ctx, const struct overdue *session, struct err *err)
+{
+    const struct rooms *rooms = ctx;
+    const int64_t now_ms = clock_now(rooms->clock);
+    char text[160];
+    const struct event event = {
+        .level = EVENT_INFO,
+        .name = "session.expired",
+        .account = session->sender_id,
+        .ip = "-",
+        .start_ms = now_ms,
+        .end_ms = now_ms,
+        .signing = session->id.text,
+        .text = text,
+    };
+
+    describe_end(session, text, sizeof(text));
+    return journal_write(rooms->journal, &event, err);
+}
+
 static void record_deleted(const struct service *service, uint64_t count)
 {
     const struct rooms *rooms = service_rooms(service);
@@ -63,21 +101,41 @@ static void record_deleted(const struct service *service, uint64_t count)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
 }
 
+static void measure_backlog(const struct rooms *rooms, int64_t content_keep_ms)
+{
+    struct metric *late = rooms->meters.all[METER_LATE];
+    struct backlog backlog = { 0 };
+    struct err err = { 0 };
+
+    if (store_backlog(rooms->store, content_keep_ms, &backlog, &err) != ST_OK) {
+        log_err(LOG_LEVEL_WARNING, "backlog", &err);
+        return;
+    }
+    metric_set(late, &(struct metric_sample){ { "seal" }, (double)backlog.seals });
+    metric_set(late, &(struct metric_sample){ { "wipe" }, (double)backlog.wipes });
+}
+
 int housekeeping_sweep(const struct service *service)
 {
     const struct conf *conf = service_conf(service);
+    const struct rooms *rooms = service_rooms(service);
+    const struct sweep sweep = { .instance = conf->instance.name,
+                                 .evidence_keep_ms = conf->signing.evidence_keep_days * DAY_MS,
+                                 .tell_expired = record_expired,
+                                 .ctx = (void *)rooms };
     struct err err = { 0 };
     struct swept swept;
 
-    if (store_sweep(service_rooms(service)->store, conf->instance.name,
-                    conf->signing.evidence_keep_days * DAY_MS, &swept, &err) != ST_OK)
+    if (store_sweep(rooms->store, &sweep, &swept, &err) != ST_OK)
         log_err(LOG_LEVEL_WARNING, "sweep", &err);
-    const uint64_t rows = swept.expired + swept.claims + swept.deleted;
+    const uint64_t rows = swept.expired + swept.claims + swept.deleted + swept.receipts;
     if (rows > 0)
-        log_info("sweep", "rows=%llu expired=%llu claims=%llu deleted=%llu",
+        log_info("sweep", "rows=%llu expired=%llu claims=%llu deleted=%llu receipts=%llu",
                  (unsigned long long)rows, (unsigned long long)swept.expired,
-                 (unsigned long long)swept.claims, (unsigned long long)swept.deleted);
+                 (unsigned long long)swept.claims, (unsigned long long)swept.deleted,
+                 (unsigned long long)swept.receipts);
     if (swept.deleted > 0)
         record_deleted(service, swept.deleted);
+    measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
 }

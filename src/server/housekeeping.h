@@ -9,5 +9,6 @@
 int housekeeping_seal(const struct service *service);
 /* Wipes the contents of a session whose time is over (mobile_wipe_next()). */
 int housekeeping_wipe(const struct service *service);
-/* Expires, forgets and deletes what is past its time (store_sweep()). */
+/* Expires, forgets and deletes what is past its time (store_sweep()), each expired session with its
+ * line in the journal first; measures how late the other two are. */
 int housekeeping_sweep(const struct service *service);

@@ -36,6 +36,12 @@ static const struct metric_params families[METER_COUNT] = {
                                   "wrong tokens.",
                           .kind = METRIC_COUNTER,
                           .max_series = 1 },
+    [METER_LATE] = { .name = "shepd_late_sessions",
+                     .help = "Sessions with which the work behind the answers is late, of all "
+                             "instances: seal (signed two minutes ago), wipe (due an hour ago).",
+                     .kind = METRIC_GAUGE,
+                     .labels = { "work" },
+                     .max_series = 2 },
     [METER_CERTIFICATE_END] = { .name = "shepd_certificate_not_after_timestamp_seconds",
                                 .help = "When each configured certificate ends, Unix time.",
                                 .kind = METRIC_GAUGE,

@@ -26,5 +26,11 @@ extern const struct columns meta_fixed;     /* struct meta_row */
 /* SQL: not final yet, but it may be overdue. */
 #define SESSION_LIVE "state IN ('created', 'scanned', 'documents_sent')"
 
+/* SQL: a list of ids of one query; those that are not needed are NULL. */
+enum { SESSION_IDS = 64 };
+#define SESSION_IDS_8 "?, ?, ?, ?, ?, ?, ?, ?"
+#define SESSION_IDS_32 SESSION_IDS_8 ", " SESSION_IDS_8 ", " SESSION_IDS_8 ", " SESSION_IDS_8
+#define SESSION_IN "(" SESSION_IDS_32 ", " SESSION_IDS_32 ")"
+
 extern const struct columns signed_signer; /* struct signer, without its dates */
 bool parse_state(struct slice text, void *member);

@@ -2,15 +2,9 @@
 #include "store/pool.h"
 #include "store/session_rows.h"
 
-enum { CHUNK = 64 }; /* ids of one query */
-
-#define EIGHT "?, ?, ?, ?, ?, ?, ?, ?"
-#define SIXTY_FOUR                                                                                 \
-    EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT
-
 struct watch {
     struct session_watch *sessions;
-    size_t count; /* at most CHUNK */
+    size_t count; /* at most SESSION_IDS */
 };
 
 static void note(struct watch *watch, const struct session_watch *seen)
@@ -29,18 +23,18 @@ static enum status look(struct db *db, void *ctx, struct err *err)
     };
     AUTO(rows_close) struct rows *rows = NULL;
     struct watch *watch = ctx;
-    struct value ids[CHUNK];
+    struct value ids[SESSION_IDS];
     struct session_watch seen;
     bool more = true;
 
-    for (size_t i = 0; i < CHUNK; i++)
+    for (size_t i = 0; i < SESSION_IDS; i++)
         ids[i] = i < watch->count ? v_id(&watch->sessions[i].id) : v_null();
     TRY(rows_open(db,
                   &(struct query){ .sql = "SELECT id, IF(" SESSION_LIVE
                                           " AND expires_at <= NOW(6), 'expired', state),"
                                           " turns_signed"
-                                          " FROM signing_session WHERE id IN (" SIXTY_FOUR ")",
-                                   .args = { ids, CHUNK },
+                                          " FROM signing_session WHERE id IN " SESSION_IN,
+                                   .args = { ids, SESSION_IDS },
                                    .columns = COLUMNS(columns) },
                   &rows, err));
     for (;;) {
@@ -54,8 +48,9 @@ static enum status look(struct db *db, void *ctx, struct err *err)
 enum status store_session_states(struct store *store, struct session_watch *sessions, size_t count,
                                  struct err *err)
 {
-    for (size_t done = 0; done < count; done += CHUNK) {
-        struct watch watch = { sessions + done, count - done < CHUNK ? count - done : CHUNK };
+    for (size_t done = 0; done < count; done += SESSION_IDS) {
+        struct watch watch = { sessions + done,
+                               count - done < SESSION_IDS ? count - done : SESSION_IDS };
         TRY(store_run(store, &(struct work){ .run = look, .ctx = &watch }, err));
     }
     return ST_OK;

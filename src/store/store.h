@@ -207,12 +207,37 @@ MUST_USE enum status store_keep_receipt(void *ctx, const uint8_t signature_sha25
 struct event_sink store_event_sink(struct store *store);
 
 /* ---- housekeeping: one instance at a time by a lease row ---- */
+/* A session whose time is over, as it stood then. */
+struct overdue {
+    struct id id;
+    char sender_id[1024];
+    enum session_state state; /* a live one */
+    uint32_t turns;           /* taken */
+    uint32_t turns_wanted;
+    int64_t expires_ms;
+};
+struct sweep {
+    const char *instance;
+    int64_t evidence_keep_ms;
+    /* Told of each session before it is marked expired, once; again when a crash, or a database
+     * that went away, came in between. Its error ends the sweep, and the session is left. */
+    enum status (*tell_expired)(void *ctx, const struct overdue *session, struct err *err);
+    void *ctx;
+};
 struct swept {
     uint64_t expired; /* sessions marked expired */
     uint64_t claims;  /* forgotten: past their time */
     uint64_t deleted; /* sessions, with all that is kept of them: evidence_keep_ms past their end */
+    uint64_t receipts; /* kept longer than evidence_keep_ms */
 };
 /* Bounded batches; what is left the next sweep does. Zeros: there was nothing to do, or another
  * instance is at it. */
-MUST_USE enum status store_sweep(struct store *store, const char *instance,
-                                 int64_t evidence_keep_ms, struct swept *ret, struct err *err);
+MUST_USE enum status store_sweep(struct store *store, const struct sweep *sweep, struct swept *ret,
+                                 struct err *err);
+/* Sessions with which the work behind the answers is late, 10,000 of each at most. */
+struct backlog {
+    int64_t seals; /* signed for over two minutes, and without a seal */
+    int64_t wipes; /* contents kept over an hour longer than keep_ms after the session's end */
+};
+MUST_USE enum status store_backlog(struct store *store, int64_t keep_ms, struct backlog *ret,
+                                   struct err *err);

@@ -185,6 +185,12 @@ def test_both_sweepers_at_once_end_every_overdue_session_once(country):
 
         until("the log", lambda: sum(swept()) >= 1200)
         assert sum(swept()) == 1200
+        ends = [line for world in (first, second) for line in world.journal() if line["event"] == "session.expired"]
+        assert len(ends) == len({line["signing"] for line in ends}) == 1200
+        words = {line["text"].rpartition("Z: ")[2] for line in ends}
+        assert words == {"never scanned", "scanned, but the documents were not fetched",
+                         "the documents were sent, but not signed"}
+        assert {line["account"] for line in ends} == {first.sql("SELECT DISTINCT sender_id FROM signing_session")[0][0]}
     finally:
         assert second.stop() == 0
         assert first.stop() == 0

@@ -124,9 +124,14 @@ static void the_fifth_refusal_ends_the_session(void **state)
     scene_xml(&s, 0, "individual", "<xml>другой документ</xml>");
     for (int i = 0; i < 4; i++)
         scene_must_put(&s, 403, CHANGED);
+    const size_t lines = s.f.journal.count;
     assert_int_equal(scene_put(&s, &json), 403);
     assert_non_null(strstr(json->at, "There are no attempts left"));
     assert_int_equal(scene_stored(&s)->state, SESSION_FAILED);
+    assert_int_equal(s.f.journal.count, lines + 2); /* its end, and the PUT */
+    assert_string_equal(s.f.journal.events[lines].name, "session.failed");
+    assert_string_equal(s.f.journal.events[lines].signing, s.created.id);
+    assert_string_equal(scene_last(&s)->name, "put.refused");
     scene_good(&s);
     scene_must_put(&s, 409, "This signing request was closed");
     scene_close(&s);

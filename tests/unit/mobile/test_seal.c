@@ -165,6 +165,27 @@ static void an_authority_that_is_away_delays_the_seal_and_nothing_else(void **st
     scene_close(&s);
 }
 
+/* A crash in between loses neither the seal nor that there was one. */
+static void a_seal_is_on_record_before_it_is_kept(void **state)
+{
+    struct scene s;
+    bool more = false;
+
+    (void)state;
+    open_signed(&s, "rsa", NULL, 1);
+    s.f.journal.full = true;
+    assert_int_equal(seal_next(&s, &more), ST_UNAVAILABLE);
+    assert_int_equal(kept(&s)->xml.len, 0);
+    s.f.journal.full = false;
+    fixture_pass(&s.f, 3600000);
+    assert_int_equal(seal_next(&s, &more), ST_OK);
+    const struct fake_event *before = &s.f.journal.events[s.f.journal.count - 2];
+    assert_string_equal(before->name, "seal.made");
+    assert_string_equal(before->signing, s.created.id);
+    assert_string_equal(scene_last(&s)->name, "session.sealed");
+    scene_close(&s);
+}
+
 static void a_store_that_is_away_keeps_the_session_waiting(void **state)
 {
     struct scene s;
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(any_change_of_the_evidence_breaks_the_seal),
         cmocka_unit_test(without_an_authority_a_seal_has_no_timestamp),
         cmocka_unit_test(an_authority_that_is_away_delays_the_seal_and_nothing_else),
+        cmocka_unit_test(a_seal_is_on_record_before_it_is_kept),
         cmocka_unit_test(a_store_that_is_away_keeps_the_session_waiting),
     };
 

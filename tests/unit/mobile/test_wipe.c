@@ -140,6 +140,20 @@ static void nothing_is_wiped_before_its_time_or_its_seal(void **state)
     scene_close(&s);
 }
 
+static void expect_failure(const struct scene *s, size_t count)
+{
+    const struct journal *journal = &s->f.journal;
+    size_t found = 0;
+
+    for (size_t i = 0; i < journal->count; i++)
+        found += strcmp(journal->events[i].name, "session.wipe_failed") == 0;
+    assert_int_equal(found, count);
+    assert_int_equal(scene_last(s)->level, EVENT_WARNING);
+    assert_string_equal(scene_last(s)->signing, s->created.id);
+    assert_string_equal(scene_last(s)->account, scene_stored(s)->sender_id);
+    assert_non_null(strstr(scene_last(s)->text, "its signature alone would not hold"));
+}
+
 /* Whatever is wrong with it, the last copy is not the one to be thrown away. */
 static void a_signature_that_would_not_hold_alone_keeps_its_content(void **state)
 {
@@ -155,8 +169,13 @@ static void a_signature_that_would_not_hold_alone_keeps_its_content(void **state
     assert_true(more);
     assert_int_equal(scene_stored(&s)->wiped_ms, 0);
     assert_true(scene_stored(&s)->documents[0].content.len > 0);
+    expect_failure(&s, 1);
     assert_int_equal(wipe_next(&s, &more), ST_OK);
     assert_false(more); /* not yet again */
+    expect_failure(&s, 1);
+    fixture_pass(&s.f, 3600000);
+    assert_int_equal(wipe_next(&s, &more), ST_INTERNAL);
+    expect_failure(&s, 2);
     scene_close(&s);
 }
 

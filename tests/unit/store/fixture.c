@@ -93,3 +93,21 @@ void fixture_sql(const char *sql)
 {
     mariadbd_sql(&shared.server, shared.database, sql);
 }
+
+static enum status tell_nobody(void *ctx, const struct overdue *session, struct err *err)
+{
+    (void)ctx;
+    (void)session;
+    (void)err;
+    return ST_OK;
+}
+
+enum status fixture_sweep(struct store *store, const char *instance, struct swept *ret,
+                          struct err *err)
+{
+    const struct sweep sweep = { .instance = instance,
+                                 .evidence_keep_ms = KEEP_MS,
+                                 .tell_expired = tell_nobody };
+
+    return store_sweep(store, &sweep, ret, err);
+}

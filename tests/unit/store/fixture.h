@@ -33,6 +33,9 @@ int fixture_close(void **state);
 struct store_params fixture_params(void);
 /* A further store on the test's database whose clock stands at the Unix second; 0: runs. */
 struct store *fixture_at(int64_t unix_s);
+/* Sweeps as that instance; KEEP_MS is how long evidence is kept, nobody is told of anything. */
+enum status fixture_sweep(struct store *store, const char *instance, struct swept *ret,
+                          struct err *err);
 /* A number from the database, by SQL. */
 long long fixture_number(const char *sql);
 void fixture_sql(const char *sql);

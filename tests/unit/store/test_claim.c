@@ -190,13 +190,13 @@ static void a_sweep_forgets_what_is_past_its_time_and_nothing_else(void **state)
     }
     struct claim young = claim_on("young", payload_a);
     assert_int_equal(claim(later, &young, NULL), CLAIM_MINE);
-    assert_ok(store_sweep(now, "node1", KEEP_MS, &done, err));
+    assert_ok(fixture_sweep(now, "node1", &done, err));
     assert_int_equal(done.claims, 0);
-    assert_ok(store_sweep(later, "node1", KEEP_MS, &done, err));
+    assert_ok(fixture_sweep(later, "node1", &done, err));
     assert_int_equal(done.claims, 1203);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM claim"), 1);
     fixture_sql("UPDATE lease SET until_at = NOW() + INTERVAL 9 YEAR WHERE name = 'sweep'");
-    assert_ok(store_sweep(later, "node2", KEEP_MS, &done, err)); /* another instance is at it */
+    assert_ok(fixture_sweep(later, "node2", &done, err)); /* another instance is at it */
     assert_int_equal(done.claims, 0);
 }
 

@@ -238,11 +238,11 @@ static void after_three_years_nothing_is_left(void **state)
         (void)create_signed(store, i + 1);
     fixture_sql("UPDATE signing_session SET ended_at = ended_at + INTERVAL 1 DAY"
                 " ORDER BY id LIMIT 1");
-    assert_ok(store_sweep(early, "node1", KEEP_MS, &swept, err));
+    assert_ok(fixture_sweep(early, "node1", &swept, err));
     assert_int_equal(swept.deleted, 0);
-    assert_ok(store_sweep(late, "node1", KEEP_MS, &swept, err));
+    assert_ok(fixture_sweep(late, "node1", &swept, err));
     assert_int_equal(swept.deleted, 59);
-    assert_ok(store_sweep(late, "node2", KEEP_MS, &swept, err));
+    assert_ok(fixture_sweep(late, "node2", &swept, err));
     assert_int_equal(swept.deleted, 0);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM signing_session"), 1);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM signing_document"), 2);

@@ -322,9 +322,9 @@ static void every_live_state_expires_by_the_databases_clock(void **state)
     }
     struct sample kept = create(store, 9);
     assert_ok(sign(before, &kept, err));
-    assert_ok(store_sweep(before, "node1", KEEP_MS, &done, err));
+    assert_ok(fixture_sweep(before, "node1", &done, err));
     assert_int_equal(done.expired, 0);
-    assert_ok(store_sweep(after, "node1", KEEP_MS, &done, err));
+    assert_ok(fixture_sweep(after, "node1", &done, err));
     assert_int_equal(done.expired, 3);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM signing_session WHERE state = 'expired'"
                                     " AND ended_at = expires_at"),
