@@ -256,13 +256,17 @@ class World:
         return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-@pytest.fixture(scope="session")
-def country():
+def a_country():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="shep-it-"))  # short: a unix socket's path has 108 bytes
     country = Country(folder).start()
     yield country
     assert country.stop() == 0
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def country():
+    yield from a_country()
 
 
 def make_world(country, algorithm="gost2015"):

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from conftest import BUILD, ROOT, WAIT_S, envelope, run, send_message, until
+from conftest import BUILD, ROOT, WAIT_S, a_country, envelope, run, send_message, until
 
 DEAD = "http://127.0.0.1:1/"
 CA = "ҰЛТТЫҚ"  # in the name of the sandbox's issuing CA
@@ -63,6 +63,12 @@ class Relay(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         pass  # whoever hung up
+
+
+@pytest.fixture(scope="module")
+def country():
+    """One of its own: what is revoked here stays revoked."""
+    yield from a_country()
 
 
 @pytest.fixture
