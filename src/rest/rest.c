@@ -1,9 +1,8 @@
 #include "rest/rest.h"
 
-#include "base/clock.h"
 #include "base/text.h"
+#include "rest/answer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -306,7 +305,8 @@ static bool set_request(CURL *curl, const struct rest_call *call, const char *me
                   curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
                                    call->body.len > 0 ? call->body.at : "") != CURLE_OK))
         return false;
-    return curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+    return curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)call->once) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
 static bool set_receiver(CURL *curl, struct receiver *receiver, int64_t left_ms)
@@ -320,14 +320,15 @@ static bool set_receiver(CURL *curl, struct receiver *receiver, int64_t left_ms)
 }
 
 /* A server may close an idle connection just as we use it again. libcurl then sends again by itself
- * where the answer does not begin, but not where the body was still on its way: we do. */
-static CURLcode call_out(CURL *curl, const struct receiver *receiver, int64_t deadline_ms)
+ * where the answer does not begin, but not where the body was still on its way: we do. Nobody does
+ * on a connection that is new. */
+static CURLcode call_out(CURL *curl, const struct rest_call *call, const struct receiver *receiver)
 {
     CURLcode code = curl_easy_perform(curl);
-    const int64_t left_ms = deadline_ms - clock_monotonic_ms();
+    const int64_t left_ms = call->deadline_ms - clock_monotonic_ms();
     long connections = 1;
 
-    if (code != CURLE_SEND_ERROR || receiver->head_bytes > 0 || left_ms <= 0 ||
+    if (call->once || code != CURLE_SEND_ERROR || receiver->head_bytes > 0 || left_ms <= 0 ||
         curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections) != CURLE_OK ||
         connections > 0 || curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK)
@@ -363,14 +364,15 @@ static enum status judge(CURLcode code, const struct receiver *receiver, const c
     }
 }
 
-static void take_answer(CURL *curl, struct bytes *body, struct rest_answer *ret_answer)
+static enum status check_wanted(const struct rest_call *call, struct err *err)
 {
-    const char *type = NULL;
+    size_t count = 0;
 
-    *ret_answer = (struct rest_answer){ .body = body };
-    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret_answer->status);
-    if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
-        text_copy(ret_answer->content_type, sizeof(ret_answer->content_type), type);
+    while (call->wanted && call->wanted[count])
+        if (count++ == REST_WANTED_MAX)
+            return RAISE(err, ST_INPUT, "outward call: more than %d headers are wanted",
+                         REST_WANTED_MAX);
+    return ST_OK;
 }
 
 static enum status perform(const struct rest *rest, CURL *curl, const struct rest_call *call,
@@ -389,6 +391,7 @@ static enum status perform(const struct rest *rest, CURL *curl, const struct res
     if (!method)
         return RAISE(err, ST_INPUT, "outward call: method %s is not known", call->method);
     TRY(check_url(rest, call->url, server, err));
+    TRY(check_wanted(call, err));
     TRY(make_headers(call, &headers, err));
     int64_t left_ms = call->deadline_ms - clock_monotonic_ms();
     if (left_ms <= 0)
@@ -398,34 +401,47 @@ static enum status perform(const struct rest *rest, CURL *curl, const struct res
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail) != CURLE_OK)
         return RAISE(err, ST_INTERNAL, "libcurl lacks a feature we need");
-    TRY(judge(call_out(curl, &receiver, call->deadline_ms), &receiver, server, detail, err));
-    take_answer(curl, TAKE(body), ret_answer);
-    return ST_OK;
+    TRY(judge(call_out(curl, call, &receiver), &receiver, server, detail, err));
+    return answer_take(curl, call, server, TAKE(body), ret_answer, err);
 }
 
-enum status rest_do(struct rest *rest, const struct rest_call *call, struct rest_answer *ret_answer,
-                    struct err *err)
+static enum status do_timed(struct rest *rest, const struct rest_call *call,
+                            struct rest_answer *ret_answer, struct rest_times *times,
+                            struct err *err)
 {
     CURL *curl = NULL;
+    int64_t came_ms = clock_monotonic_ms();
 
     if (atomic_load(&rest->cancelled))
         return RAISE(err, ST_UNAVAILABLE, "outward calls are at an end");
-    if (!reserve(rest, call->deadline_ms, &curl))
+    bool reserved = reserve(rest, call->deadline_ms, &curl);
+    times->queue_ms = clock_monotonic_ms() - came_ms;
+    if (!reserved)
         return RAISE(err, ST_UNAVAILABLE, "%u outward calls are under way already",
                      rest->max_parallel);
     if (!curl)
         curl = curl_easy_init();
     enum status status =
         curl ? perform(rest, curl, call, ret_answer, err) : RAISE(err, ST_NOMEM, "out of memory");
-    if (curl)
+    if (curl) {
+        answer_times(curl, call->url, times);
         curl_easy_reset(curl); /* keeps its connections, forgets our buffers */
+    }
     release(rest, curl);
     return status;
 }
 
-void rest_answer_free(struct rest_answer *answer)
+enum status rest_do(struct rest *rest, const struct rest_call *call, struct rest_answer *ret_answer,
+                    struct err *err)
 {
-    bytes_free(TAKE(answer->body));
+    struct rest_times times = { -1, -1, -1, -1 };
+    int64_t came_ms = clock_monotonic_ms();
+
+    enum status status = do_timed(rest, call, ret_answer, &times, err);
+    times.total_ms = clock_monotonic_ms() - came_ms;
+    if (call->times)
+        *call->times = times;
+    return status;
 }
 
 enum status rest_fetch(void *ctx, const struct fetch *fetch, struct bytes **ret_answer,

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "crypto/trust.h"
 
@@ -31,6 +32,19 @@ DEFINE_AUTO(struct rest, rest_free)
  * end, so that nobody waits for a peer that hangs. Thread-safe. */
 void rest_cancel(struct rest *rest);
 
+enum {
+    REST_WANTED_MAX = 8,
+    REST_WANTED_BYTES = 16 * 1024, /* of one wanted header's value */
+};
+
+/* Where a call's time went; milliseconds, -1 where it never came so far. */
+struct rest_times {
+    int64_t queue_ms;      /* the wait for a handle */
+    int64_t connect_ms;    /* then: name lookup, TCP and TLS; 0 when a connection was at hand */
+    int64_t first_byte_ms; /* likewise without the queue: the answer's head begins */
+    int64_t total_ms;      /* all in all */
+};
+
 /* Borrowed for the call. */
 struct rest_call {
     const char *method; /* GET POST PUT DELETE */
@@ -39,22 +53,34 @@ struct rest_call {
     struct slice body;   /* empty: none with GET and DELETE, an empty one with POST and PUT */
     size_t max_bytes;    /* of the answer's body; its head has 64 KiB */
     int64_t deadline_ms; /* monotonic, name lookup, connecting and the wait for a handle included */
+    /* Names of headers of the answer, NULL-terminated, REST_WANTED_MAX at most; may be NULL */
+    const char *const *wanted;
+    /* For what costs money: goes out on a connection of its own and never a second time, so times'
+     * connect_ms of -1 proves that nothing of it left. */
+    bool once;
+    struct rest_times *times; /* written however the call ends; may be NULL */
 };
 struct rest_answer {
     long status;            /* HTTP, whatever it is */
     char content_type[128]; /* "" when absent; cut when longer */
     struct bytes *body;     /* never NULL on ST_OK */
+    /* Values in the order of rest_call.wanted, without blanks around; NULL: not there */
+    char *headers[REST_WANTED_MAX];
 };
-void rest_answer_free(struct rest_answer *answer); /* frees the body, not the struct */
+void rest_answer_free(struct rest_answer *answer); /* frees what it holds, not the struct */
 
 /**
  * One call; redirects are not followed. An idle connection that turns out to be dead is replaced
- * and the call sent again: calls must bear that, as all our outward effects do.
+ * and the call sent again, unless it says once: calls must bear that, as our outward effects do.
  *
- * ST_INPUT        the URL is malformed or neither http nor https, or the method is not ours; code
- *                 hostNotAllowed: its host is not among rest_params.hosts
+ * A wanted header that comes twice is refused: none of those we want is a list, so somebody on the
+ * way added one, and whichever we took, others may have judged by the other (RFC 9110 section 5.3).
+ *
+ * ST_INPUT        the URL is malformed or neither http nor https, the method is not ours, or too
+ *                 much is wanted; code hostNotAllowed: its host is not among rest_params.hosts
  * ST_UPSTREAM     no such host, connection refused, reset, TLS, malformed or over-long answer
- *                 (code answerTooLong, limit with its unit)
+ *                 (code answerTooLong, limit with its unit, field: the wanted header); code
+ *                 headerTwice, field: the wanted header
  * ST_TIMEOUT      the deadline
  * ST_UNAVAILABLE  no handle free before the deadline; rest_cancel() was called
  *

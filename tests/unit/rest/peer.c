@@ -66,6 +66,8 @@ static bool play(struct peer *peer, struct wire *wire)
     const struct linger reset = { .l_onoff = 1 };
     char letters[4096];
 
+    if (script->end == END_FIRST && peer_count(peer, &peer->requests) > 1)
+        return false;
     memset(letters, 'x', sizeof(letters));
     if (script->answer && !wire_send(wire, script->answer, strlen(script->answer)))
         return false;
@@ -77,7 +79,18 @@ static bool play(struct peer *peer, struct wire *wire)
         (void)wire_read(wire, letters, 1);
     if (script->end == END_RESET || script->end == END_TIRED)
         (void)setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    return script->end == END_KEEP && !script->endless;
+    return (script->end == END_KEEP || script->end == END_FIRST) && !script->endless;
+}
+
+static void note_guest(struct peer *peer, const SSL *ssl)
+{
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+
+    pthread_mutex_lock(&peer->lock);
+    if (cert)
+        X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, peer->guest,
+                                  sizeof(peer->guest));
+    pthread_mutex_unlock(&peer->lock);
 }
 
 struct guest {
@@ -95,7 +108,10 @@ static void *serve_one(void *ctx)
         wire.ssl = SSL_new(guest.peer->tls);
         SSL_set_fd(wire.ssl, wire.fd);
     }
-    if (!wire.ssl || SSL_accept(wire.ssl) == 1)
+    bool is_met = !wire.ssl || SSL_accept(wire.ssl) == 1;
+    if (is_met && wire.ssl)
+        note_guest(guest.peer, wire.ssl);
+    if (is_met)
         while (read_request(guest.peer, &wire) && play(guest.peer, &wire))
             continue;
     SSL_free(wire.ssl);
@@ -141,6 +157,11 @@ int peer_bind(uint16_t *ret_port)
 
 struct peer *peer_start(struct script script, const char *cert)
 {
+    return peer_start_mutual(script, cert, NULL);
+}
+
+struct peer *peer_start_mutual(struct script script, const char *cert, const char *client_ca)
+{
     struct peer *peer = calloc(1, sizeof(*peer));
     char path[CERT_PATH];
     char name[32];
@@ -157,6 +178,12 @@ struct peer *peer_start(struct script script, const char *cert)
         snprintf(name, sizeof(name), "%s.key", cert);
         assert_int_equal(
             SSL_CTX_use_PrivateKey_file(peer->tls, certs_path(name, path), SSL_FILETYPE_PEM), 1);
+    }
+    if (client_ca) { /* without a context OpenSSL refuses sessions that are taken up again */
+        SSL_CTX_set_session_id_context(peer->tls, (const unsigned char *)"peer", 4);
+        SSL_CTX_set_verify(peer->tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        assert_int_equal(
+            SSL_CTX_load_verify_locations(peer->tls, certs_path(client_ca, path), NULL), 1);
     }
     assert_int_equal(pthread_create(&peer->thread, NULL, serve, peer), 0);
     return peer;

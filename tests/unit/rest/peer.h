@@ -15,6 +15,7 @@ enum end {
     END_RESET,
     END_STALL,
     END_TIRED, /* keeps the connection until the next request on it begins, and resets it then */
+    END_FIRST, /* answers the first request of all; reads later ones whole and closes */
 };
 
 /* What the server does with each request it gets. */
@@ -34,10 +35,13 @@ struct peer {
     unsigned connections;
     unsigned requests;
     char seen[SEEN_BYTES]; /* the last request */
+    char guest[64];        /* CN of the last client's certificate */
 };
 
 /* On a free port of 127.0.0.1. cert: the name of its certs.h files; NULL: plain. */
 struct peer *peer_start(struct script script, const char *cert);
+/* Talks TLS with those only who show a certificate of client_ca, a certs.h file. */
+struct peer *peer_start_mutual(struct script script, const char *cert, const char *client_ca);
 /* All callers must have closed: free the rest first. */
 void peer_stop(struct peer *peer);
 /* The last request holds the text, or does not. */
