@@ -33,5 +33,5 @@ bool cert_is_self_signed(
  * RDNs (shep-contract.md section 4). issuer is an RFC 4514/2253 text, serial decimal digits. */
 bool cert_matches_issuer_serial(const struct cert *cert, struct slice issuer, struct slice serial);
 
-/* For rooms that own OpenSSL (wsse, http, sandbox): borrowed. */
+/* For rooms that own OpenSSL (wsse, http, rest, sandbox): borrowed. */
 struct x509_st *cert_x509(const struct cert *cert);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rest/answer.h"
+#include "rest/client_key.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -31,6 +32,7 @@ struct rest {
     char *ca_file;
     char *user_agent;
     const char *const *hosts; /* borrowed; NULL: all */
+    struct key *client;       /* NULL: none */
 };
 
 /* What one call collects. */
@@ -92,6 +94,9 @@ enum status rest_new(const struct rest_params *params, struct rest **ret_rest, s
     if (!rest)
         return RAISE(err, ST_NOMEM, "out of memory");
     TRY(init_pool(rest, params, err));
+    if (params->client)
+        TRY(client_key_open(params->client, params->clock ? params->clock : clock_system(),
+                            &rest->client, err));
     *ret_rest = TAKE(rest);
     return ST_OK;
 }
@@ -105,9 +110,15 @@ void rest_free(struct rest *rest)
     free(rest->idle);
     free(rest->ca_file);
     free(rest->user_agent);
+    key_free(rest->client);
     (void)pthread_cond_destroy(&rest->released);
     (void)pthread_mutex_destroy(&rest->lock);
     free(rest);
+}
+
+const struct cert *rest_client_cert(const struct rest *rest)
+{
+    return rest->client ? key_cert(rest->client) : NULL;
 }
 
 void rest_cancel(struct rest *rest)
@@ -268,6 +279,12 @@ static const char *method_of(const struct rest_call *call)
     return NULL;
 }
 
+static CURLcode on_tls(CURL *curl, void *ssl_ctx, void *ctx)
+{
+    (void)curl;
+    return client_key_show(ctx, ssl_ctx) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
 /* What holds for every call, whoever asks. */
 static bool set_rules(const struct rest *rest, CURL *curl)
 {
@@ -291,6 +308,9 @@ static bool set_rules(const struct rest *rest, CURL *curl)
              curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
     if (ok && rest->user_agent)
         ok = curl_easy_setopt(curl, CURLOPT_USERAGENT, rest->user_agent) == CURLE_OK;
+    if (ok && rest->client)
+        ok = curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, on_tls) == CURLE_OK &&
+             curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, rest->client) == CURLE_OK;
     return ok;
 }
 

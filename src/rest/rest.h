@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "crypto/key.h"
 #include "crypto/trust.h"
 
 struct rest; /* a pool of easy handles with kept-alive connections; thread-safe */
@@ -19,15 +20,22 @@ struct rest_params {
     /* The only hosts that are called, NULL at the end, whatever the port; IPv6 in brackets. A name
      * is compared as it stands in the URL, case apart. Borrowed for rest's life; NULL: all. */
     const char *const *hosts;
+    /* Whom we are to servers that ask: an RSA key in a file with its certificate and chain (req
+     * 3.02), shown to every https server of this pool. Borrowed for rest_new(); NULL: nobody. */
+    const struct key_source *client;
+    const struct clock *clock; /* for the dates of that certificate; NULL: clock_system() */
 };
 
-/* ST_INPUT: the bundle cannot be read, or max_parallel is 0. Sets SIGPIPE to ignored where it was
- * default. ret_rest is the caller's: rest_free(). */
+/* ST_INPUT: the bundle cannot be read, or max_parallel is 0. What client_key_open() says of the
+ * client's key (rest/client_key.h). Sets SIGPIPE to ignored where it was default. ret_rest is the
+ * caller's: rest_free(). */
 MUST_USE enum status rest_new(const struct rest_params *params, struct rest **ret_rest,
                               struct err *err);
 /* NULL is fine. No call may be under way. */
 void rest_free(struct rest *rest);
 DEFINE_AUTO(struct rest, rest_free)
+/* The certificate we show, to watch its end (req 3.01). Borrowed from rest; NULL: none. */
+const struct cert *rest_client_cert(const struct rest *rest);
 /* Breaks off what is under way, within about a second, and refuses all that comes after: for the
  * end, so that nobody waits for a peer that hangs. Thread-safe. */
 void rest_cancel(struct rest *rest);
