@@ -253,8 +253,8 @@ static enum status put_once(struct app *app, const uint8_t hash[32], bool *ret_l
         return accept_again(app, false, err);
     if (is_blank && app->session->turn_count > 0)
         return accept_again(app, true, err);
-    TRY(app_load(app, SESSION_DOCUMENTS | (app->session->turn_count > 0 ? SESSION_RESULT : 0),
-                 err));
+    /* who has signed, even when nobody had a moment ago: else he might take a second turn */
+    TRY(app_load(app, SESSION_DOCUMENTS | SESSION_RESULT, err));
     if (app->session->state != SESSION_SIGNED && !app_is_live(app))
         return ST_OK;
     return read_and_take(app, hash, ret_lost, err);

@@ -207,6 +207,15 @@ enum status store_session_create(struct store *store, const struct signing_sessi
     return ST_OK;
 }
 
+static enum status let_early_sign(struct store *store, const struct id *id, struct err *err)
+{
+    const struct session_put *early = store->early;
+    bool is_signed;
+
+    store->early = NULL;
+    return early ? store_session_sign(store, id, early, &is_signed, err) : ST_OK;
+}
+
 enum status store_session_find(struct store *store, const struct session_key *key, unsigned parts,
                                size_t max_bytes, struct signing_session **ret_session,
                                struct err *err)
@@ -219,6 +228,8 @@ enum status store_session_find(struct store *store, const struct session_key *ke
     FAIL_IF_TOLD(store);
     if (!found)
         return RAISE(err, ST_NOT_FOUND, "no such session");
+    if (parts & SESSION_DOCUMENTS)
+        TRY(let_early_sign(store, &found->session.id, err));
     arena = arena_new((size_t)1 << 28);
     session = arena_alloc(arena, sizeof(*session));
     *session = keep_session(arena, &found->session, parts & SESSION_DOCUMENTS);

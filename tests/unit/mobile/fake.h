@@ -34,6 +34,7 @@ struct store {
     int64_t now_ms;                  /* the database's clock */
     enum status fails;               /* every call ends so, unless ST_OK */
     const struct session_put *rival; /* signs first, once; NULL: nobody */
+    const struct session_put *early; /* likewise, before documents are read */
     enum session_state race; /* before the next change the session becomes this, unless created */
 };
 

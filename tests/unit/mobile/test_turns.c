@@ -328,6 +328,28 @@ static void who_loses_a_turn_takes_the_next_that_fits(void **state)
     scene_close(&s);
 }
 
+/* His other telephone is done after this one looked how the session stands, and before it reads the
+ * documents. */
+static void who_signs_with_two_telephones_at_once_takes_one_turn(void **state)
+{
+    const struct expected_signer expected[] = { anybody, anybody };
+    const struct signed_document done = { .id = fixture_file.id,
+                                          .content = SLICE("signed"),
+                                          .signer = signer(TESTOV, "", ROLE_INDIVIDUAL) };
+    const uint8_t other_hash[32] = { 1 };
+    struct scene s;
+
+    (void)state;
+    scene_init_signers(&s, METHOD_CMS_WITH_DATA, 1, expected, 2);
+    sign_by(&s, "individual");
+    s.f.store.early = &(struct session_put){ 0, &done, 1, other_hash };
+    scene_must_put(&s, 409, "You have signed these documents already");
+    assert_null(s.f.store.early);
+    assert_int_equal(s.f.store.sessions[0].turn_count, 1);
+    assert_int_equal(scene_stored(&s)->state, SESSION_DOCUMENTS_SENT);
+    scene_close(&s);
+}
+
 static void who_loses_a_turn_to_the_very_same_put_hears_success(void **state)
 {
     struct bytes *body = NULL;
@@ -409,6 +431,7 @@ int main(void)
         cmocka_unit_test(the_same_person_twice_is_409_and_the_same_put_200),
         cmocka_unit_test(a_forgery_of_one_who_has_signed_is_403),
         cmocka_unit_test(who_loses_a_turn_takes_the_next_that_fits),
+        cmocka_unit_test(who_signs_with_two_telephones_at_once_takes_one_turn),
         cmocka_unit_test(who_loses_a_turn_to_the_very_same_put_hears_success),
         cmocka_unit_test(who_loses_the_only_turn_that_fits_is_refused),
         cmocka_unit_test(what_expires_halfway_says_so_in_three_languages),
