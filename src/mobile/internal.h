@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "mobile/messages.h"
 #include "mobile/mobile.h"
+#include "mobile/reason.h"
 #include "mobile/turn.h"
 #include "wsse/login.h"
 #include "wsse/xmlsig.h"
@@ -144,13 +145,13 @@ void returned_free(struct returned *returned); /* frees the members */
 /* ---- judge.c: are all returned documents signed as the session wants? ---- */
 enum decision { DECISION_REFUSED = 0, DECISION_DEFERRED, DECISION_AGAIN, DECISION_ACCEPTED };
 struct judgement {
-    enum decision decision; /* DEFERRED: revocation cannot be learnt now; AGAIN: right, but of a
-                               signer who has signed already */
-    uint32_t turn;          /* when accepted */
-    enum message message;   /* for the citizen unless accepted */
-    char reason[240];       /* precise, for store and journal; holds no IIN */
-    char unknown[240];      /* accepted although revocation could not be learnt: why; else "" */
-    struct arena *arena;    /* owned: holds the documents */
+    enum decision decision;    /* DEFERRED: revocation cannot be learnt now; AGAIN: right, but of a
+                                  signer who has signed already */
+    uint32_t turn;             /* when accepted */
+    enum message message;      /* for the citizen unless accepted */
+    char reason[REASON_TEXT];  /* precise, for store and journal; holds no IIN */
+    char unknown[REASON_TEXT]; /* accepted although revocation could not be learnt: why; else "" */
+    struct arena *arena;       /* owned: holds the documents */
     struct signed_document *documents; /* with evidence; when accepted */
     struct evidence **evidence;        /* owned: what documents' evidence borrows */
     struct bytes **reports;            /* owned: JSON of shepctl verify */
@@ -171,11 +172,6 @@ struct judge judge_of_user(const struct mobile *mobile, enum purpose purpose,
  * that (then *ret_unknown); whatever else is not a yes is a no. */
 enum decision judge_decide(const struct mobile *mobile, enum verdict verdict,
                            const struct report *report, bool *ret_unknown);
-/* Certificates' names carry IINs, and reasons go to journal, status and page: runs of 12 digits and
- * more are left out. */
-void reason_without_iin(char *text);
-/* Of which check «CHECK: …» speaks; CHECK_COUNT_: of none. */
-enum check reason_check(struct slice reason);
 
 /* ---- login_judge.c: a login with an authentication key (authType Eds, req 1.19) ---- */
 enum { LOGIN_MAX_BYTES = 64 << 10 }; /* of the POST */
@@ -191,11 +187,11 @@ MUST_USE enum status login_read(struct slice body, struct login_text *ret, struc
 void login_text_free(struct login_text *text); /* frees the members */
 
 struct login_judgement {
-    enum decision decision; /* DEFERRED: revocation cannot be learnt now */
-    char reason[240];       /* the check that failed, and why; holds no IIN */
-    char unknown[240];      /* as of struct judgement */
-    char iin[13], bin[13];  /* whose key it was, once the signature stands; else "" */
-    uint8_t sha256[32];     /* of what was signed and of the certificate */
+    enum decision decision;    /* DEFERRED: revocation cannot be learnt now */
+    char reason[REASON_TEXT];  /* the check that failed, and why; holds no IIN */
+    char unknown[REASON_TEXT]; /* as of struct judgement */
+    char iin[13], bin[13];     /* whose key it was, once the signature stands; else "" */
+    uint8_t sha256[32];        /* of what was signed and of the certificate */
 };
 /* What the reason of a refused login means to a citizen. */
 enum message login_message(struct slice reason);

@@ -3,8 +3,6 @@
 #include "base/text.h"
 #include "mobile/internal.h"
 
-#include <ctype.h>
-
 /* What is left of the exchange for storing and answering after the last outward call. */
 enum { ANSWER_MS = 2000, EVIDENCE_MAX = 64, ARENA_MAX = 1 << 20 };
 
@@ -17,57 +15,22 @@ static const enum message by_check[CHECK_COUNT_] = {
     [CHECK_OWNER] = MSG_OWNER,         [CHECK_TIMESTAMP] = MSG_TIMESTAMP,
 };
 
-enum check reason_check(struct slice reason)
-{
-    for (enum check check = CHECK_FORMAT; check < CHECK_COUNT_; check++) {
-        struct slice name = slice_str(check_name(check));
-        if (slice_starts(reason, name) && reason.len > name.len && reason.at[name.len] == ':')
-            return check;
-    }
-    return CHECK_COUNT_;
-}
-
 enum message judge_message(enum check culprit)
 {
     return culprit < CHECK_COUNT_ ? by_check[culprit] : MSG_FORMAT;
-}
-
-void reason_without_iin(char *text)
-{
-    size_t out = 0;
-
-    for (size_t i = 0; text[i];) {
-        size_t run = 0;
-        while (isdigit((unsigned char)text[i + run]))
-            run++;
-        if (run >= 12) {
-            text[out++] = '*';
-            i += run;
-            continue;
-        }
-        if (run == 0)
-            run = 1;
-        memmove(text + out, text + i, run);
-        out += run;
-        i += run;
-    }
-    text[out] = '\0';
 }
 
 static void refuse(struct judgement *ret, enum message message, int64_t id, const char *reason)
 {
     ret->decision = DECISION_REFUSED;
     ret->message = message;
-    text_format(ret->reason, sizeof(ret->reason), "document %lld: %s", (long long)id, reason);
-    reason_without_iin(ret->reason);
+    reason_set(ret->reason, "document %lld: %s", (long long)id, reason);
 }
 
 /* A yes, but the report and the journal say what is not known. */
 static void let_through(struct report *report, int64_t id, struct judgement *ret)
 {
-    text_format(ret->unknown, sizeof(ret->unknown), "document %lld: %s", (long long)id,
-                report_reason(report));
-    reason_without_iin(ret->unknown);
+    reason_set(ret->unknown, "document %lld: %s", (long long)id, report_reason(report));
     report_mark_admitted(report, "[trust] user_unknown");
 }
 

@@ -98,8 +98,7 @@ struct judging {
 static bool refuse(const struct judging *j, const char *reason)
 {
     j->ret->decision = DECISION_REFUSED;
-    text_copy(j->ret->reason, sizeof(j->ret->reason), reason);
-    reason_without_iin(j->ret->reason);
+    reason_set(j->ret->reason, "%s", reason);
     return false;
 }
 
@@ -158,10 +157,8 @@ static bool is_signed(const struct judging *j, const struct peer *peer, struct r
     }
     if (report_signer_count(report) != 1)
         return refuse(j, "signature: not exactly one");
-    if (is_unknown) {
-        text_copy(j->ret->unknown, sizeof(j->ret->unknown), report_reason(report));
-        reason_without_iin(j->ret->unknown);
-    }
+    if (is_unknown)
+        reason_set(j->ret->unknown, "%s", report_reason(report));
     return true;
 }
 

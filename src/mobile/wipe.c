@@ -101,11 +101,10 @@ static enum status record_wiped(const struct wiping *w, struct err *err)
 /* Once an hour for a session, for so long it is put off (store_wipe_take()). */
 static void record_failure(const struct wiping *w, const struct err *cause)
 {
-    char text[sizeof(cause->text)];
+    char text[REASON_TEXT];
     struct err ignored; /* the cause is what the caller learns */
 
-    text_copy(text, sizeof(text), cause->text);
-    reason_without_iin(text);
+    reason_set(text, "%s", cause->text);
     (void)!record(
         w, &(struct event){ .level = EVENT_WARNING, .name = "session.wipe_failed", .text = text },
         &ignored);
