@@ -231,6 +231,51 @@ static void owner_and_role_are_those_expected(void **state) /* req 0.17 */
     }
 }
 
+/* Who is asked for the expectation, and what he answers. */
+struct asked {
+    const struct expected_signer *answer;
+    unsigned times;
+    char iin[13];
+};
+
+static const struct expected_signer *answer(void *ctx, const struct signer *signer)
+{
+    struct asked *asked = ctx;
+
+    asked->times++;
+    text_copy(asked->iin, sizeof(asked->iin), signer->iin);
+    return asked->answer;
+}
+
+static void whom_the_signer_must_be_may_be_asked_once_he_is_known(void **state)
+{
+    static const struct expected_signer him = { "123456789011", "123456789021", ROLE_CEO, 0 },
+                                        other = { "123456789012", "", 0, 0 },
+                                        hr = { "", "", ROLE_HR, 0 }, anybody = { "", "", 0, 0 };
+    static const struct {
+        const struct expected_signer *answer; /* NULL: nobody is expected */
+        enum check culprit;
+    } rows[] = {
+        { &him, CHECK_COUNT_ }, { &anybody, CHECK_COUNT_ }, { &other, CHECK_OWNER },
+        { &hr, CHECK_ROLE },    { NULL, CHECK_OWNER },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (int stands_there = 0; stands_there < 2; stands_there++) { /* that does not count */
+            struct asked asked = { .answer = rows[i].answer };
+            struct judge judge = pki_judge(pki);
+            judge.expect = answer;
+            judge.expect_ctx = &asked;
+            judge.expect_iin = stands_there ? him.iin : other.iin;
+            expect(&judge, pki->leaf.cert,
+                   rows[i].culprit == CHECK_COUNT_ ? VERDICT_VALID : VERDICT_INVALID,
+                   rows[i].culprit);
+            assert_int_equal(asked.times, 1);
+            assert_string_equal(asked.iin, him.iin);
+        }
+}
+
 static void a_pin_satisfies_the_path_but_not_the_dates(void **state)
 {
     struct pki *other = pki_new(NULL);
@@ -434,6 +479,7 @@ int main(void)
         cmocka_unit_test(expired_issuer_fails_the_dates_and_is_named),
         cmocka_unit_test(key_usage_follows_the_purpose),
         cmocka_unit_test(owner_and_role_are_those_expected),
+        cmocka_unit_test(whom_the_signer_must_be_may_be_asked_once_he_is_known),
         cmocka_unit_test(a_pin_satisfies_the_path_but_not_the_dates),
         cmocka_unit_test(signature_only_judges_nothing_of_the_signer),
         cmocka_unit_test(evidence_holds_the_path_signer_first),
