@@ -6,6 +6,7 @@ import re
 import pytest
 
 from conftest import BUILD, ROOT, run, until
+from telephone import telephone
 from test_cluster import Second
 from test_exchange import sealed
 
@@ -134,6 +135,22 @@ def test_the_telephone_and_the_rest_are_answered_as_before(own_world):
     assert world.ask("getSigningStatus", session).value("state") == "signed"
     assert world.ask("cancelSigningSession", session).code == "SCSE002"
     assert world.phone(qr).returncode != 0
+
+
+def test_a_put_that_comes_again_after_the_wipe_is_taken_again(own_world):
+    world = own_world()
+    phone = telephone(world, payload("createSigningSession.xml"))
+    mine = phone.sign()
+    assert phone.put(mine)[0] == 200
+    sealed(world, phone.session)
+    age(world, 31)
+    until("the wipe", lambda: wiped(world) == 1)
+    for again in (mine, b""):
+        assert phone.put(again)[0] == 200
+    assert phone.put(phone.sign(again=1))[0] == 409
+    assert signed_of(world.ask("getSigningResult", phone.session))
+    events = [line["event"] for line in world.journal() if line["signing"] == phone.session and line["event"].startswith("put.")]
+    assert events.count("put.accepted") == 1 and events.count("put.repeated") == 2
 
 
 @pytest.mark.concurrency
