@@ -1,6 +1,8 @@
 /* Reads a session into memory of its own. The head is read first, then the turns, then what was
  * signed in them: what belongs to a row never changes after it shows (documents at birth, signed
- * documents with their turn), so no transaction is needed. A turn may be newer than the head. */
+ * documents with their turn), so no transaction is needed. A turn may be newer than the head; and
+ * once, long after its end, contents are wiped: who reads at that very moment may have the head of
+ * before with the signatures alone. */
 #include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
@@ -388,7 +390,8 @@ static enum status load_seal(struct db *db, struct search *search, struct err *e
 static enum status fill(struct db *db, struct search *search, struct err *err)
 {
     TRY(find_head(db, search, err));
-    TRY(load_documents(db, search, err));
+    if (search->parts != SESSION_HEAD)
+        TRY(load_documents(db, search, err));
     TRY(load_signers(db, search, err));
     if (!(search->parts & SESSION_RESULT) || search->session->turn_count == 0)
         return ST_OK;

@@ -96,9 +96,10 @@ MUST_USE enum status store_session_create(struct store *store,
                                           int64_t *ret_created_ms, int64_t *ret_expires_ms,
                                           struct err *err);
 enum session_parts {
-    SESSION_HEAD = 0,           /* session, signers, turns, documents without content */
-    SESSION_DOCUMENTS = 1 << 0, /* with the documents' content */
-    SESSION_RESULT = 1 << 1,    /* with signed_documents of the turns taken, evidence, the seal */
+    SESSION_HEAD = 0,           /* session, signers, turns */
+    SESSION_DOCUMENTS = 1 << 0, /* with the documents and their content */
+    SESSION_RESULT = 1 << 1,    /* with the documents, without content, with signed_documents of the
+                                   turns taken, evidence, the seal */
 };
 struct session_key { /* exactly one is set */
     const struct id *id;

@@ -233,6 +233,10 @@ enum status store_session_find(struct store *store, const struct session_key *ke
     arena = arena_new((size_t)1 << 28);
     session = arena_alloc(arena, sizeof(*session));
     *session = keep_session(arena, &found->session, parts & SESSION_DOCUMENTS);
+    if (parts == SESSION_HEAD) {
+        session->documents = NULL;
+        session->document_count = 0;
+    }
     session->state = state_now(store, &found->session);
     session->read_ms = store->now_ms;
     keep_turns(arena, found, session);
