@@ -60,7 +60,7 @@ static void describe_end(const struct overdue *session, char *ret, size_t size)
 
 static enum status record_expired(void *ctx, const struct overdue *session, struct err *err)
 {
-    const struct rooms *rooms = ctx;
+    const struct rooms *rooms = service_rooms(ctx);
     const int64_t now_ms = clock_now(rooms->clock);
     char text[160];
     const struct event event = {
@@ -78,11 +78,11 @@ static enum status record_expired(void *ctx, const struct overdue *session, stru
     return journal_write(rooms->journal, &event, err);
 }
 
-static void record_deleted(const struct service *service, uint64_t count)
+static enum status record_deleted(void *ctx, uint64_t count, struct err *err)
 {
+    const struct service *service = ctx;
     const struct rooms *rooms = service_rooms(service);
     const int64_t now_ms = clock_now(rooms->clock);
-    struct err err = { 0 };
     char text[120];
     const struct event event = {
         .level = EVENT_NOTICE,
@@ -97,8 +97,7 @@ static void record_deleted(const struct service *service, uint64_t count)
     (void)text_format(
         text, sizeof(text), "%llu sessions with their evidence, %lld days after their end",
         (unsigned long long)count, (long long)service_conf(service)->signing.evidence_keep_days);
-    if (journal_write(rooms->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    return journal_write(rooms->journal, &event, err);
 }
 
 static void measure_backlog(const struct rooms *rooms, int64_t content_keep_ms)
@@ -122,7 +121,8 @@ int housekeeping_sweep(const struct service *service)
     const struct sweep sweep = { .instance = conf->instance.name,
                                  .evidence_keep_ms = conf->signing.evidence_keep_days * DAY_MS,
                                  .tell_expired = record_expired,
-                                 .ctx = (void *)rooms };
+                                 .tell_deleted = record_deleted,
+                                 .ctx = (void *)service };
     struct err err = { 0 };
     struct swept swept;
 
@@ -134,8 +134,6 @@ int housekeeping_sweep(const struct service *service)
                  (unsigned long long)rows, (unsigned long long)swept.expired,
                  (unsigned long long)swept.claims, (unsigned long long)swept.deleted,
                  (unsigned long long)swept.receipts);
-    if (swept.deleted > 0)
-        record_deleted(service, swept.deleted);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
 }

@@ -41,7 +41,7 @@ static const struct metric_params families[METER_COUNT] = {
                              "instances: seal (signed two minutes ago), wipe (due an hour ago).",
                      .kind = METRIC_GAUGE,
                      .labels = { "work" },
-                     .max_series = 2 },
+                     .max_series = 4 },
     [METER_CERTIFICATE_END] = { .name = "shepd_certificate_not_after_timestamp_seconds",
                                 .help = "When each configured certificate ends, Unix time.",
                                 .kind = METRIC_GAUGE,

@@ -223,6 +223,8 @@ struct sweep {
     /* Told of each session before it is marked expired, once; again when a crash, or a database
      * that went away, came in between. Its error ends the sweep, and the session is left. */
     enum status (*tell_expired)(void *ctx, const struct overdue *session, struct err *err);
+    /* Likewise of how many sessions will be deleted, a batch at a time. */
+    enum status (*tell_deleted)(void *ctx, uint64_t count, struct err *err);
     void *ctx;
 };
 struct swept {

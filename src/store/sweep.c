@@ -1,8 +1,9 @@
 /* Housekeeping in bounded batches, by one instance at a time.
  *
- * That a session's time is over is told before it is marked. Nothing else can become of it in
- * between, for no change takes an overdue session (session_change.c). A crash between the two, or
- * a lease that ran out on a slow disk, has it told again: a line twice is better than none. */
+ * That a session's time is over is told before it is marked, and so are deletions. Nothing else can
+ * become of it in between, for no change takes an overdue session (session_change.c). A crash
+ * between the two, or a lease that ran out on a slow disk, has it told again: a line twice is
+ * better than none. */
 #include "store/lease.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
@@ -124,7 +125,76 @@ static enum status expire(const struct sweeping *s, struct err *err)
     return ST_OK;
 }
 
-/* ---- what is deleted ---- */
+/* ---- sessions of which nothing is to be left ---- */
+
+struct ending {
+    struct id sessions[BATCH_SESSIONS];
+    size_t count;
+    int64_t keep_ms;
+    uint64_t matched;
+};
+
+static enum status find_old(struct db *db, void *ctx, struct err *err)
+{
+    static const struct column columns[] = { { .kind = C_ID } };
+    AUTO(rows_close) struct rows *rows = NULL;
+    struct ending *batch = ctx;
+    bool more = true;
+
+    batch->count = 0;
+    TRY(rows_open(db,
+                  &(struct query){ .sql =
+                                       "SELECT id FROM signing_session"
+                                       " WHERE ended_at <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
+                                       " ORDER BY ended_at, id LIMIT ?",
+                                   .args = ARGS(v_int(batch->keep_ms), v_int(BATCH_SESSIONS)),
+                                   .columns = COLUMNS(columns) },
+                  &rows, err));
+    while (more && batch->count < BATCH_SESSIONS) {
+        TRY(rows_next(rows, &batch->sessions[batch->count], &more, err));
+        batch->count += more;
+    }
+    return ST_OK;
+}
+
+static enum status delete_old(struct db *db, void *ctx, struct err *err)
+{
+    struct ending *batch = ctx;
+    struct value ids[SESSION_IDS];
+
+    for (size_t i = 0; i < SESSION_IDS; i++)
+        ids[i] = i < batch->count ? v_id(&batch->sessions[i]) : v_null();
+    return db_exec(db, "DELETE FROM signing_session WHERE id IN " SESSION_IN,
+                   (struct args){ ids, SESSION_IDS }, &batch->matched, err);
+}
+
+static enum status delete_batch(const struct sweeping *s, struct ending *batch, struct err *err)
+{
+    TRY(store_run(s->store, &(struct work){ .run = find_old, .ctx = batch }, err));
+    if (batch->count == 0)
+        return ST_OK;
+    TRY(s->sweep->tell_deleted(s->sweep->ctx, batch->count, err));
+    TRY(store_run(s->store, &(struct work){ .run = delete_old, .ctx = batch, .transaction = true },
+                  err));
+    s->swept->deleted += batch->matched;
+    return ST_OK;
+}
+
+static enum status delete_sessions(const struct sweeping *s, struct err *err)
+{
+    struct ending batch = { .count = BATCH_SESSIONS, .keep_ms = s->sweep->evidence_keep_ms };
+    bool ours = true;
+
+    for (unsigned n = 0; n < BATCHES_MAX && batch.count == BATCH_SESSIONS; n++) {
+        TRY(go_on(s, &ours, err));
+        if (!ours)
+            return ST_OK;
+        TRY(delete_batch(s, &batch, err));
+    }
+    return ST_OK;
+}
+
+/* ---- what nobody is told of ---- */
 
 static const struct kind {
     const char *sql; /* how many rows at most is its last ? */
@@ -135,9 +205,6 @@ static const struct kind {
     { "DELETE FROM claim WHERE keep_until_at <= NOW(6) AND lease_until_at <= NOW(6)"
       " ORDER BY keep_until_at, sender_id, message_id LIMIT ?",
       BATCH_ROWS, false, offsetof(struct swept, claims) },
-    { "DELETE FROM signing_session WHERE ended_at <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
-      " ORDER BY ended_at, id LIMIT ?",
-      BATCH_SESSIONS, true, offsetof(struct swept, deleted) },
     { "DELETE FROM receipt WHERE kept_at <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
       " ORDER BY kept_at, signature_sha256, cert_sha256 LIMIT ?",
       BATCH_ROWS, true, offsetof(struct swept, receipts) },
@@ -181,6 +248,7 @@ static enum status delete_kind(const struct sweeping *s, const struct kind *kind
 static enum status sweep_all(const struct sweeping *s, struct err *err)
 {
     TRY(expire(s, err));
+    TRY(delete_sessions(s, err));
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         TRY(delete_kind(s, &kinds[i], err));
     return ST_OK;

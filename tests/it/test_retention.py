@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import prometheus
 from conftest import BUILD, ROOT, run, until
 from telephone import telephone
 from test_cluster import Second
@@ -179,6 +180,25 @@ def test_two_adapters_wipe_and_delete_each_session_once(own_world):
         assert world.ask("getSigningResult", sessions[0]).code == "SCSE002"
     finally:
         assert second.stop() == 0
+
+
+def late(world):
+    families = prometheus.read(world.http("GET", "/metrics", port=world.admin_port, plain=True)[2].decode())
+    return {labels["work"]: value for _, labels, value in families["shepd_late_sessions"].samples}
+
+
+def test_what_cannot_be_wiped_is_told_of_and_counted(own_world):
+    world = own_world()
+    session = sign(world, "createSigningSession.xml")[0]
+    until("the numbers", lambda: late(world) == {"seal": 0, "wipe": 0})
+    world.sql("UPDATE signed_document SET content = 'torn'")
+    age(world, 31)
+    told = lambda: [line for line in world.journal() if line["event"] == "session.wipe_failed"]
+    until("the line", told)
+    assert [(line["signing"], line["level"]) for line in told()] == [(session, "Warning")]
+    world.restart()  # which counts at once
+    until("the numbers", lambda: late(world) == {"seal": 0, "wipe": 1})
+    assert len(told()) == 1 and wiped(world) == 0
 
 
 def test_keys_are_rotated_without_a_pause_and_their_loss_is_told(own_world):

@@ -29,12 +29,24 @@ static enum status listen_to(void *ctx, const struct overdue *session, struct er
     return ST_OK;
 }
 
+/* Refuses when nothing is left of refuse_at. */
+static enum status listen_to_deleted(void *ctx, uint64_t count, struct err *err)
+{
+    struct listener *listener = ctx;
+
+    if (listener->count + count > listener->refuse_at)
+        return RAISE(err, ST_UNAVAILABLE, "told to refuse");
+    listener->count += count;
+    return ST_OK;
+}
+
 static enum status sweep(struct store *store, const char *instance, struct listener *listener,
                          struct swept *ret, struct err *err)
 {
     const struct sweep sweep = { .instance = instance,
                                  .evidence_keep_ms = KEEP_MS,
                                  .tell_expired = listen_to,
+                                 .tell_deleted = listen_to_deleted,
                                  .ctx = listener };
 
     return store_sweep(store, &sweep, ret, err);
@@ -151,6 +163,32 @@ static void who_loses_the_lease_stops_after_the_batch(void **state)
     assert_int_equal(listener->count, 64);
 }
 
+static void deletions_are_told_of_before_they_are_done(void **state)
+{
+    AUTO_FREE struct listener *listener = calloc(1, sizeof(*listener));
+    AUTO(store_close) struct store *store = fixture_at(T0);
+    AUTO(store_close) struct store *late = fixture_at(T0 + 1096 * DAY_S);
+    struct swept swept;
+
+    (void)state;
+    for (unsigned i = 0; i < 30; i++) {
+        const struct sample sample = create(store, i, 1);
+        assert_true(sign(store, &sample, 0));
+    }
+    listener->refuse_at = 24;
+    assert_status(sweep(late, "node1", listener, &swept, err), ST_UNAVAILABLE);
+    assert_int_equal(swept.deleted, 0);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM signing_session"), 30);
+    listener->refuse_at = 29; /* one batch */
+    assert_status(sweep(late, "node1", listener, &swept, err), ST_UNAVAILABLE);
+    assert_int_equal(swept.deleted, 25);
+    listener->refuse_at = 30;
+    assert_ok(sweep(late, "node1", listener, &swept, err));
+    assert_int_equal(swept.deleted, 5);
+    assert_int_equal(listener->count, 30);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM evidence"), 0);
+}
+
 struct sweeper {
     struct store *store;
     pthread_barrier_t *start;
@@ -260,6 +298,7 @@ int main(void)
         TEST(each_session_is_told_as_it_stood_when_its_time_was_over),
         TEST(who_could_not_be_told_of_is_left_for_the_next_sweep),
         TEST(who_loses_the_lease_stops_after_the_batch),
+        TEST(deletions_are_told_of_before_they_are_done),
         TEST(of_many_who_sweep_at_once_one_is_told_of_each_session),
         TEST(receipts_live_as_long_as_evidence),
         TEST(what_is_late_is_counted_until_it_is_done),
