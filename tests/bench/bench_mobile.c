@@ -180,6 +180,8 @@ static void print_costs(const struct load *large, const struct load *small, doub
     for (enum step i = CREATE; i < STEPS; i++) {
         const struct cost *cost = &large->costs[i];
 
+        if (i == SIGN) /* no work of shepd's */
+            continue;
         shepd_ms += cost->shepd_ms;
         (void)printf("%-22s %10.1f %10.1f %10.2f %12.1f\n", step_names[i], cost->shepd_ms,
                      cost->shepd_ms / bare_ms, cost->shepd_ms / small->costs[i].shepd_ms,
