@@ -162,10 +162,7 @@ static enum status take_place(struct upstream *upstream, int64_t until_ms, struc
     }
     upstream->look.calls++;
     upstream->look.passed++;
-    if (upstream->look.state == UPSTREAM_HALF_OPEN) {
-        upstream->probing = true;
-        (void)pthread_cond_broadcast(&upstream->changed); /* those who wait would do so in vain */
-    }
+    upstream->probing = upstream->look.state == UPSTREAM_HALF_OPEN;
     return ST_OK;
 }
 

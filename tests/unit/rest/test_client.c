@@ -102,12 +102,17 @@ static void write_p12(const struct identity *who, EVP_PKEY *key, X509 *cert, X50
     sk_X509_free(others);
 }
 
+/* RSA keys take their time: one serves all the names. */
+struct authority {
+    X509 *ca, *mid;
+    EVP_PKEY *ca_key, *mid_key;
+    EVP_PKEY *rsa;
+};
+
 static EVP_PKEY *make_key(const char *type)
 {
     EVP_PKEY *key = NULL;
 
-    if (!type)
-        return EVP_RSA_gen(2048);
     if (strcmp(type, "EC") == 0)
         return EVP_EC_gen("P-256");
     EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
@@ -116,20 +121,32 @@ static EVP_PKEY *make_key(const char *type)
     return key;
 }
 
-static void make_identity(const struct identity *who, X509 *ca, EVP_PKEY *ca_key)
+static void make_identity(const struct identity *who, const struct authority *of)
 {
-    EVP_PKEY *key = make_key(who->key_type);
-    EVP_PKEY *mid_key = EVP_RSA_gen(2048);
-    X509 *mid = certify("mid", mid_key, ca, ca_key);
-    X509 *issuer = who->has_mid ? mid : (who->is_of_nobody ? NULL : ca);
-    EVP_PKEY *issuer_key = who->has_mid ? mid_key : (who->is_of_nobody ? key : ca_key);
+    EVP_PKEY *made = who->key_type ? make_key(who->key_type) : NULL;
+    EVP_PKEY *key = made ? made : of->rsa;
+    X509 *issuer = who->has_mid ? of->mid : (who->is_of_nobody ? NULL : of->ca);
+    EVP_PKEY *issuer_key = who->has_mid ? of->mid_key : (who->is_of_nobody ? key : of->ca_key);
     X509 *cert = certify(who->name, key, issuer, issuer_key);
 
-    write_p12(who, key, cert, mid);
+    write_p12(who, key, cert, of->mid);
     X509_free(cert);
-    X509_free(mid);
-    EVP_PKEY_free(mid_key);
-    EVP_PKEY_free(key);
+    EVP_PKEY_free(made);
+}
+
+static void make_identities(void)
+{
+    struct authority of = { .mid_key = EVP_RSA_gen(2048), .rsa = EVP_RSA_gen(2048) };
+
+    load_ca(&of.ca, &of.ca_key);
+    of.mid = certify("mid", of.mid_key, of.ca, of.ca_key);
+    for (size_t i = 0; i < sizeof(identities) / sizeof(identities[0]); i++)
+        make_identity(&identities[i], &of);
+    X509_free(of.mid);
+    X509_free(of.ca);
+    EVP_PKEY_free(of.rsa);
+    EVP_PKEY_free(of.mid_key);
+    EVP_PKEY_free(of.ca_key);
 }
 
 static void write_secret(const char *name, const char *text)
@@ -330,20 +347,14 @@ static void many_threads_share_the_key(void **state)
 
 static int set_up(void **state)
 {
-    X509 *ca = NULL;
-    EVP_PKEY *ca_key = NULL;
     struct err err = { 0 };
 
     (void)state;
     assert_int_equal(crypto_init(&err), ST_OK);
     certs_make();
-    load_ca(&ca, &ca_key);
-    for (size_t i = 0; i < sizeof(identities) / sizeof(identities[0]); i++)
-        make_identity(&identities[i], ca, ca_key);
+    make_identities();
     write_secret("pass", password);
     write_secret("wrong", "123456");
-    X509_free(ca);
-    EVP_PKEY_free(ca_key);
     return 0;
 }
 

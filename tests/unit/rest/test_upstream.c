@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-enum { LONG_MS = 20000, SHORT_MS = 40, WINDOW_MS = 1000, OPEN_MS = 5000 };
+enum { LONG_MS = 20000, SHORT_MS = 40, WINDOW_MS = 1000, OPEN_MS = 600 };
 
 static struct clock own_clock;
 
@@ -81,6 +81,7 @@ static const struct story {
     { "one is not enough", "fffoiw", UPSTREAM_HALF_OPEN },
     { "a probe that fails opens it for as long again", "fffoifXoX", UPSTREAM_OPEN },
     { "also the second one", "fffoiwfX", UPSTREAM_OPEN },
+    { "what went well before a failure does not help to close", "fffoiwfoiw", UPSTREAM_HALF_OPEN },
     { "one probe at a time", "fffoi(X)X", UPSTREAM_OPEN },
     { "a probe that tells nothing lets the next one try", "fffoiuww", UPSTREAM_CLOSED },
     { "closed again it forgets what was", "fffoiwwffw", UPSTREAM_CLOSED },
