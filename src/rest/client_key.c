@@ -4,12 +4,19 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <string.h>
 
-static enum status check_key(const struct key *key, const char *place, struct err *err)
+/* A token's uses stand in line, and a handshake has a deadline. Not even its PIN is tried. */
+static enum status check_place(const char *place, struct err *err)
 {
-    if (key_in_token(key)) /* its uses stand in line, and a handshake has a deadline */
+    if (strncmp(place, "pkcs11:", 7) == 0)
         return RAISE_CAUSE(err, ST_INPUT, "clientKeyInToken", NULL, NULL,
                            "TLS client key: it must stand in a file, not in a token");
+    return ST_OK;
+}
+
+static enum status check_algorithm(const struct key *key, const char *place, struct err *err)
+{
     if (key_algorithm(key) != ALG_RSA_SHA256)
         return RAISE_CAUSE(err, ST_INPUT, "clientKeyNotRsa", NULL, NULL,
                            "TLS client key %s: %s, where an RSA key is wanted", place,
@@ -40,9 +47,10 @@ enum status client_key_open(const struct key_source *source, const struct clock 
 {
     AUTO(key_free) struct key *key = NULL;
 
+    TRY(check_place(source->place, err));
     TRY(crypto_init(err)); /* a .p12 may be sealed with RC2-40 */
     TRY(key_open(source, &key, err));
-    TRY(check_key(key, source->place, err));
+    TRY(check_algorithm(key, source->place, err));
     TRY(check_dates(cert_signer(key_cert(key)), clock_now(clock), source->place, err));
     *ret_key = TAKE(key);
     return ST_OK;

@@ -167,7 +167,8 @@ static enum status rest_of(const char *name, const char *secret, const struct cl
     char place[CERT_PATH];
     char secret_path[CERT_PATH];
     char ca[CERT_PATH];
-    const struct key_source source = { .place = file_of(name, ".p12", place),
+    const struct key_source source = { .place =
+                                           strchr(name, ':') ? name : file_of(name, ".p12", place),
                                        .secret_file =
                                            secret ? certs_path(secret, secret_path) : NULL };
     const struct rest_params params = {
@@ -288,6 +289,7 @@ static void what_cannot_be_shown_is_told_at_once(void **state)
         { "keyless", "pass", NULL, ST_INPUT, "", "no private key" },
         { "curved", "pass", NULL, ST_INPUT, "", "EC" },
         { "signer", "pass", NULL, ST_INPUT, "clientKeyNotRsa", "RSA" },
+        { "pkcs11:token=t?pin-value=1", "pass", NULL, ST_INPUT, "clientKeyInToken", "in a token" },
     };
 
     (void)state;
@@ -301,6 +303,7 @@ static void what_cannot_be_shown_is_told_at_once(void **state)
             fail_msg("row %zu: %s, %s: %s", i, status_name(status), err.code, err.text);
         assert_null(rest);
         assert_null(strstr(err.text, password));
+        assert_null(strstr(err.text, "pin-value"));
     }
 }
 
