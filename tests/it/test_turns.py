@@ -188,10 +188,13 @@ def test_what_expires_halfway_says_so(world, language, reason):
 def test_who_waits_for_news_hears_of_the_first_signature(world):
     _, phone = new_session(world)
     heard = []
+    arrived = lambda: sum(line["event"] == "exchange.received" for line in world.journal())  # noqa: E731
+    before = arrived()
     waiter = threading.Thread(target=lambda: heard.append(world.call(
         '<s:getSigningStatus xmlns:s="urn:shep-adapter:signing:1">'
         f"<signingSessionId>{phone.session}</signingSessionId><waitSeconds>20</waitSeconds></s:getSigningStatus>")))
     waiter.start()
+    until("the call to arrive", lambda: arrived() > before)
     assert phone.put(phone.sign())[0] == 200
     waiter.join(15)  # it waits for 20 s when there is no news
     assert heard and heard[0].value("signedCount") == "1", heard
