@@ -9,7 +9,7 @@ import tempfile
 import urllib.parse
 from xml.sax.saxutils import escape
 
-from conftest import BUILD, run
+from tools import BUILD, run
 
 SIGNER = "123456789011"  # IIN of the sandbox's individual
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 from selenium.common.exceptions import WebDriverException
 
-from conftest import ROOT, WAIT_S, run, until
+from tools import WAIT_S, until
 
 HOSTILE = "<img src=x onerror=\"console.error('hit')\">&amp;'"
 TEXT = "Пункт 1 <script>console.error('hit')</script> & \"всё\"\n\n  отступ\n"

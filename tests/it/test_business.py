@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from conftest import BUILD, SERVICE, envelope, make_world, run, send_message
+from tools import BUILD, run
+from world import SERVICE, envelope, make_world, reached_the_session, send_message
 
 ID = "0193abcd-0000-7000-8000-00000000000f"
 STATUS = (f'<s:getSigningStatus xmlns:s="urn:shep-adapter:signing:1" xmlns:unused="urn:u"><signingSessionId>{ID}'
@@ -106,11 +107,6 @@ def exchange(world, data, sender, key="caller", message_id=None, algorithm=None)
 
 def code_of(answer):
     return re.search(r"<(?:code|errorCode)>(SC[A-Z]+\d+)<", answer).group(1)
-
-
-def reached_the_session(answer):
-    """Verified and decoded: it asks for a session that is not there."""
-    return "SCSE002" in answer and "sessionUnknown" in answer
 
 
 def payload_of(answer):
@@ -261,8 +257,7 @@ def test_an_author_whose_revocation_cannot_be_learnt_may_try_again(own_world):
 def verify(world, xml, *options):
     file = world.folder / "answer.xml"
     file.write_text(xml)
-    return run(BUILD / "shepctl", "verify", "--profile", "enveloped", "--trust", world.sandbox / "trust", *options,
-               file, check=False)
+    return world.verify(file, "--profile", "enveloped", *options)
 
 
 def test_an_answer_is_signed_as_the_rule_says(partners):

@@ -6,30 +6,12 @@ import threading
 
 import pytest
 
-from conftest import World, run, until
 from telephone import Telephone, document, request
+from tools import at_once, run, until
+from world import Second, World
 
 pytestmark = pytest.mark.concurrency
 PAYLOAD = request("CMS_WITH_DATA", [document(1, "первый"), document(2, "второй")])
-
-
-class Second(World):
-    """Another shepd on the first one's database, behind the same public address."""
-
-    def __init__(self, first):
-        super().__init__(tempfile.mkdtemp(prefix="w", dir=first.country.folder), first.country, first.algorithm)
-        (self.folder / "sandbox").symlink_to(self.sandbox)
-        (self.folder / "db").symlink_to(first.folder / "db")
-        for key in ("cluster.key", "content.keys"):
-            shutil.copy(first.folder / key, self.folder)
-        self.settings = {"instance": {"name": "second"}, "http": {"public_url": f"https://127.0.0.1:{first.port}"}}
-
-    def start(self):
-        self.start_shepd()
-        return self
-
-    def stop(self):
-        return self.shepd.stop() if self.shepd else 0
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +21,6 @@ def pair(country):
     yield first, second
     assert second.stop() == 0
     assert first.stop() == 0
-
-
-def at_once(*calls):
-    """What the calls return, begun together in threads of their own."""
-    gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def do(place):
-        gate.wait(60)
-        answers[place] = calls[place]()
-
-    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return answers
 
 
 def read_qr(png, folder):
@@ -100,15 +66,13 @@ def test_who_waits_at_one_sees_what_happens_at_the_other(pair):
     first, second = pair
     created = first.create()
     phone = Telephone(first, created)
-    payload = (f"<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>{phone.session}"
-               "</signingSessionId><waitSeconds>20</waitSeconds></s:getSigningStatus>")
     for step, state in [(phone.scan, "scanned"), (phone.fetch, "documents_sent"),
                         (lambda: first.ask("cancelSigningSession", phone.session), "cancelled")]:
-        before = sum(line["event"] == "exchange.received" for line in second.journal())
+        before = len(second.events("exchange.received"))
         answers = []
-        waiter = threading.Thread(target=lambda: answers.append(second.call(payload)))
+        waiter = threading.Thread(target=lambda: answers.append(second.ask_for_news(phone.session)))
         waiter.start()
-        until("the call to arrive", lambda: sum(line["event"] == "exchange.received" for line in second.journal()) > before)
+        until("the call to arrive", lambda: len(second.events("exchange.received")) > before)
         step()
         waiter.join(60)
         assert answers[0].value("state") == state, answers[0].text
@@ -124,8 +88,7 @@ def test_the_same_put_at_both_is_one_signing(pair):
         assert [status for status, _ in answers] == [200] * 4
         rows = first.sql("SELECT COUNT(*) FROM signed_document WHERE session_id = UNHEX('%s')" % here.session.replace("-", ""))
         assert rows == [["2"]]
-        accepted = [line for world in pair for line in world.journal()
-                    if line["signing"] == here.session and line["event"] == "put.accepted"]
+        accepted = [line for world in pair for line in world.events("put.accepted", session=here.session)]
         assert len(accepted) == 1
 
 
@@ -185,7 +148,7 @@ def test_both_sweepers_at_once_end_every_overdue_session_once(country):
 
         until("the log", lambda: sum(swept()) >= 1200)
         assert sum(swept()) == 1200
-        ends = [line for world in (first, second) for line in world.journal() if line["event"] == "session.expired"]
+        ends = [line for world in (first, second) for line in world.events("session.expired")]
         assert len(ends) == len({line["signing"] for line in ends}) == 1200
         words = {line["text"].rpartition("Z: ")[2] for line in ends}
         assert words == {"never scanned", "scanned, but the documents were not fetched",
@@ -225,7 +188,7 @@ def test_both_seal_the_evidence_and_each_session_has_one_seal(pair):
     signed = phones[0].sign()
     assert [status for status, _ in at_once(*[lambda phone=phone: phone.put(signed) for phone in phones])] == [200] * 8
     until("the seals", lambda: first.sql("SELECT COUNT(*) FROM evidence_seal WHERE seal IS NULL") == [["0"]])
-    sealed = [line["signing"] for world in pair for line in world.journal() if line["event"] == "session.sealed"]
+    sealed = [line["signing"] for world in pair for line in world.events("session.sealed")]
     for phone in phones:
         assert sealed.count(phone.session) == 1
         assert "<form>XAdES-T</form>" in second.ask("getSigningResult", phone.session).text

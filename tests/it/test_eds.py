@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, ROOT, load_json, run
+from tools import BUILD, ROOT, load_json, run
 
 # req 1.07–1.11: CMS_WITH_DATA, XML, CMS_SIGN_ONLY, SIGN_BYTES_ARRAY, MIX_SIGN
 EXAMPLES = ["-eds", "-xml", "-detached", "-bytes", "-mix"]
@@ -55,11 +55,6 @@ def now(offset=0):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + offset))
 
 
-def lines(world, created, event):
-    session = created.value("signingSessionId")
-    return [line for line in world.journal() if line["signing"] == session and line["event"] == event]
-
-
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_who_signs_in_sees_the_documents_and_signs_them(world, example, family):
@@ -69,7 +64,7 @@ def test_who_signs_in_sees_the_documents_and_signs_them(world, example, family):
     assert done.returncode == 0 and "success" in done.stdout, done.stdout + done.stderr
     result = world.ask("getSigningResult", created.value("signingSessionId"))
     assert result.code == "SCSS001" and result.value("verdict") == "valid", result.text
-    accepted, = lines(world, created, "login.accepted")  # req 0.36
+    accepted, = world.events("login.accepted", session=created.value("signingSessionId"))  # req 0.36
     assert re.search(r" iin=[0-9a-f]{16}$", accepted["text"]) and accepted["level"] == "Informational"
     assert [row[0] for row in world.sql(
         "SELECT iin FROM signing_login l JOIN signing_session s ON s.id = l.session_id WHERE"
@@ -81,7 +76,7 @@ def test_without_a_login_there_is_nothing_to_see(world):
     for method, body in (("GET", None), ("PUT", b"{}")):
         status, _, answer = world.http(method, path_of(world, created), body, {"Accept-Language": "en"})
         assert status == 401 and "sign in with your key first" in load_json(answer)["message"]
-    assert len(lines(world, created, "login.missing")) == 2
+    assert len(world.events("login.missing", session=created.value("signingSessionId"))) == 2
 
 
 def test_a_login_counts_once(world):
@@ -91,7 +86,7 @@ def test_a_login_counts_once(world):
     for again in (xml, xml.replace("<ds:KeyInfo>", "<ds:KeyInfo>\n")):
         status, answer = post(world, created, again)
         assert status == 401 and "was used before" in answer["message"]
-    refused = lines(world, created, "login.refused")
+    refused = world.events("login.refused", session=created.value("signingSessionId"))
     assert len(refused) == 2 and all(line["text"].startswith("replay: this login was accepted") for line in refused)
     status = world.ask("getSigningStatus", created.value("signingSessionId"))
     assert status.value("reason") == "login: replay: this login was accepted before", status.text
@@ -102,7 +97,7 @@ def test_a_login_of_another_time_is_refused(world, offset):
     created = create(world)
     status, answer = post(world, created, login_xml(world, offer_of(world, created)["uri"], now(offset)))
     assert status == 401 and "telephone's time" in answer["message"]
-    assert lines(world, created, "login.refused")[0]["text"].startswith("timeStamp: ")
+    assert world.events("login.refused", session=created.value("signingSessionId"))[0]["text"].startswith("timeStamp: ")
 
 
 def test_a_login_for_another_session_is_refused(world):

@@ -9,7 +9,8 @@ import uuid
 
 import pytest
 
-from conftest import BUILD, ROOT, envelope, run, send_message, until
+from tools import BUILD, ROOT, run, until
+from world import envelope, send_message
 
 
 def sign_through(world, example, algorithm, auth=None):
@@ -95,29 +96,16 @@ def test_the_signed_bytes_verify_by_themselves(world, tmp_path):
     assert "valid" in verified.stdout
 
 
-def sealed(world, session):
-    """The seal of a signed session, once it is made; (form, document)."""
-    def look():
-        answer = world.ask("getSigningResult", session)
-        found = re.search(r"<seal>.*?<form>([^<]+)</form>.*?<data>([^<]+)</data>", answer.text, re.DOTALL)
-        return found and (found.group(1), base64.b64decode(found.group(2)))
-    return until("the seal", look)
-
-
-def judged(world, file, *options):
-    return run(BUILD / "shepctl", "verify", "--trust", world.sandbox / "trust", *options, file, check=False)
-
-
 @pytest.mark.parametrize("algorithm", ["gost2015", "gost2004", "rsa"])
 def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorithm):
     """req 0.14: XAdES-T of our own over all that was stored; nothing of it can be changed."""
     world = own_world(algorithm)
     session = sign_through(world, "createSigningSession.xml", "gost2015").value("signingSessionId")
-    form, document = sealed(world, session)
+    form, document = world.seal_of(session)
     assert form == "XAdES-T" and f"<signingSessionId>{session}<".encode() in document
     file = tmp_path / "seal.xml"
     file.write_bytes(document)
-    done = judged(world, file)  # profile auto
+    done = world.verify(file)  # profile auto
     assert done.returncode == 0 and "(xades)" in done.stdout and "✓ timestamp" in done.stdout, done.stdout
     run("xmllint", "--noout", "--nonet", "--schema", ROOT / "wsdl/evidence.xsd", file)
     kinds = re.findall(rb"<item><kind>(\w+)</kind>", document)
@@ -126,9 +114,9 @@ def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorit
         place = item.end() + 40
         changed = b"B" if document[place:place + 1] == b"A" else b"A"
         file.write_bytes(document[:place] + changed + document[place + 1:])
-        done = judged(world, file, "--profile", "xades")
+        done = world.verify(file, "--profile", "xades")
         assert done.returncode == 1 and "because digest" in done.stdout, done.stdout
-    assert [line["signing"] for line in world.journal() if line["event"] == "session.sealed"] == [session]
+    assert [line["signing"] for line in world.events("session.sealed")] == [session]
 
 
 @pytest.mark.parametrize("example", ["createSigningSession.xml", "createSigningSession-xml.xml"])
@@ -136,7 +124,7 @@ def test_years_later_the_sealed_evidence_gives_the_same_verdict_without_the_netw
     """req 0.23: as of the receipts' date; certificates, receipts and time come from the evidence alone."""
     world = own_world("gost2015")
     result = sign_through(world, example, "gost2015")
-    _, evidence = sealed(world, result.value("signingSessionId"))
+    _, evidence = world.seal_of(result.value("signingSessionId"))
     world.stop()
     signed, seal, trust = tmp_path / "signed", tmp_path / "seal.xml", tmp_path / "roots"
     if "<documentXml>" in result.text:
@@ -175,10 +163,10 @@ def test_an_authority_that_is_away_delays_the_seal_alone(own_world, tmp_path):
     world.settings = {"signing": {"seal_tsp_url": ""}}
     world.restart()
     world.sql("UPDATE evidence_seal SET due_at = NOW(6)")  # what an hour does
-    form, document = sealed(world, result.value("signingSessionId"))
+    form, document = world.seal_of(result.value("signingSessionId"))
     file = tmp_path / "seal.xml"
     file.write_bytes(document)
-    assert form == "XAdES-BES" and judged(world, file).returncode == 0
+    assert form == "XAdES-BES" and world.verify(file).returncode == 0
 
 
 def test_a_repeated_message_gets_the_first_answer_again(world):
@@ -288,11 +276,6 @@ def test_the_answer_verifies_with_xmlsec1(own_world, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def status_payload(session, wait):
-    return (f"<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>{session}</signingSessionId>"
-            f"<waitSeconds>{wait}</waitSeconds></s:getSigningStatus>")
-
-
 @pytest.mark.concurrency
 def test_a_status_call_waits_for_news_and_holds_no_worker(own_world):
     """flows.md section 1: more calls wait than there are workers, and the telephone is served meanwhile."""
@@ -301,13 +284,12 @@ def test_a_status_call_waits_for_news_and_holds_no_worker(own_world):
     session, answers = created.value("signingSessionId"), []
 
     def ask():
-        answers.append(world.call(status_payload(session, 20)).value("state"))
+        answers.append(world.ask_for_news(session, 20).value("state"))
 
     callers = [threading.Thread(target=ask) for _ in range(4)]
     for caller in callers:
         caller.start()
-    received = lambda: sum(line["event"] == "exchange.received" for line in world.journal())  # noqa: E731
-    until("the calls to arrive", lambda: received() == 5)
+    until("the calls to arrive", lambda: len(world.events("exchange.received")) == 5)
     assert not answers
     assert world.http("GET", created.value("qrText").split(f":{world.port}")[1])[0] == 200
     for caller in callers:
@@ -318,6 +300,6 @@ def test_a_status_call_waits_for_news_and_holds_no_worker(own_world):
 def test_a_wait_ends_at_once_for_a_session_that_is_over(world):
     session = world.create().value("signingSessionId")
     world.ask("cancelSigningSession", session)
-    assert world.call(status_payload(session, 20)).value("state") == "cancelled"
-    over = world.call(status_payload(session, 21))
+    assert world.ask_for_news(session, 20).value("state") == "cancelled"
+    over = world.ask_for_news(session, 21)
     assert over.code == "SCSE002" and "waitSeconds" in over.text

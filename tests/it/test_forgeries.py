@@ -6,7 +6,6 @@ import re
 import pytest
 
 import forge
-from conftest import until
 from telephone import document, place_of, request, telephone
 
 # what a citizen reads, by its beginning: ru, kk, en
@@ -165,10 +164,6 @@ def open_session(world, method=FILE, **kwargs):
     return telephone(world, request(method, DOCUMENTS[method], **kwargs))
 
 
-def lines_of(world, session, event):
-    return [line for line in world.journal() if line["signing"] == session and line["event"] == event]
-
-
 def reason_of(world, session):
     answer = world.ask("getSigningStatus", session)
     return html.unescape(answer.value("reason") or "")
@@ -190,7 +185,7 @@ def test_a_forgery_is_refused_with_its_reason_and_the_right_thing_then_accepted(
     assert status == 403 and message.startswith(tuple(one[LANGUAGES.index(language)] for one in sayings)), message
     told = reason_of(world, phone.session)
     assert re.search(reason, told), told
-    [line] = lines_of(world, phone.session, "put.refused")
+    [line] = world.events("put.refused", session=phone.session)
     assert line["code"] == "403" and line["text"].replace('\\"', '"') == told, line
     assert not re.search(r"\d{12}", told)
     check_the_right_one_is_accepted(phone)
@@ -222,7 +217,7 @@ def test_a_wrong_token_is_404_and_a_wrong_bearer_401_and_neither_touches_the_ses
     check_refusal(phone, 404, UNKNOWN, lambda language: phone.put(signed, language, path=wrong))
     for bearer in (other.bearer, phone.bearer[:-1], token):  # another session's, a piece of it, the path's
         check_refusal(phone, 401, BEARER, lambda language, bearer=bearer: phone.put(signed, language, bearer))
-    assert len(lines_of(world, phone.session, "bearer.wrong")) == 9
+    assert len(world.events("bearer.wrong", session=phone.session)) == 9
     assert world.ask("getSigningStatus", phone.session).value("failedPuts") in (None, "0")
     check_the_right_one_is_accepted(phone)
 
@@ -237,7 +232,7 @@ def test_a_put_that_is_no_answer_of_the_app_is_400_and_not_counted(world):
 def test_a_put_after_expiry_is_refused_before_any_sweeper_came(world):
     phone = open_session(world)
     signed = phone.sign()
-    world.sql("UPDATE signing_session SET expires_at = NOW(6) WHERE id = UNHEX('%s')" % phone.session.replace("-", ""))
+    world.expire(phone.session)
     check_refusal(phone, 403, EXPIRED, lambda language: phone.put(signed, language))
     answer = world.ask("getSigningStatus", phone.session)
     assert answer.value("state") == "expired" and "подпись не пришла" in answer.value("reason")

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, ROOT, make_world
+from tools import BUILD, ROOT
+from world import make_world
 
 DOC = ROOT / "docs/INTEGRATION.md"
 START = "scripts/run"  # the world of the test stands for what this starts

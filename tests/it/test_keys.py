@@ -3,7 +3,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import threading
 import uuid
@@ -11,21 +10,11 @@ import uuid
 import prometheus
 import pytest
 
-from conftest import BUILD, ROOT, WAIT_S, envelope, run, send_message, until
+from tools import BUILD, ROOT, WAIT_S, run, until
+from world import envelope, send_message
 
 SOFTHSM = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "48151623"
-
-
-def events(world, name):
-    return [line for line in world.journal() if line["event"] == name]
-
-
-def reload(world, outcome):
-    """SIGHUP; waits for the journal's word about it."""
-    before = len(events(world, outcome))
-    world.shepd.process.send_signal(signal.SIGHUP)
-    until(outcome, lambda: len(events(world, outcome)) > before)
 
 
 def admin(world, path):
@@ -80,7 +69,7 @@ def test_a_key_is_exchanged_under_load_and_no_request_is_lost(own_world):
         fresh = world.folder / "fresh.p12"
         shutil.copy(world.key("ceo" if n % 2 == 0 else "adapter"), fresh)
         os.replace(fresh, place)
-        reload(world, "config.reloaded")
+        world.reload("config.reloaded")
         wanted = len(answers) + 8
         until("answers", lambda: len(answers) >= wanted)
     stop.set()
@@ -100,8 +89,8 @@ def test_a_broken_key_keeps_the_old_one_and_says_so(own_world):
     signer = signer_of(world, world.post(question(world))[2])
     for broken in (b"nonsense", b"", world.key("adapter").read_bytes()[:-40]):
         place.write_bytes(broken)
-        reload(world, "config.refused")
-        assert str(place) in events(world, "config.refused")[-1]["text"]
+        world.reload("config.refused")
+        assert str(place) in world.events("config.refused")[-1]["text"]
         assert admin(world, "/health/ready") == (200, "ready\n")
         assert signer_of(world, world.post(question(world))[2]) == signer
     assert "reload.refused" in world.shepd.log.read_text()
@@ -158,13 +147,13 @@ def test_a_token_signs_through_reloads_and_ends_cleanly(own_world, token):
     first = signer_of(world, world.post(question(world))[2])
     keys["sign_key_file"] = "pkcs11:token=shep;object=two"
     world.write_config()
-    reload(world, "config.reloaded")
+    world.reload("config.reloaded")
     second = signer_of(world, world.post(question(world))[2])
     assert first != second
     keys["sign_key_file"] = "pkcs11:token=shep;object=three"
     world.write_config()
-    reload(world, "config.refused")
-    assert "object=three" in events(world, "config.refused")[-1]["text"]
+    world.reload("config.refused")
+    assert "object=three" in world.events("config.refused")[-1]["text"]
     assert signer_of(world, world.post(question(world))[2]) == second
     assert PIN not in world.shepd.log.read_text() + "".join(str(line) for line in world.journal())
     keys["sign_key_file"] = "pkcs11:token=shep;object=two"
@@ -206,29 +195,29 @@ def test_the_end_of_a_certificate_is_said_in_journal_and_metrics(own_world, tmp_
     place.write_text(make_signer(tmp_path, day(+10)))
     world.settings = {"keys": {"sign_key_file": place, "sign_pass_file": ""}}
     world.restart()
-    said = events(world, "certificate.expiring")
+    said = world.events("certificate.expiring")
     assert len(said) == 1 and said[0]["level"] == "Warning", said
     assert "role sign" in said[0]["text"] and "serial=a1b2c" in said[0]["text"] and "TEST" not in said[0]["text"]
     assert 8 < sample_of(world, "shepd_certificate_expiry_days", "sign") <= 10
     assert admin(world, "/health/ready") == (200, "ready\n")
-    reload(world, "config.reloaded")
-    assert len(events(world, "certificate.expiring")) == 1  # said once
+    world.reload("config.reloaded")
+    assert len(world.events("certificate.expiring")) == 1  # said once
 
     place.write_text(make_signer(tmp_path, day(-3)))
-    reload(world, "config.reloaded")
-    until("the alert", lambda: events(world, "certificate.expired"))
-    assert events(world, "certificate.expired")[0]["level"] == "Alerts"
+    world.reload("config.reloaded")
+    until("the alert", lambda: world.events("certificate.expired"))
+    assert world.events("certificate.expired")[0]["level"] == "Alerts"
     assert sample_of(world, "shepd_certificate_expiry_days", "sign") < -2
     status, text = admin(world, "/health/ready")
     assert status == 503 and "certificate that signs our answers ended" in text
     world.restart()  # it starts all the same, and says so again
-    assert len(events(world, "certificate.expired")) == 2
+    assert len(world.events("certificate.expired")) == 2
     assert admin(world, "/health/live")[0] == 200
 
     shutil.copy(world.key("adapter"), place)
     world.settings["keys"]["sign_pass_file"] = world.sandbox / "pass"
     world.write_config()
-    reload(world, "config.reloaded")
+    world.reload("config.reloaded")
     assert admin(world, "/health/ready") == (200, "ready\n")
 
 

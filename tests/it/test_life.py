@@ -3,15 +3,14 @@ import http.client
 import os
 import random
 import shutil
-import signal
 import socket
 import threading
 import time
 
 import pytest
 
-from conftest import ROOT, WAIT_S, load_json, run, until
 from telephone import Telephone, document, request, signed_values
+from tools import ROOT, WAIT_S, load_json, run, until
 
 
 def kill_loop(world, rounds, seed):
@@ -238,12 +237,10 @@ def test_a_reload_takes_new_senders_and_a_bad_one_changes_nothing(own_world):
     text = world.config.read_text()
     world.config.write_text(text + '[sender "second"]\nsender_id = second\nbin = 123456789021\n'
                             "service_ids = EGOVMOBILE_QR_SIGN_SERVICE\norganisation_ru = ТЕСТ\n")
-    world.shepd.process.send_signal(signal.SIGHUP)
-    until("the reload", lambda: any(line["event"] == "config.reloaded" for line in world.journal()))
+    world.reload()
     assert world.create(sender="second").code == "SCSS001"
     world.config.write_text(text + "[nonsense]\n")
-    world.shepd.process.send_signal(signal.SIGHUP)
-    until("the refusal", lambda: any(line["event"] == "config.refused" for line in world.journal()))
+    world.reload("config.refused")
     assert world.create(sender="second").code == "SCSS001"
 
 
@@ -258,9 +255,8 @@ def test_a_reload_under_load_loses_no_request(own_world):
 
     caller = threading.Thread(target=create_on)
     caller.start()
-    for n in range(5):
-        world.shepd.process.send_signal(signal.SIGHUP)
-        until("reloads", lambda: sum(line["event"] == "config.reloaded" for line in world.journal()) > n)
+    for _ in range(5):
+        world.reload()
         wanted = len(codes) + 2
         until("answers", lambda: len(codes) >= wanted)
     stop.set()

@@ -8,7 +8,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from browser import DESKTOP, TELEPHONE
-from conftest import ROOT, run, until
+from tools import ROOT, run, until
 
 EXAMPLE = (ROOT / "etc/examples/createSigningSession.xml").read_text()
 BACK = "https://bank.example/done?contract=1&step=2"
@@ -46,12 +46,8 @@ class Signing:
     def sign(self, *options, **kwargs):
         return self.world.phone(self.qr, *options, **kwargs)
 
-    def move_end(self, to):
-        bare = self.session.replace("-", "")
-        self.world.sql(f"UPDATE signing_session SET expires_at = {to} WHERE id = UNHEX('{bare}')")
-
     def expire(self):
-        self.move_end("NOW(6)")
+        self.world.expire(self.session)
 
 
 @pytest.fixture
@@ -159,7 +155,7 @@ def test_the_countdown_is_the_servers_whatever_the_visitors_clock_says(signing, 
     assert 1780 < first <= 1800
     until("two seconds less", lambda: seconds(browser.text("#clock")) <= first - 2)
     assert abs(seconds(browser.text("#clock")) - signing.status()["secondsLeft"]) <= 2
-    signing.move_end("NOW(6) + INTERVAL 2 HOUR")
+    signing.world.move_end(signing.session, "NOW(6) + INTERVAL 2 HOUR")
     until("the hours, by the next look at the server", lambda: browser.text("#clock").count(":") == 2)
     assert abs(seconds(browser.text("#clock")) - 7200) < 60
 

@@ -6,7 +6,8 @@ import urllib.parse
 
 import pytest
 
-from conftest import Server, envelope, free_port, send_message, until
+from tools import Server, free_port, until
+from world import envelope, send_message
 
 
 def start_proxy(world, name, args, port):

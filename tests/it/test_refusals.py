@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-from conftest import envelope, load_json, send_message, until
+from tools import load_json, until
+from world import envelope, send_message
 
 BODY = "<data/>"
 

@@ -3,29 +3,23 @@ import concurrent.futures
 import hashlib
 import http.server
 import re
-import signal
 import threading
 import time
 import urllib.request
 
 import pytest
 
-from conftest import BUILD, ROOT, WAIT_S, a_country, envelope, run, send_message, until
+from tools import BUILD, ROOT, WAIT_S, run, until
+from world import a_country, envelope, send_message
 
 DEAD = "http://127.0.0.1:1/"
 CA = "ҰЛТТЫҚ"  # in the name of the sandbox's issuing CA
 
 
-def lines_of(world, event, part=""):
-    return [line for line in world.journal() if line["event"] == event and part in line["text"]]
-
-
 def reload(world, **trust):
     world.settings["trust"].update(trust)
-    before = len(lines_of(world, "config.reloaded"))
     world.write_config()
-    world.shepd.process.send_signal(signal.SIGHUP)
-    until("the reload", lambda: len(lines_of(world, "config.reloaded")) > before)
+    world.reload()
 
 
 class Relay(http.server.ThreadingHTTPServer):
@@ -130,7 +124,7 @@ def test_many_requests_of_one_signer_ask_the_responder_once(own_world, relay):
 def test_a_slow_responder_is_left_for_the_lists(own_world, relay):
     gate = threading.Event()
     world = own_world(settings={"trust": {"ocsp_url": f"{relay.url}/ocsp/gost2015", "ocsp_reuse_ms": 0}})
-    until("the lists", lambda: lines_of(world, "crl.loaded", CA))
+    until("the lists", lambda: world.events("crl.loaded", CA))
     relay.answer = lambda path: (gate.wait(WAIT_S), (500, b""))[1]
     begun = time.monotonic()
     answer = world.create()
@@ -180,7 +174,7 @@ def test_what_becomes_of_an_unknown_revocation_is_a_setting_for_each_purpose(own
     reload(world, transport_unknown="accept")
     answer = world.create()
     assert answer.code == "SCSS001", answer.text
-    warned = lines_of(world, "revocation.accepted", "let through by [trust] transport_unknown = accept")
+    warned = world.events("revocation.accepted", "let through by [trust] transport_unknown = accept")
     assert warned and warned[-1]["level"] == "Warning", world.journal()[-3:]
     qr, session = answer.value("qrText"), answer.value("signingSessionId")
     refused = world.phone(qr)  # the telephone's policy is its own
@@ -189,7 +183,7 @@ def test_what_becomes_of_an_unknown_revocation_is_a_setting_for_each_purpose(own
     done = world.phone(qr)
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.ask("getSigningStatus", session).value("state") == "signed"
-    assert lines_of(world, "put.accepted", "let through by [trust] user_unknown = accept")[-1]["level"] == "Warning"
+    assert world.events("put.accepted", "let through by [trust] user_unknown = accept")[-1]["level"] == "Warning"
     kept = world.sql("SELECT data FROM evidence WHERE data LIKE '%\"verdict\":\"indeterminate\"%'")
     assert kept and "let through although it cannot be learnt: [trust] user_unknown = accept" in kept[0][0], kept
 
@@ -213,7 +207,7 @@ def test_only_a_better_list_takes_the_place_of_a_good_one(own_world, relay, tmp_
     world = own_world(settings={"trust": {"ocsp_url": DEAD, "crl_url": f"{relay.url}/crl/gost2015.crl",
                                           "crl_delta_url": f"{relay.url}/crl/gost2015-delta.crl",
                                           "crl_archive_dir": tmp_path / "archive"}})
-    until("the lists", lambda: lines_of(world, "crl.loaded", CA))
+    until("the lists", lambda: world.events("crl.loaded", CA))
     answer = world.create()
     assert answer.code == "SCSS001" and world.phone(answer.value("qrText")).returncode == 0, answer.text
     check_archive(world, tmp_path / "archive")
@@ -223,22 +217,22 @@ def test_only_a_better_list_takes_the_place_of_a_good_one(own_world, relay, tmp_
     for status, content in ((200, b"<html>404</html>"), (200, b""), (500, b""), (200, b"\x30\x82\xff\xff" * 50),
                             (200, foreign[:-1])):
         relay.answer = lambda path, got=(status, content): got
-        before, refresh = len(lines_of(world, "crl.refused", CA)), refresh + 1
+        before, refresh = len(world.events("crl.refused", CA)), refresh + 1
         reload(world, crl_refresh_ms=refresh)
-        until("the refusal", lambda: len(lines_of(world, "crl.refused", CA)) > before)
+        until("the refusal", lambda: len(world.events("crl.refused", CA)) > before)
         answer = world.create()
         assert answer.code == "SCSS001", (content, answer.text)
     # a revocation comes by the delta
     assert world.create(key="legal-entity").code == "SCSS001"
     run(BUILD / "shepctl", "sandbox", "revoke", world.sandbox, world.sandbox / "gost2015/legal-entity.pem")
-    relay.answer, before = None, len(lines_of(world, "crl.loaded", CA))
+    relay.answer, before = None, len(world.events("crl.loaded", CA))
     reload(world, crl_refresh_ms=refresh + 1)
-    until("the new delta", lambda: len(lines_of(world, "crl.loaded", CA)) > before)
+    until("the new delta", lambda: len(world.events("crl.loaded", CA)) > before)
     answer = world.create(key="legal-entity")
     assert "revoked on" in answer.text and "with delta no." in answer.text, answer.text
     # neither responder nor lists are there any more; what is on disk says the same
     world.settings["trust"].update({"crl_url": DEAD, "crl_delta_url": DEAD})
     world.restart()
-    assert lines_of(world, "crl.loaded", "from disk")
+    assert world.events("crl.loaded", "from disk")
     assert world.create().code == "SCSS001"
     assert "revoked on" in world.create(key="legal-entity").text

@@ -6,10 +6,9 @@ import re
 import pytest
 
 import prometheus
-from conftest import BUILD, ROOT, run, until
 from telephone import telephone
-from test_cluster import Second
-from test_exchange import sealed
+from tools import BUILD, ROOT, run, until
+from world import Second
 
 MARKER = "МАРКЕР-ДОКУМЕНТА-7f3a9c51"
 CANARY = "CANARY-7f3a9c51"  # in a text that is not sealed: proves that the search finds what is there
@@ -31,7 +30,7 @@ def sign(world, example):
     phone = world.phone(created.value("qrText"))
     assert phone.returncode == 0, phone.stdout + phone.stderr
     session = created.value("signingSessionId")
-    seal = sealed(world, session)[1]
+    seal = world.seal_of(session)[1]
     return session, signed_of(world.ask("getSigningResult", session)), seal
 
 
@@ -65,10 +64,6 @@ def in_the_database(world, text):
     return sorted({file.name for file in files for form in forms_of(text) if form in file.read_bytes()})
 
 
-def judged(world, signature, *options):
-    return run(BUILD / "shepctl", "verify", "--trust", world.sandbox / "trust", *options, signature, check=False)
-
-
 @pytest.mark.parametrize("example, document", [("createSigningSession.xml", DOCUMENT), ("createSigningSession-xml.xml", XML),
                                                ("createSigningSession-detached.xml", DOCUMENT)])
 def test_a_wiped_document_leaves_a_signature_that_is_judged_when_it_is_brought(own_world, tmp_path, example, document):
@@ -85,7 +80,7 @@ def test_a_wiped_document_leaves_a_signature_that_is_judged_when_it_is_brought(o
     assert result.value("contentWipedAt") and result.value("verdict") == "valid"
     assert MARKER.encode() not in left and len(left) <= len(whole)
     assert in_the_database(world, MARKER) == []
-    events = [line for line in world.journal() if line["event"] == "session.wiped"]
+    events = world.events("session.wiped")
     assert [line["signing"] for line in events] == [session] and "1 signatures stay" in events[0]["text"]
     # at the desk, years later
     files = {name: tmp_path / name for name in ("signature", "document", "other", "seal")}
@@ -94,16 +89,16 @@ def test_a_wiped_document_leaves_a_signature_that_is_judged_when_it_is_brought(o
     files["other"].write_text(document.replace("7f3", "7f4"))
     files["seal"].write_bytes(seal)
     years_later = ["--time", "2040-01-01T00:00:00Z"]
-    done = judged(world, files["signature"], "--content", files["document"])
+    done = world.verify(files["signature"], "--content", files["document"])
     assert done.returncode == 0, done.stdout
-    done = judged(world, files["signature"], "--content", files["document"], "--evidence", files["seal"], *years_later)
+    done = world.verify(files["signature"], "--content", files["document"], "--evidence", files["seal"], *years_later)
     assert done.returncode == 0 and "the evidence's seal: valid" in done.stdout, done.stdout
     assert re.search(r"✓ revocation +.* good ", done.stdout), done.stdout
-    done = judged(world, files["signature"], "--content", files["other"])
+    done = world.verify(files["signature"], "--content", files["other"])
     assert done.returncode == 1 and "because digest" in done.stdout, done.stdout
-    done = judged(world, files["signature"], "--content", files["other"], "--evidence", files["seal"], *years_later)
+    done = world.verify(files["signature"], "--content", files["other"], "--evidence", files["seal"], *years_later)
     assert done.returncode == 1, done.stdout
-    assert judged(world, files["signature"]).returncode != 0
+    assert world.verify(files["signature"]).returncode != 0
 
 
 def test_evidence_of_the_document_is_not_evidence_of_another_signer(own_world, tmp_path):
@@ -116,8 +111,8 @@ def test_evidence_of_the_document_is_not_evidence_of_another_signer(own_world, t
         "--out", other, content)
     signature = re.search(rb"<ds:Signature.*</ds:Signature>", other.read_bytes(), re.DOTALL).group()
     other.write_bytes(signature)
-    assert judged(world, other, "--content", content).returncode == 0
-    done = judged(world, other, "--content", content, "--evidence", evidence, "--revocation", "off")
+    assert world.verify(other, "--content", content).returncode == 0
+    done = world.verify(other, "--content", content, "--evidence", evidence, "--revocation", "off")
     assert done.returncode == 1 and "not of this signer" in done.stdout, done.stdout
 
 
@@ -126,7 +121,7 @@ def test_the_telephone_and_the_rest_are_answered_as_before(own_world):
     created = world.call(payload("createSigningSession.xml"))
     qr, session = created.value("qrText"), created.value("signingSessionId")
     assert world.phone(qr).returncode == 0
-    sealed(world, session)
+    world.seal_of(session)
     age(world, 31)
     until("the wipe", lambda: wiped(world) == 1)
     path = qr.split(f":{world.port}")[1]
@@ -143,7 +138,7 @@ def test_a_put_that_comes_again_after_the_wipe_is_taken_again(own_world):
     phone = telephone(world, payload("createSigningSession.xml"))
     mine = phone.sign()
     assert phone.put(mine)[0] == 200
-    sealed(world, phone.session)
+    world.seal_of(phone.session)
     age(world, 31)
     until("the wipe", lambda: wiped(world) == 1)
     for again in (mine, b""):
@@ -169,7 +164,7 @@ def test_two_adapters_wipe_and_delete_each_session_once(own_world):
     try:
         age(world, 31)
         until("the wipe", lambda: wiped(world) == 4)
-        lines = lambda event: [line for one in (world, second) for line in one.journal() if line["event"] == event]
+        lines = lambda event: world.events(event) + second.events(event)
         until("the journals", lambda: len(lines("session.wiped")) >= 4)
         assert sorted(line["signing"] for line in lines("session.wiped")) == sorted(sessions)
         age(world, 1096)
@@ -193,7 +188,7 @@ def test_what_cannot_be_wiped_is_told_of_and_counted(own_world):
     until("the numbers", lambda: late(world) == {"seal": 0, "wipe": 0})
     world.sql("UPDATE signed_document SET content = 'torn'")
     age(world, 31)
-    told = lambda: [line for line in world.journal() if line["event"] == "session.wipe_failed"]
+    told = lambda: world.events("session.wipe_failed")
     until("the line", told)
     assert [(line["signing"], line["level"]) for line in told()] == [(session, "Warning")]
     world.restart()  # which counts at once
@@ -209,10 +204,8 @@ def test_keys_are_rotated_without_a_pause_and_their_loss_is_told(own_world):
     session, whole, _ = sign(world, "createSigningSession.xml")
 
     def reload(text, event):
-        before = len([line for line in world.journal() if line["event"] == event])
         keys.write_text(text)
-        world.shepd.process.send_signal(1)
-        until(event, lambda: len([line for line in world.journal() if line["event"] == event]) > before)
+        world.reload(event)
 
     fresh = "k2 " + base64.b64encode(bytes(range(32))).decode() + "\n"
     reload(fresh + "broken\n", "config.refused")

@@ -1,15 +1,11 @@
 """Revocation without a responder, and without the network (req 0.22, 0.24, 0.25)."""
-from conftest import until
+from tools import until
 
 DEAD = "http://127.0.0.1:1/"
 
 
-def lines_of(world, event):
-    return [line for line in world.journal() if line["event"] == event]
-
-
 def texts(world, event):
-    return " | ".join(line["text"] for line in lines_of(world, event))
+    return " | ".join(line["text"] for line in world.events(event))
 
 
 CA, ROOT = "ҰЛТТЫҚ", "НЕГІЗГІ"  # in the names of the sandbox's issuing CA and root
@@ -17,7 +13,7 @@ CA, ROOT = "ҰЛТТЫҚ", "НЕГІЗГІ"  # in the names of the sandbox's iss
 
 def loaded(world, name, part=""):
     """The lines crl.loaded of one issuer whose text holds part."""
-    return [line["text"] for line in lines_of(world, "crl.loaded") if name in line["text"] and part in line["text"]]
+    return [line["text"] for line in world.events("crl.loaded", part) if name in line["text"]]
 
 
 def exchange(world):
@@ -83,7 +79,7 @@ def test_neither_responder_nor_list_is_neither_good_nor_revoked(own_world):
     answer = world.create()
     assert answer.code == "SCE909" and "revocation" in answer.text, answer.text
     assert "no CRL of the certificate's issuer is here" in answer.text, answer.text
-    until("the refusals", lambda: len(lines_of(world, "crl.refused")) >= 2)
+    until("the refusals", lambda: len(world.events("crl.refused")) >= 2)
     # the telephone alone: the request passes by a list that the telephone's certificate has not
     world.settings["trust"] = {"revocation": "off"}
     world.restart()

@@ -5,7 +5,7 @@ import urllib.parse
 import pytest
 
 import soapui
-from conftest import ROOT, run
+from tools import ROOT, run
 
 if not shutil.which("xmlsec1"):
     pytest.skip("SKIP: no xmlsec1 command", allow_module_level=True)

@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 import prometheus
-from conftest import load_json, make_world
+from tools import load_json
+from world import make_world
 
 
 def ask_from(world, source, path, method="GET", headers=None):

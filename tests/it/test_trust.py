@@ -1,23 +1,12 @@
 """The trust folder under a running shepd: changed by shepctl trust, taken over by a reload, on record."""
 import re
 import shutil
-import signal
 
-from conftest import BUILD, run, until
-
-
-def reloads(world):
-    return sum(line["event"] == "config.reloaded" for line in world.journal())
-
-
-def reload(world):
-    before = reloads(world)
-    world.shepd.process.send_signal(signal.SIGHUP)
-    until("the reload", lambda: reloads(world) > before)
+from tools import BUILD, run
 
 
 def news(world, event):
-    return [line["text"] for line in world.journal() if line["event"] == event]
+    return [line["text"] for line in world.events(event)]
 
 
 def sha256_of(text):
@@ -35,7 +24,7 @@ def test_a_missing_intermediate_is_fetched_where_it_is_allowed(own_world):
     assert answer.code == "SCE005" and "path" in answer.text, answer.text
     world.settings["trust"]["follow_aia"] = "yes"
     world.write_config()
-    reload(world)
+    world.reload()
     assert world.create().code == "SCSS001"
 
 
@@ -54,18 +43,18 @@ def test_an_authority_comes_and_goes_by_a_reload_and_is_on_record(own_world):
 
     added = run(BUILD / "shepctl", "trust", "add", "--yes", "--dir", folder, world.sandbox / "trust/rsa-root.pem",
                 world.sandbox / "trust/rsa-ca.pem").stdout
-    reload(world)
+    world.reload()
     assert world.create(algorithm="rsa").code == "SCSS001"
     assert {text.split()[0] for text in news(world, "trust.added")} == {"root", "intermediate"}
     assert sha256_of(" ".join(news(world, "trust.added"))) == sha256_of(added)
     assert not news(world, "trust.removed")
 
-    reload(world)  # nothing changed, nothing said
+    world.reload()  # nothing changed, nothing said
     assert len(news(world, "trust.added")) == 2
 
     for file in folder.glob("*RSA*"):
         file.unlink()
-    reload(world)
+    world.reload()
     assert world.create(algorithm="rsa").code != "SCSS001"
     assert sha256_of(" ".join(news(world, "trust.removed"))) == sha256_of(added)
     assert world.create().code == "SCSS001"

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from conftest import BUILD, run, until
 from telephone import Telephone, document
+from tools import at_once, until
 
 TESTOV, ZHUSUPOVA, TEST_BIN = "123456789011", "987654321098", "123456789021"
 SECOND = "individual-2"
@@ -61,8 +61,7 @@ def check_alone(world, entry, profile, content, folder):
     signed.write_bytes(signed_bytes(entry))
     original.write_text(content)
     more = ["--content", original] if profile == "bytes" else []
-    done = run(BUILD / "shepctl", "verify", "--profile", profile, "--trust", world.sandbox / "trust", *more,
-               "--evidence", folder / "seal.xml", signed, check=False)
+    done = world.verify(signed, "--profile", profile, *more, "--evidence", folder / "seal.xml")
     assert done.returncode == 0 and "the evidence's seal: valid" in done.stdout, done.stdout + done.stderr
 
 
@@ -84,11 +83,7 @@ def test_two_people_sign_in_any_order_and_every_signature_stands(world, tmp_path
     entries = documents_of(answer)
     who = [(value_in(entry, "id"), value_in(entry, "turn"), value_in(entry, "iin")) for entry in entries]
     assert who == [("1", "1", TESTOV), ("1", "2", ZHUSUPOVA), ("2", "1", TESTOV), ("2", "2", ZHUSUPOVA)]
-
-    def look():
-        found = re.search(r"<seal>.*?<data>([^<]+)</data>", world.ask("getSigningResult", session).text, re.DOTALL)
-        return found and base64.b64decode(found.group(1))
-    (tmp_path / "seal.xml").write_bytes(until("the seal", look))
+    (tmp_path / "seal.xml").write_bytes(world.seal_of(session)[1])
     contents = ["<order><sum>100</sum></order>", "<order><sum>200</sum></order>"] if method == "XML" else ["первый", "второй"]
     for entry in entries:
         assert value_in(entry, "verdict") == "valid"
@@ -142,18 +137,8 @@ def test_nobody_signs_twice_and_the_same_put_is_taken_again(world):
     assert lines.count("put.accepted") == 2 and lines.count("put.repeated") == 6 and lines.count("put.refused") == 4
 
 
-def put_at_once(phone, bodies):
-    start, codes = threading.Barrier(len(bodies)), [None] * len(bodies)
-
-    def put(place):
-        start.wait()
-        codes[place] = phone.put(bodies[place])[0]
-    threads = [threading.Thread(target=put, args=(place,)) for place in range(len(bodies))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return codes
+def put_at_once(phone, *bodies):
+    return [status for status, _ in at_once(*[lambda body=body: phone.put(body) for body in bodies])]
 
 
 ANYBODY = "<signer><role>individual</role></signer>" * 2
@@ -164,11 +149,11 @@ def test_two_at_once_both_count_and_two_of_one_person_end_in_one(world, signers)
     for again in range(5):
         _, phone = new_session(world, signers=signers)
         both = [phone.sign(again=10 + again), phone.sign(key=SECOND, again=10 + again)]
-        assert put_at_once(phone, both) == [200, 200]
+        assert put_at_once(phone, *both) == [200, 200]
         assert status(world, phone.session) == ("signed", 2, [True, True])
         assert len(documents_of(world.ask("getSigningResult", phone.session))) == 4
         _, phone = new_session(world)
-        codes = put_at_once(phone, [phone.sign(again=number) for number in range(3)])
+        codes = put_at_once(phone, *[phone.sign(again=number) for number in range(3)])
         assert sorted(codes) == [200, 409, 409]
         assert status(world, phone.session) == ("documents_sent", 1, [True, False])
 
@@ -178,7 +163,7 @@ def test_two_at_once_both_count_and_two_of_one_person_end_in_one(world, signers)
 def test_what_expires_halfway_says_so(world, language, reason):
     _, phone = new_session(world, language=language)
     assert phone.put(phone.sign())[0] == 200
-    world.sql(f"UPDATE signing_session SET expires_at = NOW(6) WHERE id = UNHEX(REPLACE('{phone.session}', '-', ''))")
+    world.expire(phone.session)
     assert phone.put(phone.sign(key=SECOND))[0] == 403
     assert status(world, phone.session) == ("expired", 1, [True, False])
     assert reason in world.ask("getSigningStatus", phone.session).value("reason")
@@ -188,13 +173,10 @@ def test_what_expires_halfway_says_so(world, language, reason):
 def test_who_waits_for_news_hears_of_the_first_signature(world):
     _, phone = new_session(world)
     heard = []
-    arrived = lambda: sum(line["event"] == "exchange.received" for line in world.journal())  # noqa: E731
-    before = arrived()
-    waiter = threading.Thread(target=lambda: heard.append(world.call(
-        '<s:getSigningStatus xmlns:s="urn:shep-adapter:signing:1">'
-        f"<signingSessionId>{phone.session}</signingSessionId><waitSeconds>20</waitSeconds></s:getSigningStatus>")))
+    before = len(world.events("exchange.received"))
+    waiter = threading.Thread(target=lambda: heard.append(world.ask_for_news(phone.session)))
     waiter.start()
-    until("the call to arrive", lambda: arrived() > before)
+    until("the call to arrive", lambda: len(world.events("exchange.received")) > before)
     assert phone.put(phone.sign())[0] == 200
     waiter.join(15)  # it waits for 20 s when there is no news
     assert heard and heard[0].value("signedCount") == "1", heard
