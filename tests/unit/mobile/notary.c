@@ -26,16 +26,19 @@
 
 #include <cmocka.h>
 
+#define OWN_DIR "/tmp/shep-notary-XXXXXX"
+
 enum { KEYS_MAX = 16 };
 
 struct notary {
-    char dir[64];
+    char dir[192];
+    bool is_own; /* made by this program, and removed at its end */
     struct pki *pki;
     struct trust *trust;
     struct trust_io io;
     bool ocsp_away;
     struct {
-        char path[160];
+        char path[256];
         struct key *key;
     } keys[KEYS_MAX];
 };
@@ -75,19 +78,30 @@ static enum status fetch_inside(void *ctx, const struct fetch *fetch, struct byt
     return answer_tsp(n, family, fetch, ret, err);
 }
 
+static void make_sandbox(char *dir)
+{
+    struct pki_made made;
+    struct err err;
+
+    assert_non_null(mkdtemp(dir));
+    const struct pki_params params = { .dir = dir, .clock = clock_system() };
+    if (pki_init(&params, &made, &err) != ST_OK)
+        fail_msg("%s", err.text);
+}
+
 struct notary *notary_open(void)
 {
     struct notary *n = calloc(1, sizeof(*n));
-    struct pki_params params = { .clock = clock_system() };
-    struct pki_made made;
-    char path[128];
+    const char *shared = secure_getenv("SHEP_NOTARY");
+    char path[256];
     struct err err;
 
-    text_copy(n->dir, sizeof(n->dir), "/tmp/shep-notary-XXXXXX");
-    assert_non_null(mkdtemp(n->dir));
-    params.dir = n->dir;
-    if (pki_init(&params, &made, &err) != ST_OK || pki_open(n->dir, &n->pki, &err) != ST_OK)
-        fail_msg("%s", err.text);
+    assert_true(text_format(n->dir, sizeof(n->dir), "%s", shared ? shared : OWN_DIR));
+    n->is_own = !shared;
+    if (n->is_own)
+        make_sandbox(n->dir);
+    if (pki_open(n->dir, &n->pki, &err) != ST_OK)
+        fail_msg("%s: %s", n->dir, err.text);
     text_format(path, sizeof(path), "%s/trust", n->dir);
     assert_int_equal(trust_new(&n->trust, &err), ST_OK);
     assert_int_equal(trust_add_dir(n->trust, path, &err), ST_OK);
@@ -107,8 +121,8 @@ void notary_close(struct notary *n)
         key_free(n->keys[i].key);
     trust_free(n->trust);
     pki_free(n->pki);
-    /* One thread is left. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    nftw(n->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (n->is_own) /* One thread is left. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+        nftw(n->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(n);
 }
 
@@ -129,7 +143,7 @@ void notary_set_ocsp(struct notary *n, bool away)
 
 const struct key *notary_key(struct notary *n, const char *family, const char *name)
 {
-    char path[160], pass[128];
+    char path[256], pass[256];
     struct err err;
     size_t i;
 

@@ -6,7 +6,9 @@
 #include "crypto/trust.h"
 #include "json/json.h"
 
-struct notary; /* a folder under /tmp, removed by notary_close() */
+/* A sandbox's folder: the one of SHEP_NOTARY, which is only read (ctest makes it once for all
+ * programs, see CMakeLists.txt), or one of its own under /tmp, removed by notary_close(). */
+struct notary;
 
 struct notary *notary_open(void);
 void notary_close(struct notary *notary);
