@@ -256,15 +256,15 @@ static void a_wrong_person_is_refused_with_the_reason(void **state)
 static void the_same_person_twice_is_409_and_the_same_put_200(void **state)
 {
     static const char *const confirmations[] = { "", "{}" };
+    struct bytes *own = NULL;
     struct scene s;
+    struct err err;
 
     (void)state;
     open_for(&s, METHOD_CMS_WITH_DATA, 1);
     sign_by(&s, "individual");
     scene_must_put(&s, 200, "success");
     for (int after = 0; after < 2; after++) { /* while it waits for the other, and when signed */
-        struct bytes *own;
-        struct err err;
         if (after == 0)
             assert_int_equal(json_print(s.json, 1 << 24, &own, &err), ST_OK);
         s.body = bytes_dup(bytes_slice(own));
