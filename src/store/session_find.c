@@ -1,8 +1,6 @@
-/* Reads a session into memory of its own. The head is read first, then the turns, then what was
- * signed in them: what belongs to a row never changes after it shows (documents at birth, signed
- * documents with their turn), so no transaction is needed. A turn may be newer than the head; and
- * once, long after its end, contents are wiped: who reads at that very moment may have the head of
- * before with the signatures alone. */
+/* Reads a session into memory of its own. Its parts are read in one transaction, so they are of one
+ * moment (REPEATABLE READ, MariaDB's own level): turns come meanwhile, and long after the end
+ * contents are wiped. */
 #include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
@@ -428,11 +426,9 @@ enum status store_session_find(struct store *store, const struct session_key *ke
 
     if (!key->id && !key->token_sha256 && !key->page_id_sha256)
         return RAISE(err, ST_INTERNAL, "session: no key to find it by");
-    const struct work work = { .run = find, .ctx = &search };
-    enum status status = store_run(store, &work, err);
-    if (status == ST_INTERNAL && strcmp(err->code, "vaultSeal") == 0)
-        status = store_run(store, &work, err); /* it may have been wiped since its head was read */
-    TRY(status);
+    TRY(store_run(
+        store, &(struct work){ .run = find, .ctx = &search, .transaction = parts != SESSION_HEAD },
+        err));
     *ret_session = search.session;
     return ST_OK;
 }
