@@ -191,6 +191,8 @@ static enum status run_in_transaction(struct db *db, const struct work *work, st
 {
     struct err ignored;
 
+    if (work->snapshot) /* of the next transaction alone */
+        TRY(db_run(db, SLICE("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), err));
     TRY(db_run(db, SLICE("START TRANSACTION"), err));
     enum status status = work->run(db, work->ctx, err);
     if (status == ST_OK) {

@@ -10,6 +10,7 @@ struct work {
     enum status (*run)(struct db *db, void *ctx, struct err *err);
     void *ctx;
     bool transaction; /* false: its statements stand alone, each bears being run again */
+    bool snapshot;    /* of a transaction that only reads: it sees all rows as of one moment */
 };
 
 /* Runs it on a connection of the pool: START TRANSACTION and a checked COMMIT around it, again from

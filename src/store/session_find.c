@@ -1,6 +1,5 @@
-/* Reads a session into memory of its own. Its parts are read in one transaction, so they are of one
- * moment (REPEATABLE READ, MariaDB's own level): turns come meanwhile, and long after the end
- * contents are wiped. */
+/* Reads a session into memory of its own, as of one moment: turns come meanwhile, and long after
+ * the end contents are wiped. */
 #include "store/content.h"
 #include "store/pool.h"
 #include "store/session_rows.h"
@@ -426,9 +425,11 @@ enum status store_session_find(struct store *store, const struct session_key *ke
 
     if (!key->id && !key->token_sha256 && !key->page_id_sha256)
         return RAISE(err, ST_INTERNAL, "session: no key to find it by");
-    TRY(store_run(
-        store, &(struct work){ .run = find, .ctx = &search, .transaction = parts != SESSION_HEAD },
-        err));
+    const bool whole = parts != SESSION_HEAD;
+    const struct work work = {
+        .run = find, .ctx = &search, .transaction = whole, .snapshot = whole
+    };
+    TRY(store_run(store, &work, err));
     *ret_session = search.session;
     return ST_OK;
 }

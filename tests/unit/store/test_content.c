@@ -4,8 +4,10 @@
 
 #include "base/text.h"
 #include "crypto/encode.h"
+#include "store/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 enum { T0 = 1795337000, DAY_S = 24 * 3600, LIFE_MS = 30 * 60 * 1000, MAX_BYTES = 1 << 20 };
@@ -133,6 +135,58 @@ static void a_content_of_another_row_or_touched_is_an_error_that_names_the_row(v
             fail_msg("row %u: %s", i, err.text);
         fixture_sql("DELETE FROM signing_session");
     }
+}
+
+struct reader {
+    pthread_t thread;
+    const struct id *id;
+    struct signing_session *session; /* what it found; the test's */
+    enum status status;
+    struct err err;
+};
+
+static void *read_session(void *arg)
+{
+    struct reader *reader = arg;
+
+    reader->status = look(fixture()->store, reader->id, &reader->session, &reader->err);
+    return NULL;
+}
+
+static bool somebody_waits_for_a_table(void)
+{
+    return fixture_number("SELECT COUNT(*) FROM information_schema.processlist"
+                          " WHERE state LIKE 'Waiting for table metadata lock%'") > 0;
+}
+
+/* Lets a reader come as far as the signed documents, and changes them before he sees them. */
+static enum status change_under_a_reader(struct db *db, void *ctx, struct err *err)
+{
+    struct reader *reader = ctx;
+
+    TRY(db_run(db, SLICE("LOCK TABLES signed_document WRITE"), err));
+    assert_int_equal(pthread_create(&reader->thread, NULL, read_session, reader), 0);
+    for (unsigned i = 0; i < 100000 && !somebody_waits_for_a_table(); i++)
+        (void)sched_yield();
+    assert_true(somebody_waits_for_a_table());
+    TRY(db_run(db, SLICE("UPDATE signed_document SET content = ''"), err));
+    return db_run(db, SLICE("UNLOCK TABLES"), err);
+}
+
+static void who_reads_while_contents_go_reads_them_as_they_were(void **state)
+{
+    struct sample sample = create_signed(fixture()->store, 1);
+    struct reader reader = { .id = &sample.session.id };
+
+    (void)state;
+    assert_ok(store_run(fixture()->store,
+                        &(struct work){ .run = change_under_a_reader, .ctx = &reader }, err));
+    assert_int_equal(pthread_join(reader.thread, NULL), 0);
+    assert_int_equal(reader.status, ST_OK);
+    AUTO(signing_session_free) struct signing_session *session = reader.session;
+    for (size_t i = 0; i < 2; i++)
+        assert_true(slice_eq(session->signed_documents[i].content, sample.done[i].content));
+    assert_status(look(fixture()->store, &sample.session.id, &reader.session, err), ST_INTERNAL);
 }
 
 static void a_session_is_wiped_when_its_time_is_over_and_its_seal_made(void **state)
@@ -333,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OWN(contents_lie_sealed_beside_their_digests),
         OWN(a_content_of_another_row_or_touched_is_an_error_that_names_the_row),
+        OWN(who_reads_while_contents_go_reads_them_as_they_were),
         OWN(a_session_is_wiped_when_its_time_is_over_and_its_seal_made),
         OWN(what_was_never_signed_is_wiped_too),
         OWN(many_who_wipe_one_session_do_it_once),
