@@ -41,7 +41,16 @@ enum status err_raise(struct err *err, enum status status, const char *file, int
     va_end(args);
     text_make_plain(err->field); /* both may quote what came from outside */
     text_make_plain(err->text);
+    err->upstream_status = 0;
+    err->upstream_text[0] = '\0';
     return status;
+}
+
+void err_set_upstream(struct err *err, int status, struct slice text)
+{
+    err->upstream_status = status;
+    (void)text_copy_slice(err->upstream_text, sizeof(err->upstream_text), text);
+    text_make_plain(err->upstream_text);
 }
 
 const char *status_name(enum status status)

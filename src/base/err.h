@@ -1,6 +1,8 @@
 /* One status for the whole service, and one struct err that says what went wrong and where. */
 #pragma once
 
+#include "base/slice.h"
+
 #define MUST_USE __attribute__((warn_unused_result))
 
 /* Each value is a decision somebody takes; flow/fault.c maps them to Faults and status codes. */
@@ -28,9 +30,11 @@ struct err {
     enum status status;
     const char *file; /* where it was first raised */
     int line;
-    char code[48];  /* machine-readable cause, camelCase; empty when status says it all */
-    char field[96]; /* the field at fault, empty when none */
-    char limit[48]; /* the limit it broke, with unit, empty when none */
+    char code[48];           /* machine-readable cause, camelCase; empty when status says it all */
+    char field[96];          /* the field at fault, empty when none */
+    char limit[48];          /* the limit it broke, with unit, empty when none */
+    int upstream_status;     /* HTTP status another side answered with, 0 when none */
+    char upstream_text[160]; /* and its own words, cut, one line */
     char
         text[240]; /* UTF-8, holds no secrets; shown to the caller unless ST_INTERNAL or ST_NOMEM */
 };
@@ -62,6 +66,10 @@ struct err_cause {
 enum status err_raise(struct err *err, enum status status, const char *file, int line,
                       const struct err_cause *cause, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* Adds to a raised error what the other side answered, for the caller's detail; text is what came
+ * from outside: it is cut and made one plain line. */
+void err_set_upstream(struct err *err, int status, struct slice text);
 
 /* "ok", "format", "stale" … : for logs and test messages. */
 const char *status_name(enum status status);

@@ -87,6 +87,20 @@ static const char *code_of(const struct err *cause)
     return codes[cause->status] ? codes[cause->status] : "internal";
 }
 
+/* What ЦОИД answered, where that is the reason (flows.md section 3). */
+static enum status set_upstream(struct reply *reply, const struct err *cause, struct err *err)
+{
+    char status[16] = "";
+
+    if (cause->upstream_status != 0)
+        (void)text_format(status, sizeof(status), "%d", cause->upstream_status);
+    reply->detail.upstream_status = arena_text(reply->arena, slice_str(status));
+    reply->detail.upstream_text = arena_text(reply->arena, slice_str(cause->upstream_text));
+    if (!reply->detail.upstream_status || !reply->detail.upstream_text)
+        return RAISE(err, ST_NOMEM, "reply: out of memory");
+    return ST_OK;
+}
+
 enum status reply_set_error(struct reply *reply, const struct err *cause, struct err *err)
 {
     bool business = cause->status == ST_INPUT;
@@ -99,11 +113,9 @@ enum status reply_set_error(struct reply *reply, const struct err *cause, struct
     reply->detail.code = arena_text(reply->arena, slice_str(code_of(cause)));
     reply->detail.field = arena_text(reply->arena, slice_str(cause->field));
     reply->detail.limit = arena_text(reply->arena, slice_str(cause->limit));
-    reply->detail.upstream_status = "";
-    reply->detail.upstream_text = "";
     if (!reply->message || !reply->detail.code || !reply->detail.field || !reply->detail.limit)
         return RAISE(err, ST_NOMEM, "reply: out of memory");
-    return ST_OK;
+    return set_upstream(reply, cause, err);
 }
 
 static enum status set_fault(struct reply *reply, const struct err *cause, struct err *err)

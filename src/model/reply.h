@@ -66,6 +66,7 @@ struct reply {
     struct session_created created;
     struct signing_session *session; /* status, result, cancel */
     int64_t document_id;             /* getSigningResult: 0 = all */
+    const struct coid_answer *coid;  /* the operations of ЦОИД; the arena's */
     struct bytes
         *kept; /* an answer given before, or already encoded: the Body's bytes as they were */
 };

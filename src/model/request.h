@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "model/coid.h"
 #include "model/session.h"
 #include "model/signer.h"
 
@@ -14,7 +15,18 @@ enum operation {
     OP_GET_SIGNING_STATUS,
     OP_GET_SIGNING_RESULT,
     OP_CANCEL_SIGNING_SESSION,
+    OP_VERIFY_PHOTO,
+    OP_GET_VERIFICATION,
+    OP_GET_PERSON_DATA,
+    OP_GET_VENDORS,
+    OP_GET_TRANSACTIONS,
+    OP_GET_ACT_DETAIL,
+    OP_GET_ACT,
+    OP_GET_NEWS,
 };
+
+/* The services that operations belong to: each has a serviceId of its own. */
+enum service_kind { SERVICE_SIGNING, SERVICE_COID };
 
 /* SyncMessageInfo (shep-contract.md section 1); "" where absent. */
 struct message_info {
@@ -67,6 +79,11 @@ struct request {
     union {
         struct create_session create;
         struct session_query query;
+        struct coid_verify_photo verify_photo;
+        struct coid_get_verification get_verification;
+        struct coid_get_person_data get_person_data;
+        struct coid_get_transactions get_transactions;
+        struct coid_get_act get_act; /* getActDetail too */
     } payload;
 };
 
