@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "model/coid.h"
+#include "model/request.h"
 #include "store/store.h"
 
 /* How far a verification has come; only forward. */
