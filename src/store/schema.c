@@ -158,3 +158,17 @@ enum status store_migrate(struct store *store, const char *instance, struct err 
         return status; /* it runs out by itself */
     return status;
 }
+
+enum status store_check_schema(struct store *store, struct err *err)
+{
+    long long ours = (long long)schema_file_count() - 1;
+    int64_t version = 0;
+
+    TRY(check_version(store, &version, err));
+    if (version < ours)
+        return RAISE(err, ST_CONFLICT,
+                     "the database has schema %lld, this program wants %lld: it is made by the "
+                     "start of a shepd of this version",
+                     (long long)version, ours);
+    return ST_OK;
+}

@@ -48,6 +48,9 @@ DEFINE_AUTO(struct store, store_close)
 /* Brings the schema up to this program's version (etc/schema, compiled in); one instance at a time
  * by a lease row, others wait up to 2 min. ST_CONFLICT: the database is newer than this program. */
 MUST_USE enum status store_migrate(struct store *store, const char *instance, struct err *err);
+/* For who looks on and must not change it. ST_CONFLICT: the schema is older or newer than this
+ * program; ST_INTERNAL: there is none. */
+MUST_USE enum status store_check_schema(struct store *store, struct err *err);
 /* For readiness: a statement that writes nothing and fails when the cluster is not primary. */
 MUST_USE enum status store_ping(struct store *store, struct err *err);
 /* The database's NOW(6), Unix ms. */

@@ -50,6 +50,23 @@ static void migration_makes_the_schema_from_nothing_and_twice_does_nothing(void 
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM schema_version"), version);
 }
 
+static void who_only_looks_on_wants_the_schema_of_its_own_version(void **state)
+{
+    struct store_params params = fixture_params();
+    AUTO(store_close) struct store *store = NULL;
+
+    (void)state;
+    assert_ok(store_open(&params, &store, err));
+    assert_status(store_check_schema(store, err), ST_INTERNAL);
+    assert_ok(store_migrate(store, "node1", err));
+    assert_ok(store_check_schema(store, err));
+    fixture_sql("INSERT INTO schema_version SELECT MAX(version) + 1, NOW(6), 'x' FROM"
+                " schema_version");
+    assert_status(store_check_schema(store, err), ST_CONFLICT);
+    fixture_sql("DELETE FROM schema_version ORDER BY version DESC LIMIT 2");
+    assert_status(store_check_schema(store, err), ST_CONFLICT);
+}
+
 static void every_table_is_innodb_has_a_primary_key_and_binary_utf8(void **state)
 {
     struct store_params params = fixture_params();
@@ -177,6 +194,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             migration_makes_the_schema_from_nothing_and_twice_does_nothing, fixture_empty,
             fixture_close),
+        cmocka_unit_test_setup_teardown(who_only_looks_on_wants_the_schema_of_its_own_version,
+                                        fixture_empty, fixture_close),
         cmocka_unit_test_setup_teardown(every_table_is_innodb_has_a_primary_key_and_binary_utf8,
                                         fixture_empty, fixture_close),
         cmocka_unit_test_setup_teardown(instances_that_start_together_migrate_once, fixture_empty,
