@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "crypto/trust.h"
 #include "rest/ldap.h"
-#include "server/rooms.h"
+#include "server/open.h"
 
 #include <stdlib.h>
 

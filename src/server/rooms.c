@@ -1,68 +1,28 @@
 #include "server/rooms.h"
 
-#include "base/file.h"
+#include "server/open.h"
 
-#include <string.h>
 #include <time.h>
 
 enum {
-    MAX_SECRET = 4096,   /* bytes of a key or password file */
     MIN_KEY = 32,        /* bytes of a key */
     SHIP_GRACE_MS = 5000 /* for the journal's last lines when we stop */
 };
 
-enum status secret_load(const char *path, size_t min_bytes, struct bytes **ret_secret,
-                        struct err *err)
+static enum status start_store(const struct conf *conf, struct rooms *rooms, struct err *err)
 {
-    AUTO(bytes_wipe) struct bytes *secret = NULL;
-
-    TRY(file_load(path, MAX_SECRET, &secret, err));
-    if (secret->len < min_bytes)
-        return RAISE(err, ST_INPUT, "%s: holds %zu bytes, at least %zu are needed", path,
-                     secret->len, min_bytes);
-    *ret_secret = TAKE(secret);
-    return ST_OK;
-}
-
-static enum status open_store(const struct conf *conf, struct rooms *rooms, struct err *err)
-{
-    AUTO(bytes_wipe) struct bytes *password = NULL;
-    const struct conf_store *c = &conf->store;
-
-    if (*c->password_file)
-        TRY(secret_load(c->password_file, 1, &password, err));
-    if (password)
-        password->at[strcspn(password->at, "\r\n")] = '\0'; /* its first line */
-    const struct store_params params = {
-        .socket = *c->socket ? c->socket : NULL,
-        .host = c->host,
-        .port = (unsigned)c->port,
-        .user = c->user,
-        .password = password ? password->at : "",
-        .database = c->database,
-        .tls_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
-        .vault = rooms->vault,
-        .pool = (unsigned)c->pool,
-        .wait_ms = c->wait_ms,
-    };
-    TRY(store_open(&params, &rooms->store, err));
+    TRY(open_store(conf, rooms->vault, &rooms->store, err));
     return store_migrate(rooms->store, conf->instance.name, err);
 }
 
-static enum status open_journal(const struct conf *conf, struct rooms *rooms, struct err *err)
+static enum status start_journal(const struct conf *conf, struct rooms *rooms, struct err *err)
 {
-    AUTO(bytes_wipe) struct bytes *key = NULL;
-
-    TRY(secret_load(conf->journal.pseudonym_key_file, MIN_KEY, &key, err));
-    const struct journal_params params = {
-        .dir = conf->journal.dir,
-        .instance = conf->instance.name,
-        .pseudonym_key = bytes_slice(key),
-        .max_file_bytes = (size_t)conf->journal.max_file_bytes,
-        .clock = rooms->clock,
-    };
+    const struct open_journal what = { .dir = conf->journal.dir,
+                                       .instance = conf->instance.name,
+                                       .clock = rooms->clock };
     const struct event_sink sink = store_event_sink(rooms->store);
-    TRY(journal_open(&params, &rooms->journal, err));
+
+    TRY(open_journal(conf, &what, &rooms->journal, err));
     return shipper_start(rooms->journal, &sink, &rooms->shipper, err);
 }
 
@@ -174,8 +134,8 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
         return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
     TRY(vault_open(conf->store.content_keys_file, &rooms->vault, err));
-    TRY(open_store(conf, rooms, err));
-    TRY(open_journal(conf, rooms, err));
+    TRY(start_store(conf, rooms, err));
+    TRY(start_journal(conf, rooms, err));
     TRY(open_codec(conf, rooms, err));
     TRY(open_rest(conf, rooms, err));
     TRY(open_lists(conf, rooms, err));

@@ -36,8 +36,3 @@ MUST_USE enum status rooms_open(const struct conf *conf, struct rooms **ret_room
 /* Ships what the journal still holds, then closes. NULL is fine. */
 void rooms_close(struct rooms *rooms);
 DEFINE_AUTO(struct rooms, rooms_close)
-
-/* A secret of at least min_bytes from a file (at most 4 KiB); wipe it: bytes_wipe(). ST_INPUT names
- * the file. */
-MUST_USE enum status secret_load(const char *path, size_t min_bytes, struct bytes **ret_secret,
-                                 struct err *err);

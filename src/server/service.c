@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "server/allowed.h"
 #include "server/jws_source.h"
+#include "server/open.h"
 
 #include <stdatomic.h>
 #include <string.h>

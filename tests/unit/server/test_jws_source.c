@@ -3,7 +3,7 @@
 #include "server/jws_source.h"
 
 #include "base/text.h"
-#include "server/rooms.h"
+#include "server/open.h"
 #include "unit/crypto/fixture.h"
 
 #include <arpa/inet.h>
