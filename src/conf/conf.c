@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "conf/check.h"
 #include "conf/ini.h"
 #include "conf/schema.h"
 
@@ -14,7 +15,7 @@ enum {
     MAX_ARENA = 4 << 20, /* bytes of everything read from it */
     MAX_NAMED = 256,     /* [sender] or [gateway] sections */
     MAX_LIST = 64,       /* words of one list */
-    MAX_ROWS = 128,      /* of the table: size of the "was it set" flags */
+    MAX_ROWS = 256,      /* of the table: size of the "was it set" flags */
 };
 
 struct loader {
@@ -258,124 +259,6 @@ static enum status close_plain_sections(struct loader *l, struct err *err)
     return ST_OK;
 }
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
-static bool is_loopback(const char *listen)
-{
-    return listen && (strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0);
-}
-
-static enum status check_sender(const struct loader *l, const struct conf_sender *sender,
-                                struct err *err)
-{
-    const char *ids[] = { sender->iin, sender->bin, sender->business_iin, sender->business_bin };
-
-    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-        if (is_set(ids[i]) && !text_is_digits(slice_str(ids[i]), 12))
-            return RAISE(err, ST_INPUT, "%s: [sender \"%s\"] iin and bin are 12 digits", l->path,
-                         sender->name);
-    if (!is_set(sender->iin) && !is_set(sender->bin) && !sender->gateways[0])
-        return RAISE(err, ST_INPUT,
-                     "%s: [sender \"%s\"] wants iin, bin or gateways: who signs for it?", l->path,
-                     sender->name);
-    for (const char *const *name = sender->gateways; *name; name++) {
-        bool found = false;
-        for (size_t i = 0; i < l->conf.gateway_count; i++)
-            found = found || strcmp(l->gateways[i].name, *name) == 0;
-        if (!found)
-            return RAISE(err, ST_INPUT,
-                         "%s: [sender \"%s\"] names gateway %s, which has no section", l->path,
-                         sender->name, *name);
-    }
-    return ST_OK;
-}
-
-static bool is_word(const char *text, const char *word)
-{
-    return strcmp(text, word) == 0;
-}
-
-static bool is_listed(const char *const *list, const char *word)
-{
-    for (; *list; list++)
-        if (is_word(*list, word))
-            return true;
-    return false;
-}
-
-/* A demand that nobody can meet, or that never takes effect, is a mistake. */
-static enum status check_business(const struct loader *l, const struct conf_sender *sender,
-                                  struct err *err)
-{
-    const bool some = sender->business_services[0];
-    const bool known = is_set(sender->business_iin) || is_set(sender->business_bin) ||
-                       is_set(sender->iin) || is_set(sender->bin);
-
-    if (some && is_word(sender->business_signature, "ignore"))
-        return RAISE(err, ST_INPUT,
-                     "%s: [sender \"%s\"] business_signature = ignore, yet business_services "
-                     "demand one",
-                     l->path, sender->name);
-    if ((some || is_word(sender->business_signature, "demand")) &&
-        is_word(sender->business_signer, "sender") && !known)
-        return RAISE(err, ST_INPUT,
-                     "%s: [sender \"%s\"] wants business_iin or business_bin: whose signature is "
-                     "demanded?",
-                     l->path, sender->name);
-    for (const char *const *name = sender->business_services; *name; name++)
-        if (!is_listed(sender->service_ids, *name))
-            return RAISE(err, ST_INPUT,
-                         "%s: [sender \"%s\"] business_services: %s is not among service_ids",
-                         l->path, sender->name, *name);
-    return ST_OK;
-}
-
-/* Evidence is kept three years at least, so that a signature can be judged again. */
-static enum status check_retention(const struct loader *l, struct err *err)
-{
-    enum { THREE_YEARS = 1096 /* days */ };
-    const struct conf_signing *c = &l->conf.signing;
-
-    if (c->evidence_keep_days < THREE_YEARS && !l->conf.sandbox.enabled)
-        return RAISE(err, ST_INPUT, "%s: [signing] evidence_keep_days: at least %d", l->path,
-                     THREE_YEARS);
-    if (c->content_keep_days > c->evidence_keep_days)
-        return RAISE(err, ST_INPUT,
-                     "%s: [signing] content_keep_days: at most evidence_keep_days (%lld)", l->path,
-                     (long long)c->evidence_keep_days);
-    return ST_OK;
-}
-
-static enum status check_whole(const struct loader *l, struct err *err)
-{
-    const struct conf *c = &l->conf;
-
-    if (is_set(c->http.tls_cert_file) != is_set(c->http.tls_key_file))
-        return RAISE(err, ST_INPUT, "%s: [http] tls_cert_file and tls_key_file go together",
-                     l->path);
-    if (is_set(c->admin.tls_cert_file) != is_set(c->admin.tls_key_file))
-        return RAISE(err, ST_INPUT, "%s: [admin] tls_cert_file and tls_key_file go together",
-                     l->path);
-    if (!is_set(c->admin.tls_cert_file) && !is_loopback(c->admin.listen))
-        return RAISE(err, ST_INPUT, "%s: [admin] listen: without TLS only on loopback", l->path);
-    if (c->limits.claim_lease_ms <= c->limits.exchange_ms)
-        return RAISE(err, ST_INPUT, "%s: [limits] claim_lease_ms must be above exchange_ms",
-                     l->path);
-    TRY(check_retention(l, err));
-    for (size_t i = 0; i < c->sender_count; i++) {
-        TRY(check_sender(l, &l->senders[i], err));
-        TRY(check_business(l, &l->senders[i], err));
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(l->senders[i].sender_id, l->senders[k].sender_id) == 0)
-                return RAISE(err, ST_INPUT, "%s: sender_id %s stands in two sections", l->path,
-                             l->senders[i].sender_id);
-    }
-    return ST_OK;
-}
-
 static enum status read_all(struct loader *l, struct slice text, struct err *err)
 {
     struct ini ini = { .path = l->path, .rest = text };
@@ -393,8 +276,7 @@ static enum status read_all(struct loader *l, struct slice text, struct err *err
     }
     if (target.section.len > 0 && is_named(target.section))
         TRY(close_section(l, &target, err));
-    TRY(close_plain_sections(l, err));
-    return check_whole(l, err);
+    return close_plain_sections(l, err);
 }
 
 enum status conf_parse(const char *path, struct slice text, const struct conf **ret_conf,
@@ -412,6 +294,7 @@ enum status conf_parse(const char *path, struct slice text, const struct conf **
     TRY(read_all(l, text, err));
     l->conf.senders = l->senders;
     l->conf.gateways = l->gateways;
+    TRY(conf_check(path, &l->conf, err));
     (void)TAKE(arena);
     *ret_conf = &TAKE(l)->conf;
     return ST_OK;

@@ -112,6 +112,31 @@ struct conf_ldap {           /* where certificates of ЦОИД's answers are fou
     int64_t timeout_ms, keep_ms;
 };
 
+struct conf_coid {
+    const char *service_id;
+    const char *base_url; /* "" = ЦОИД is not offered */
+    /* below base_url, with {from} {to} and {year} {month} */
+    const char *verify_path, *data_path, *vendors_path, *transactions_path, *act_detail_path,
+        *act_path, *news_path;
+    const char *ca_file;
+    const char *client_key_file, *client_pass_file; /* RSA, whom we are in TLS */
+    const char *sign_key_file, *sign_pass_file, *sign_cert_file;
+    const char *jws_order;    /* le-rs | be-sr */
+    const char *jws_alphabet; /* url | std */
+    const char *jws_iss;      /* "" = none */
+    const char *participant, *consent_template;
+    int64_t threshold_percent, data_window_ms;
+    bool iin_check_digit;
+    int64_t max_photo_bytes, max_answer_bytes;
+    int64_t budget_ms, call_ms;              /* of one operation, of one call in it */
+    int64_t max_calls, max_waiting, wait_ms; /* the bulkhead */
+    int64_t failures, failure_window_ms, open_ms, successes; /* the breaker */
+    int64_t vendors_keep_ms;
+    const char *unsigned_answers; /* refuse | accept */
+    int64_t news_every_ms;
+    int64_t evidence_keep_days;
+};
+
 struct conf_sandbox {
     bool enabled;
     const char *phone_url;
@@ -130,6 +155,7 @@ struct conf_sender { /* [sender "name"] */
     const char *business_signer;             /* sender | anyone */
     const char *business_iin, *business_bin; /* both "" = iin and bin */
     const char *business_answer;             /* no | same | always */
+    int64_t coid_daily_limit;                /* comparisons; 0 = none */
 };
 
 struct conf_gateway { /* [gateway "name"] */
@@ -149,6 +175,7 @@ struct conf {
     struct conf_signing signing;
     struct conf_jws jws;
     struct conf_ldap ldap;
+    struct conf_coid coid;
     struct conf_sandbox sandbox;
     const struct conf_sender *senders;
     size_t sender_count;

@@ -10,6 +10,11 @@
 #define MIB (INT64_C(1) << 20)
 #define MINUTE_MS (INT64_C(60) * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
+/* seed 002 section 6.3 (req 2.19), for one person */
+#define CONSENT                                                                                                                                                    \
+    "«{participant}» настоящим подтверждает, что в рамках удаленной идентификации клиентов с "     \
+    "использованием системы ЦОИД получено согласие {fullName}, {iin} на обработку и передачу его " \
+    "(ее) персональных данных третьим лицам."
 
 /* Defaults are the ceilings of architecture.md section 5. */
 const struct conf_row conf_rows[] = {
@@ -221,6 +226,93 @@ const struct conf_row conf_rows[] = {
     { "ldap", "keep_ms", CONF_INT, AT(ldap.keep_ms), "21600000", MINUTE_MS, HOUR_MS * 24 * 7, NULL,
       "milliseconds after which a found certificate is asked for again; meanwhile it serves" },
 
+    { "coid", "service_id", CONF_TEXT, AT(coid.service_id), "COID_IDENTITY_SERVICE", 0, 0, NULL,
+      "serviceId of identity checks by ЦОИД" },
+    { "coid", "base_url", CONF_TEXT, AT(coid.base_url), "", 0, 0, NULL,
+      "https://online.kisc.kz/identity/1.1.0 in production, https://onlinetest.kisc.kz/… in its "
+      "test environment; empty = ЦОИД is not offered" },
+    { "coid", "verify_path", CONF_TEXT, AT(coid.verify_path), "verify", 0, 0, NULL,
+      "path of comparisons below base_url" },
+    { "coid", "data_path", CONF_TEXT, AT(coid.data_path), "data", 0, 0, NULL,
+      "path of personal data: data, personal_data or personel_data" },
+    { "coid", "vendors_path", CONF_TEXT, AT(coid.vendors_path), "vendors", 0, 0, NULL,
+      "path of the list of vendors" },
+    { "coid", "transactions_path", CONF_TEXT, AT(coid.transactions_path),
+      "report/transactions/{from}/{to}", 0, 0, NULL,
+      "path of the comparisons of a period; {from} and {to} are put in as yyyymmdd" },
+    { "coid", "act_detail_path", CONF_TEXT, AT(coid.act_detail_path),
+      "report/actdetail/{year}/{month}", 0, 0, NULL,
+      "path of an act's rows; {year} and {month} are put in, the month without a leading 0" },
+    { "coid", "act_path", CONF_TEXT, AT(coid.act_path), "report/act/{year}/{month}", 0, 0, NULL,
+      "path of an act as ZIP, likewise" },
+    { "coid", "news_path", CONF_TEXT, AT(coid.news_path), "news", 0, 0, NULL, "path of the news" },
+    { "coid", "ca_file", CONF_TEXT, AT(coid.ca_file), "", 0, 0, NULL,
+      "PEM; TLS to ЦОИД is verified against it alone, always; required with base_url" },
+    { "coid", "client_key_file", CONF_TEXT, AT(coid.client_key_file), "", 0, 0, NULL,
+      "our RSA key for ЦОИД's TLS (.p12, TumarCSP's «PKCS#12 SSL»), with its certificate; required "
+      "with base_url" },
+    { "coid", "client_pass_file", CONF_TEXT, AT(coid.client_pass_file), "", 0, 0, NULL,
+      "its password, first line of the file" },
+    { "coid", "sign_key_file", CONF_TEXT, AT(coid.sign_key_file), "", 0, 0, NULL,
+      "our ГОСТ key that signs requests to ЦОИД (.pfx, TumarCSP's «PKCS#12»), PEM or a URI "
+      "pkcs11:…; required with base_url" },
+    { "coid", "sign_pass_file", CONF_TEXT, AT(coid.sign_pass_file), "", 0, 0, NULL,
+      "its password or PIN, first line of the file" },
+    { "coid", "sign_cert_file", CONF_TEXT, AT(coid.sign_cert_file), "", 0, 0, NULL,
+      "PEM or DER: its certificate and chain; empty = they stand in the file or the token" },
+    { "coid", "jws_order", CONF_WORD, AT(coid.jws_order), "le-rs", 0, 0, "le-rs be-sr",
+      "order of the two numbers of our signatures: НУЦ РК's or TumarCSP's" },
+    { "coid", "jws_alphabet", CONF_WORD, AT(coid.jws_alphabet), "url", 0, 0, "url std",
+      "base64 of our signatures: of URLs without padding, or standard; what they are over is "
+      "[jws] input" },
+    { "coid", "jws_iss", CONF_TEXT, AT(coid.jws_iss), "", 0, 0, NULL,
+      "DN told as the issuer in our signatures; empty = none" },
+    { "coid", "participant", CONF_TEXT, AT(coid.participant), "", 0, 0, NULL,
+      "our organisation's name in the citizen's consent; required with base_url" },
+    { "coid", "consent_template", CONF_TEXT, AT(coid.consent_template), CONSENT, 0, 0, NULL,
+      "the consent signed into a request for personal data, where its sender gives no text; "
+      "{participant}, {fullName} and {iin} are put in" },
+    { "coid", "threshold_percent", CONF_INT, AT(coid.threshold_percent), "85", 1, 100, NULL,
+      "percent of similarity from which on a person is identified and personal data may be asked "
+      "for" },
+    { "coid", "data_window_ms", CONF_INT, AT(coid.data_window_ms), "86400000", 1000, 24 * HOUR_MS,
+      NULL, "milliseconds after a comparison in which personal data may be asked for" },
+    { "coid", "iin_check_digit", CONF_BOOL, AT(coid.iin_check_digit), "no", 0, 0, NULL,
+      "refuses an IIN whose check digit is wrong; IINs of test environments often are" },
+    { "coid", "max_photo_bytes", CONF_INT, AT(coid.max_photo_bytes), "8388608", 1024, 24 * MIB,
+      NULL, "bytes of a photo" },
+    { "coid", "max_answer_bytes", CONF_INT, AT(coid.max_answer_bytes), "16777216", 1024, 32 * MIB,
+      NULL, "bytes of one answer of ЦОИД" },
+    { "coid", "budget_ms", CONF_INT, AT(coid.budget_ms), "25000", 100, 600000, NULL,
+      "milliseconds for all calls of one operation, waiting and the repeat included; below "
+      "limits.exchange_ms" },
+    { "coid", "call_ms", CONF_INT, AT(coid.call_ms), "12000", 50, 600000, NULL,
+      "milliseconds for one call, connecting included, so that a repeat has its time" },
+    { "coid", "max_calls", CONF_INT, AT(coid.max_calls), "16", 1, 1000, NULL,
+      "operations that are with ЦОИД at a time" },
+    { "coid", "max_waiting", CONF_INT, AT(coid.max_waiting), "16", 0, 1000, NULL,
+      "operations that may wait for that; one more is refused at once. With max_calls below "
+      "http.workers" },
+    { "coid", "wait_ms", CONF_INT, AT(coid.wait_ms), "2000", 0, 25000, NULL,
+      "milliseconds each may wait" },
+    { "coid", "failures", CONF_INT, AT(coid.failures), "5", 1, 64, NULL,
+      "failed operations within failure_window_ms after which ЦОИД is left alone" },
+    { "coid", "failure_window_ms", CONF_INT, AT(coid.failure_window_ms), "30000", 100, 600000, NULL,
+      "milliseconds in which they count" },
+    { "coid", "open_ms", CONF_INT, AT(coid.open_ms), "10000", 10, 600000, NULL,
+      "milliseconds for which it is left alone; then one operation at a time tries" },
+    { "coid", "successes", CONF_INT, AT(coid.successes), "2", 1, 64, NULL,
+      "successful trials after which all may pass again" },
+    { "coid", "vendors_keep_ms", CONF_INT, AT(coid.vendors_keep_ms), "3600000", 1000, 24 * HOUR_MS,
+      NULL, "milliseconds for which the list of vendors serves, to know a vendor before asking" },
+    { "coid", "unsigned_answers", CONF_WORD, AT(coid.unsigned_answers), "refuse", 0, 0,
+      "refuse accept", "an answer without a signature: refuse, or accept with a warning" },
+    { "coid", "news_every_ms", CONF_INT, AT(coid.news_every_ms), "86400000", 1000, 7 * 24 * HOUR_MS,
+      NULL, "milliseconds from one look at ЦОИД's news to the next" },
+    { "coid", "evidence_keep_days", CONF_INT, AT(coid.evidence_keep_days), "1096", 1, 36500, NULL,
+      "days for which photos, answers and their signatures are kept; three years (1096) at least, "
+      "but in a sandbox" },
+
     { "sandbox", "enabled", CONF_BOOL, AT(sandbox.enabled), "no", 0, 0, NULL,
       "lets the sandbox's telephone report a refusal (DELETE); never in production" },
     { "sandbox", "phone_url", CONF_TEXT, AT(sandbox.phone_url), "", 0, 0, NULL,
@@ -264,6 +356,8 @@ const struct conf_row conf_rows[] = {
       "no same always",
       "our own signature inside the payload of answers, which then travels as text: same = when "
       "the request's payload was signed" },
+    { "sender", "coid_daily_limit", CONF_INT, OF_SENDER(coid_daily_limit), "0", 0, 1000000000, NULL,
+      "comparisons by ЦОИД on one day of Astana that are not refused; 0 = no limit" },
 
     { "gateway", "certificate_file", CONF_TEXT, OF_GATEWAY(certificate_file), NULL, 0, 0, NULL,
       "pinned certificate of the gateway, PEM or DER" },
