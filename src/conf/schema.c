@@ -307,7 +307,7 @@ const struct conf_row conf_rows[] = {
       NULL, "milliseconds for which the list of vendors serves, to know a vendor before asking" },
     { "coid", "unsigned_answers", CONF_WORD, AT(coid.unsigned_answers), "refuse", 0, 0,
       "refuse accept", "an answer without a signature: refuse, or accept with a warning" },
-    { "coid", "news_every_ms", CONF_INT, AT(coid.news_every_ms), "86400000", 1000, 7 * 24 * HOUR_MS,
+    { "coid", "news_every_ms", CONF_INT, AT(coid.news_every_ms), "86400000", 1000, HOUR_MS * 24 * 7,
       NULL, "milliseconds from one look at ЦОИД's news to the next" },
     { "coid", "evidence_keep_days", CONF_INT, AT(coid.evidence_keep_days), "1096", 1, 36500, NULL,
       "days for which photos, answers and their signatures are kept; three years (1096) at least, "
