@@ -32,6 +32,20 @@ struct coid_paths {
     const char *news;         /* news */
 };
 
+/* One outward call, for the numbers of the service. */
+struct coid_called {
+    enum operation op; /* OP_GET_NEWS, OP_GET_TRANSACTIONS … for our own looks too */
+    int http_status;   /* 0: no answer came */
+    const char *code;  /* err.code of what became of it: timeout, answerForged …; "": well */
+    int64_t took_ms;
+};
+/* Who counts: from any thread, must not wait. Members may be NULL. */
+struct coid_observer {
+    void *ctx;
+    void (*called)(void *ctx, const struct coid_called *called);
+    void (*compared)(void *ctx, const char *vendor_name); /* a row became DONE: once for each */
+};
+
 struct coid_params {
     const char *base_url; /* https://onlinetest.kisc.kz/identity/1.1.0, no slash at the end */
     struct coid_paths paths;
@@ -55,6 +69,7 @@ struct coid_params {
     struct store *store;
     struct journal *journal;
     const struct clock *clock;
+    struct coid_observer observer;
 };
 /* Texts are copied. ST_INPUT: a setting that cannot be meant, named. *ret_coid is the caller's. */
 MUST_USE enum status coid_new(const struct coid_params *params, struct coid **ret_coid,
