@@ -101,6 +101,7 @@ MUST_USE enum status coid_fetch_news(struct coid *coid, const char *instance, in
 enum coid_difference {
     COID_UNKNOWN_HERE,  /* ЦОИД has a transaction that we have not */
     COID_UNKNOWN_THERE, /* we have a comparison that ЦОИД has not */
+    COID_TWICE_THERE,   /* ЦОИД lists one key more than once */
     COID_STATE_DIFFERS, /* ЦОИД compared what here is open or refused */
     COID_VENDOR_DIFFERS,
     COID_RESULT_DIFFERS,
@@ -116,6 +117,7 @@ struct coid_finding {
 struct coid_reconciled {
     uint64_t here, there; /* comparisons in our records, and in ЦОИД's transactions */
     uint64_t differences;
+    uint64_t open;      /* begun here, and neither ended nor listed there: nothing was billed */
     bool acts_compared; /* false: ЦОИД has no act of a month yet */
 };
 typedef enum status coid_tell_finding(void *ctx, const struct coid_finding *finding,
