@@ -52,6 +52,10 @@ bool json_string(const struct json *value, struct slice *ret); /* false: not a s
 bool json_integer(const struct json *value, int64_t *ret);
 bool json_real(const struct json *value, double *ret); /* false: not a number */
 bool json_bool(const struct json *value, bool *ret);   /* false: neither true nor false */
+enum { JSON_DECIMAL = 360 }; /* room for any number in decimal notation, with NUL */
+/* The shortest text that reads back as the same number, never with an exponent: 0.1, 210000, 0.
+ * false: not a number. */
+bool json_decimal(const struct json *value, char dst[JSON_DECIMAL]);
 
 /* Deep equality: key order never matters, numbers by value. */
 bool json_equal(const struct json *a, const struct json *b);
@@ -84,7 +88,7 @@ struct json *json_edit_item(struct json *array_or_object, size_t i);
 bool json_replace_string(struct json *object, const char *key, struct slice utf8);
 
 /**
- * The document without white space, UTF-8 raw, keys in their order.
+ * A document, or any value of one, without white space, UTF-8 raw, keys in their order.
  * ST_NOMEM     out of memory, or longer than max_bytes
  * ST_INTERNAL  a writer was given what JSON cannot hold
  */

@@ -228,6 +228,54 @@ static void print_string(struct bytes *out, const char *text)
     bytes_add(out, SLICE("\""));
 }
 
+/* d.ddde±x in the fewest digits: what 15 of them tell apart needs no more once zeros are gone. */
+static void print_scientific(double number, char *dst, size_t size)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        (void)snprintf(dst, size, "%.*e", digits - 1, number);
+        if (strtod(dst, NULL) == number)
+            return;
+    }
+}
+
+/* Digits with their point behind the first `whole` of them, zeros put in where they are missing. */
+static void lay_out(const char *digits, int whole, char *dst)
+{
+    const int n = (int)strlen(digits);
+
+    if (whole <= 0)
+        *dst++ = '0';
+    for (int i = 0; i < whole; i++)
+        *dst++ = (char)(i < n ? digits[i] : '0');
+    if (n > whole)
+        *dst++ = '.';
+    for (int i = whole; i < n; i++)
+        *dst++ = (char)(i < 0 ? '0' : digits[i]);
+    *dst = '\0';
+}
+
+bool json_decimal(const struct json *value, char dst[JSON_DECIMAL])
+{
+    char text[40], digits[20];
+    double number;
+    int n = 0;
+
+    if (!json_real(value, &number))
+        return false;
+    print_scientific(number, text, sizeof(text));
+    const char *exponent = strchr(text, 'e');
+    for (const char *at = text; at < exponent; at++)
+        if (*at >= '0' && *at <= '9')
+            digits[n++] = *at;
+    while (n > 0 && digits[n - 1] == '0')
+        n--;
+    digits[n] = '\0';
+    if (number < 0)
+        *dst++ = '-';
+    lay_out(digits, n == 0 ? 0 : (int)strtol(exponent + 1, NULL, 10) + 1, dst);
+    return true;
+}
+
 /* The shortest of 15 and 17 digits that reads back as the same number. */
 static void print_number(struct bytes *out, double number)
 {

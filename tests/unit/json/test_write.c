@@ -141,6 +141,86 @@ static void a_string_of_a_parsed_document_is_replaced_in_its_place(void **state)
     assert_int_equal(print_status(json, 4096), ST_INTERNAL);
 }
 
+static void any_value_of_a_document_is_printed_alone(void **state)
+{
+    AUTO(json_free) struct json *json = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(
+        json_parse(SLICE("{\"a\": [1, {\"b\": null}], \"c\": \"x\"}"), &limits, &json, &err),
+        ST_OK);
+    assert_prints(json_member(json, "a"), "[1,{\"b\":null}]");
+    assert_prints(json_item(json_member(json, "a"), 0), "1");
+    assert_prints(json_member(json, "c"), "\"x\"");
+}
+
+static void assert_decimal(const char *text, const char *want)
+{
+    AUTO(json_free) struct json *json = NULL;
+    char got[JSON_DECIMAL] = "";
+    struct err err;
+
+    assert_int_equal(json_parse(slice_str(text), &limits, &json, &err), ST_OK);
+    assert_true(json_decimal(json, got));
+    if (strcmp(got, want) != 0 || strtod(got, NULL) != strtod(text, NULL))
+        fail_msg("%s: %s", text, got);
+}
+
+/* req 2.24, req 3.17: as ЦОИД prints them, and what no exponent may come out of */
+static void numbers_are_told_in_decimal_notation_as_short_as_they_can_be(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        { "0", "0" },
+        { "0.0", "0" },
+        { "-0.0", "0" },
+        { "1.0", "1" },
+        { "0.1", "0.1" },
+        { "-0.25", "-0.25" },
+        { "0.9959589839", "0.9959589839" },
+        { "0.014690000000000002", "0.014690000000000002" },
+        { "0.9773761034011841", "0.9773761034011841" },
+        { "0.3333333333333333", "0.3333333333333333" },
+        { "0.30000000000000004", "0.30000000000000004" },
+        { "210000.0", "210000" },
+        { "2.1E5", "210000" },
+        { "1904", "1904" },
+        { "123456789012", "123456789012" },
+        { "9007199254740991", "9007199254740991" },
+        { "1e-7", "0.0000001" },
+        { "-1.5e-7", "-0.00000015" },
+        { "1e21", "1000000000000000000000" },
+        { "12345e-3", "12.345" },
+        { "100.50", "100.5" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_decimal(cases[i].text, cases[i].want);
+}
+
+static void the_longest_numbers_have_room_in_decimal_notation(void **state)
+{
+    static const char *const ends[] = { "1.7976931348623157e308", "-1.7976931348623157e308",
+                                        "-4.9406564584124654e-324", "-2.2250738585072014e-308" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        AUTO(json_free) struct json *json = NULL;
+        char got[JSON_DECIMAL];
+        struct err err;
+
+        assert_int_equal(json_parse(slice_str(ends[i]), &limits, &json, &err), ST_OK);
+        assert_true(json_decimal(json, got));
+        assert_true(strlen(got) < sizeof(got));
+        assert_null(strchr(got, 'e'));
+        assert_true(strtod(got, NULL) == strtod(ends[i], NULL));
+    }
+    assert_false(json_decimal(NULL, (char[JSON_DECIMAL]){ 0 }));
+}
+
 /* Torture: let cJSON's n-th allocation fail, for every n until none does. */
 static size_t fail_at;
 
@@ -206,6 +286,9 @@ int main(void)
         cmocka_unit_test(what_json_cannot_hold_spoils_the_document),
         cmocka_unit_test(a_document_over_the_ceiling_is_not_printed),
         cmocka_unit_test(a_string_of_a_parsed_document_is_replaced_in_its_place),
+        cmocka_unit_test(any_value_of_a_document_is_printed_alone),
+        cmocka_unit_test(numbers_are_told_in_decimal_notation_as_short_as_they_can_be),
+        cmocka_unit_test(the_longest_numbers_have_room_in_decimal_notation),
         cmocka_unit_test(every_failed_allocation_ends_in_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
