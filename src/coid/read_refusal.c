@@ -1,0 +1,136 @@
+/* What a refusal says in words. Where they stand is not told (C-12); in front of ЦОИД's own service
+ * stand others, which answer in HTML. */
+#include "coid/charset.h"
+#include "coid/read.h"
+
+#include "base/text.h"
+
+#include <strings.h>
+
+enum { BODY_MAX = 64 << 10 }; /* of an error body that is looked into; the rest is not read */
+
+/* One line: word after word with one blank between. */
+static void put_line(struct slice text, char *dst, size_t size)
+{
+    AUTO(bytes_free) struct bytes *line = bytes_new(text.len);
+
+    for (size_t i = 0; line && i < text.len; i++) {
+        const bool blank = (unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f;
+        if (!blank)
+            bytes_add(line, (struct slice){ text.at + i, 1 });
+        else if (line->len > 0 && line->at[line->len - 1] != ' ')
+            bytes_add(line, SLICE(" "));
+    }
+    (void)text_copy_slice(dst, size, slice_trim(bytes_slice(line)));
+    text_make_plain(dst);
+}
+
+/* ---- JSON ---- */
+
+/* What a service says that has nothing to say. */
+static bool says_nothing(struct slice text)
+{
+    text = slice_trim(text);
+    return text.len == 0 || slice_eq(text, SLICE("No message available"));
+}
+
+/* The words of a JSON body; false: it is no JSON, or has none. */
+static bool put_json(struct slice body, char *dst, size_t size)
+{
+    static const char *const members[] = { "message", "error" };
+    static const struct json_limits limits = { BODY_MAX, 32, 10000 };
+    AUTO(json_free) struct json *json = NULL;
+    struct slice text = SLICE("");
+    struct err err;
+
+    if (json_parse(body, &limits, &json, &err) != ST_OK)
+        return false;
+    if (json_string(json, &text) && !says_nothing(text)) {
+        put_line(text, dst, size);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        if (json_string(json_member(json, members[i]), &text) && !says_nothing(text)) {
+            put_line(text, dst, size);
+            return true;
+        }
+    return false;
+}
+
+/* ---- HTML ---- */
+
+/* s from the first `what` on, case aside; empty: there is none. */
+static struct slice find(struct slice s, const char *what)
+{
+    const size_t len = strlen(what);
+
+    while (s.len >= len && strncasecmp(s.at, what, len) != 0)
+        s = slice_skip(s, 1);
+    return s.len >= len ? s : (struct slice){ s.at + s.len, 0 };
+}
+
+static struct slice behind(struct slice s, const char *what)
+{
+    const struct slice at = find(s, what);
+
+    return at.len > 0 ? slice_skip(at, strlen(what)) : at;
+}
+
+static struct slice title_of(struct slice html)
+{
+    struct slice title = behind(find(html, "<title"), ">");
+
+    title.len -= find(title, "<").len;
+    return slice_trim(title);
+}
+
+/* Behind the markup that s begins with, and behind what it hides. */
+static struct slice behind_markup(struct slice s)
+{
+    static const struct {
+        const char *begins, *ends;
+    } hidden[] = { { "<script", "</script" }, { "<style", "</style" }, { "<!--", "--" } };
+
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (s.len >= strlen(hidden[i].begins) &&
+            strncasecmp(s.at, hidden[i].begins, strlen(hidden[i].begins)) == 0)
+            s = behind(slice_skip(s, strlen(hidden[i].begins)), hidden[i].ends);
+    return behind(s, ">");
+}
+
+static void put_html(struct slice html, char *dst, size_t size)
+{
+    AUTO(bytes_free) struct bytes *text = bytes_new(html.len);
+    const struct slice title = title_of(html);
+
+    if (title.len > 0) {
+        put_line(title, dst, size);
+        return;
+    }
+    while (text && html.len > 0)
+        if (html.at[0] == '<') {
+            bytes_add(text, SLICE(" "));
+            html = behind_markup(html);
+        } else {
+            bytes_add(text, (struct slice){ html.at, 1 });
+            html = slice_skip(html, 1);
+        }
+    put_line(bytes_slice(text), dst, size);
+}
+
+void read_refusal(struct slice body, char *dst, size_t size)
+{
+    AUTO(bytes_free) struct bytes *utf8 = NULL;
+    struct slice text = { body.at, body.len < BODY_MAX ? body.len : BODY_MAX };
+    struct err err;
+
+    if (charset_to_utf8(text, "WINDOWS-1251", &utf8, &err) == ST_OK)
+        text = bytes_slice(utf8);
+    text = slice_trim(text);
+    if (put_json(text, dst, size))
+        return;
+    if (slice_starts(text, SLICE("<")))
+        put_html(text, dst, size);
+    else
+        put_line(text, dst, size);
+}
