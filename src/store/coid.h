@@ -53,7 +53,7 @@ struct coid_call {
 
 /* The row of (sender, message): made now (*ret_fresh), or the one that is there. Inserting counts
  * against the daily limit, exactly, whoever else inserts. ST_CONFLICT: code messageIdReused, its
- * payload was another; code dailyLimit, with the limit. */
+ * payload was another; code dailyLimit, with the limit; no code: the key is another's. */
 MUST_USE enum status store_coid_begin(struct store *store, const struct coid_begin *begin,
                                       struct coid_call *ret_call, bool *ret_fresh, struct err *err);
 /* ST_NOT_FOUND: no such key, or not the sender's; sender_id NULL: anybody's. */
@@ -99,8 +99,8 @@ MUST_USE enum status store_coid_evidence_keep(struct store *store,
 MUST_USE enum status store_coid_evidence_find(struct store *store, const struct id *id,
                                               struct arena *arena, struct coid_evidence *ret,
                                               struct err *err);
-/* The newest of a verification that has this operation and the verdict valid or (accepted)
- * unsigned. ST_NOT_FOUND. */
+/* The newest of a verification that has this operation, an HTTP status of 2xx and the verdict valid
+ * or (accepted) unsigned. ST_NOT_FOUND. */
 MUST_USE enum status store_coid_evidence_of(struct store *store, const struct id *key,
                                             enum operation op, struct arena *arena,
                                             struct coid_evidence *ret, struct err *err);

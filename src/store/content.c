@@ -25,6 +25,18 @@ void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const 
                       message_id);
 }
 
+void content_place_photo(char dst[CONTENT_PLACE], const struct id *idempotency_key)
+{
+    (void)text_format(dst, CONTENT_PLACE, "coid_photo %s", idempotency_key->text);
+}
+
+void content_place_coid(char dst[CONTENT_PLACE], const struct id *evidence,
+                        const struct id *idempotency_key, const char *part)
+{
+    (void)text_format(dst, CONTENT_PLACE, "coid_evidence %s/%s/%s", evidence->text,
+                      idempotency_key->text, part);
+}
+
 enum status content_seal(struct db *db, const char *place, struct slice content,
                          struct bytes **ret_sealed, struct err *err)
 {

@@ -11,6 +11,10 @@ void content_place_issued(char dst[CONTENT_PLACE], const struct id *session, int
 void content_place_signed(char dst[CONTENT_PLACE], const struct id *session, int64_t document,
                           uint32_t turn);
 void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const char *message_id);
+void content_place_photo(char dst[CONTENT_PLACE], const struct id *idempotency_key);
+/* A part of what ЦОИД answered, bound to its verification too. part: the column. */
+void content_place_coid(char dst[CONTENT_PLACE], const struct id *evidence,
+                        const struct id *idempotency_key, const char *part);
 
 /* *ret_sealed is the caller's. ST_INTERNAL: the store was opened without keys. */
 MUST_USE enum status content_seal(struct db *db, const char *place, struct slice content,

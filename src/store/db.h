@@ -92,7 +92,7 @@ enum column_kind {
     C_BYTES,    /* struct bytes *, the caller's; SQL NULL is NULL (reading only) */
     C_CHARS,    /* char[size] */
     C_FIXED,    /* uint8_t[size]; SQL NULL is zeros */
-    C_ID,       /* struct id */
+    C_ID,       /* struct id; SQL NULL is no id */
     C_WORD,     /* an enum with a name in the table */
 };
 struct column {

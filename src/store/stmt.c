@@ -14,9 +14,10 @@ struct value v_int(int64_t number)
     return (struct value){ .kind = V_INT, .number = number };
 }
 
+/* An empty one may point nowhere, which to the client library is SQL NULL. */
 struct value v_slice(struct slice bytes)
 {
-    return (struct value){ .kind = V_BYTES, .bytes = bytes };
+    return (struct value){ .kind = V_BYTES, .bytes = bytes.at ? bytes : slice_str("") };
 }
 
 struct value v_text(const char *text)
@@ -65,7 +66,7 @@ static struct value value_of(const struct column *column, const void *record)
     case C_FIXED:
         return v_slice(slice_mem(at, column->size));
     case C_ID:
-        return v_id(at);
+        return ((const struct id *)at)->text[0] ? v_id(at) : v_null();
     case C_WORD:
         return v_text(column->name(at));
     }
@@ -361,6 +362,10 @@ static enum status fetch_id(struct rows *rows, size_t i, struct id *ret, struct 
 {
     uint8_t raw[ID_BYTES];
 
+    if (rows->cells[i].null) {
+        *ret = (struct id){ "" };
+        return ST_OK;
+    }
     if (rows->cells[i].length != sizeof(raw))
         return RAISE(err, ST_INTERNAL, "column %zu holds no id", i);
     TRY(fetch_into(rows, i, raw, err));
