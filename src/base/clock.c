@@ -154,17 +154,26 @@ static bool take_char(struct slice *s, char c)
     return true;
 }
 
+/* Of the Gregorian calendar; month from 0. */
+static int days_in_month(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return days[month] + (month == 1 && leap);
+}
+
 static bool take_date(struct slice *s, struct tm *tm)
 {
-    static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
     if (!take_digits(s, 4, &tm->tm_year) || !take_char(s, '-') || !take_digits(s, 2, &tm->tm_mon) ||
         !take_char(s, '-') || !take_digits(s, 2, &tm->tm_mday))
         return false;
-    tm->tm_year -= 1900;
     tm->tm_mon -= 1;
-    return tm->tm_mon >= 0 && tm->tm_mon < 12 && tm->tm_mday >= 1 &&
-           tm->tm_mday <= days[tm->tm_mon];
+    if (tm->tm_mon < 0 || tm->tm_mon >= 12 || tm->tm_mday < 1 ||
+        tm->tm_mday > days_in_month(tm->tm_year, tm->tm_mon))
+        return false;
+    tm->tm_year -= 1900;
+    return true;
 }
 
 /* The first three fraction digits count, any further are dropped. */
