@@ -48,6 +48,9 @@ enum status operation_run(struct flows *flows, const struct flow_sender *sender,
         *err = req->payload_err;
         return err->status;
     }
+    if ((size_t)req->op >= sizeof(operations) / sizeof(operations[0]) || !operations[req->op])
+        return RAISE_CAUSE(err, ST_INPUT, "unknownOperation", "requestData/data", NULL,
+                           "%.60s is not offered here", req->operation_name);
     TRY(operations[req->op](flows, sender, req, reply, err));
     reply->op = req->op;
     return ST_OK;

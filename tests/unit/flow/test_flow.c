@@ -527,6 +527,29 @@ static void answers_are_kept_or_run_again_by_their_code(void **state)
     }
 }
 
+/* A payload may be readable before anybody answers it. */
+static void an_operation_that_nobody_runs_is_unknown(void **state)
+{
+    static const enum operation nobodys[] = { OP_GET_NEWS + 1, OP_GET_NEWS + 1000 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(nobodys); i++) {
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct request req = request_of("ekzamen", "secret");
+        struct err err = { 0 };
+
+        fake = (typeof(fake)){ .claims = { CLAIM_MINE } };
+        req.op = nobodys[i];
+        req.operation_name = "getNews";
+        assert_int_equal(run(&req, &reply, &err), ST_OK);
+        assert_non_null(reply);
+        assert_string_equal(reply->code, "SCSE002");
+        assert_string_equal(reply->detail.code, "unknownOperation");
+        assert_int_equal(reply->op, OP_NONE);
+        assert_int_equal(fake.ran, 0);
+    }
+}
+
 /* payloads.md section 3, req 0.62 */
 static void an_error_becomes_its_fault_or_status(void **state)
 {
@@ -583,6 +606,7 @@ int main(void)
         cmocka_unit_test(who_may_not_call_has_no_author_and_no_fetches),
         cmocka_unit_test(a_demand_is_not_met_by_forgetting_to_look),
         cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
+        cmocka_unit_test(an_operation_that_nobody_runs_is_unknown),
         cmocka_unit_test(an_error_becomes_its_fault_or_status),
     };
     struct err err;
