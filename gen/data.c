@@ -31,7 +31,7 @@ int soap_out_xsd__data(struct soap *soap, const char *tag, int id, const struct 
     if (data->type == 0)
         return write_text(soap, tag, data);
     if (soap_element_begin_out(soap, tag, 0, NULL) ||
-        soap_putelement(soap, data->element, "", 0, data->type))
+        soap_putelement(soap, data->element, data->tag ? data->tag : "", 0, data->type))
         return soap->error;
     return soap_element_end_out(soap, tag);
 }

@@ -5,5 +5,6 @@
 struct data {
     int type;            /* SOAP_TYPE_… of the element in it; 0: text */
     const void *element; /* of that type; borrowed */
+    const char *tag;     /* prefix:name, where no type is that element's own; borrowed */
     const char *text;    /* borrowed */
 };

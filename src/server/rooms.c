@@ -32,6 +32,7 @@ static enum status open_codec(const struct conf *conf, struct rooms *rooms, stru
         .pool = (unsigned)conf->http.workers,
         .max_document_bytes = (size_t)conf->signing.max_documents_bytes,
         .max_documents = (unsigned)conf->signing.max_documents,
+        .max_photo_bytes = (size_t)conf->coid.max_photo_bytes,
     };
 
     return codec_new(&params, &rooms->codec, err);

@@ -37,6 +37,21 @@ MUST_USE enum status field_token(const struct reader *r, const struct place *par
 struct range {
     int64_t min, max;
 };
+/* 12 digits. */
+MUST_USE enum status field_digits(const struct reader *r, const struct place *parent,
+                                  const struct field *field, const char *value, const char **ret);
+/* A required UUID, as it is written. */
+MUST_USE enum status field_uuid(const struct reader *r, const struct place *parent,
+                                const struct field *field, const char *value, const char **ret);
+/* What base64 says, required; max_chars does not count here. */
+MUST_USE enum status field_base64(const struct reader *r, const struct place *parent,
+                                  const struct field *field, const char *value, struct slice *ret);
+/* xs:boolean; absent gives false. */
+MUST_USE enum status field_bool(const struct reader *r, const struct place *parent,
+                                const struct field *field, const char *value, bool *ret);
+/* A required xs:date as yyyymmdd; its time zone, if any, says nothing of which day is meant. */
+MUST_USE enum status field_day(const struct reader *r, const struct place *parent,
+                               const struct field *field, const char *value, int32_t *ret);
 /* A decimal number within range; absent and optional gives 0. */
 MUST_USE enum status field_number(const struct reader *r, const struct place *parent,
                                   const struct field *field, struct range range, const char *value,

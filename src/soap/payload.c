@@ -1,31 +1,15 @@
 /* The payload by its root element: shape first, then gSOAP by the generated types, then values. */
+#include "soap/payload.h"
 #include "soap/decode.h"
-#include "soap/payload_create.h"
 #include "soap/shape.h"
 
-#include "base/id.h"
 #include "base/text.h"
 
-#define SIGNING_NS "urn:shep-adapter:signing:1"
-#define MAX_WAIT_S 20 /* flows.md section 1 */
+static const struct payload_service *const services[] = { &payload_signing, &payload_coid };
 
-static const char *const containers[] = { "createSigningSession",
-                                          "getSigningStatus",
-                                          "getSigningResult",
-                                          "cancelSigningSession",
-                                          "organisation",
-                                          "signers",
-                                          "signer",
-                                          "documents",
-                                          "document",
-                                          "meta",
-                                          "item",
-                                          "file",
-                                          NULL };
+const struct place payload_root = { .nth = 1 };
 
-static const struct place root = { .nth = 1 };
-
-static enum status check_shape(struct slice c14n, struct err *err)
+static enum status check_shape(struct slice c14n, const char *const *containers, struct err *err)
 {
     struct place place;
     enum shape shape = shape_check(c14n, containers, true, &place);
@@ -48,8 +32,7 @@ static enum status check_shape(struct slice c14n, struct err *err)
     }
 }
 
-/* Why gSOAP could not read it. */
-static enum status unreadable(const struct engine *engine, struct err *err)
+enum status payload_unreadable(const struct engine *engine, struct err *err)
 {
     struct place place;
 
@@ -68,101 +51,46 @@ static enum status unreadable(const struct engine *engine, struct err *err)
                        place.text);
 }
 
-static enum status read_create(struct engine *engine, struct request *req, struct err *err)
-{
-    struct _s__createSigningSession in = { 0 };
-    const struct reader reader = { req->arena, err };
-
-    if (!soap_get__s__createSigningSession(engine->soap, &in, "s:createSigningSession", NULL))
-        return unreadable(engine, err);
-    return payload_create(&reader, codec_limits(engine->codec), &in, &req->payload.create);
-}
-
-static enum status read_session_id(const char *value, struct request *req, struct err *err)
-{
-    static const struct field rule = { "signingSessionId", true, 64 };
-    const struct reader reader = { req->arena, err };
-    struct session_query *query = &req->payload.query;
-    struct id id;
-
-    TRY(field_token(&reader, &root, &rule, value, &query->signing_session_id));
-    if (!id_parse(slice_str(query->signing_session_id), &id))
-        return RAISE_CAUSE(err, ST_INPUT, "fieldInvalid", rule.name, "UUID",
-                           "signingSessionId is no UUID");
-    return ST_OK;
-}
-
-static enum status read_status(struct engine *engine, struct request *req, struct err *err)
-{
-    static const struct field rule = { "waitSeconds", false, 0 };
-    struct _s__getSigningStatus in = { 0 };
-    const struct reader reader = { req->arena, err };
-
-    if (!soap_get__s__getSigningStatus(engine->soap, &in, "s:getSigningStatus", NULL))
-        return unreadable(engine, err);
-    TRY(read_session_id(in.signingSessionId, req, err));
-    return field_number(&reader, &root, &rule, (struct range){ 0, MAX_WAIT_S }, in.waitSeconds,
-                        &req->payload.query.wait_seconds);
-}
-
-static enum status read_result(struct engine *engine, struct request *req, struct err *err)
-{
-    static const struct field rule = { "documentId", false, 0 };
-    struct _s__getSigningResult in = { 0 };
-    const struct reader reader = { req->arena, err };
-
-    if (!soap_get__s__getSigningResult(engine->soap, &in, "s:getSigningResult", NULL))
-        return unreadable(engine, err);
-    TRY(read_session_id(in.signingSessionId, req, err));
-    return field_number(&reader, &root, &rule, (struct range){ 1, INT32_MAX }, in.documentId,
-                        &req->payload.query.document_id);
-}
-
-static enum status read_cancel(struct engine *engine, struct request *req, struct err *err)
-{
-    struct _s__cancelSigningSession in = { 0 };
-
-    if (!soap_get__s__cancelSigningSession(engine->soap, &in, "s:cancelSigningSession", NULL))
-        return unreadable(engine, err);
-    return read_session_id(in.signingSessionId, req, err);
-}
-
-static const struct operation_row {
-    const char *name;
-    enum operation op;
-    enum status (*read)(struct engine *engine, struct request *req, struct err *err);
-} operations[] = {
-    { "createSigningSession", OP_CREATE_SIGNING_SESSION, read_create },
-    { "getSigningStatus", OP_GET_SIGNING_STATUS, read_status },
-    { "getSigningResult", OP_GET_SIGNING_RESULT, read_result },
-    { "cancelSigningSession", OP_CANCEL_SIGNING_SESSION, read_cancel },
+/* An operation and the service it belongs to. */
+struct found {
+    const struct payload_service *service;
+    const struct payload_operation *operation;
 };
 
-static const struct operation_row *find_operation(const char *name)
+/* By both names, or else by its name alone; false: no operation of that name. */
+static bool find_operation(const struct payload *payload, struct found *ret)
 {
-    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-        if (strcmp(operations[i].name, name) == 0)
-            return &operations[i];
-    return NULL;
+    bool named = false;
+
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+        for (size_t k = 0; k < services[i]->count; k++) {
+            if (strcmp(services[i]->operations[k].name, payload->name) != 0)
+                continue;
+            *ret = (struct found){ services[i], &services[i]->operations[k] };
+            if (strcmp(services[i]->ns, payload->ns) == 0)
+                return true;
+            named = true;
+        }
+    return named;
 }
 
 enum status decode_payload(struct engine *engine, const struct payload *payload,
                            struct request *req, struct err *err)
 {
-    const struct operation_row *row = find_operation(payload->name);
+    struct found found;
 
-    if (!row)
+    if (!find_operation(payload, &found))
         return RAISE_CAUSE(err, ST_INPUT, "unknownOperation", "requestData/data", NULL,
                            "the root element %.60s is no operation of this service", payload->name);
-    if (strcmp(payload->ns, SIGNING_NS) != 0)
-        return RAISE_CAUSE(err, ST_INPUT, "unknownOperation", "requestData/data", SIGNING_NS,
-                           "%s is in the namespace \"%.80s\", not in %s", row->name, payload->ns,
-                           SIGNING_NS);
-    TRY(check_shape(payload->c14n, err));
+    if (strcmp(payload->ns, found.service->ns) != 0)
+        return RAISE_CAUSE(err, ST_INPUT, "unknownOperation", "requestData/data", found.service->ns,
+                           "%s is in the namespace \"%.80s\", not in %s", payload->name,
+                           payload->ns, found.service->ns);
+    TRY(check_shape(payload->c14n, found.service->containers, err));
     TRY(engine_read(engine, payload->c14n, err));
     engine->strictness = REFUSE_UNKNOWN;
     engine_ignore_namespaces(engine);
-    TRY(row->read(engine, req, err));
-    req->op = row->op;
+    TRY(found.operation->read(engine, req, err));
+    req->op = found.operation->op;
     return ST_OK;
 }

@@ -2,7 +2,6 @@
 #include "soap/payload_create.h"
 
 #include "base/text.h"
-#include "crypto/encode.h"
 
 enum { MAX_SIGNERS = 100, MAX_ROLES = 20, MAX_META = 50 };
 
@@ -30,18 +29,6 @@ static enum status no_such_value(const struct reader *r, const struct place *pla
 {
     return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place->text, values,
                        "%s must be one of %s (case matters)", place->text, values);
-}
-
-static enum status read_digits(const struct reader *r, const struct place *parent,
-                               const struct field *field, const char *value, const char **ret)
-{
-    struct place place = place_child(parent, field->name);
-    struct slice text = slice_trim(slice_str(value));
-
-    if (text.len && !text_is_digits(text, 12))
-        return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", place.text, "12 digits",
-                           "%s must be 12 digits", place.text);
-    return field_token(r, parent, field, value, ret);
 }
 
 static enum status read_names(const struct reader *r, const struct place *parent,
@@ -108,7 +95,7 @@ static enum status read_organisation(const struct reader *r, const struct s__Org
     }
     TRY(read_names(r, &place, (const char *const[3]){ in->nameRu, in->nameKz, in->nameEn },
                    &name_ru_optional, &ret->organisation.name));
-    return read_digits(r, &place, &bin, in->bin, &ret->organisation.bin);
+    return field_digits(r, &place, &bin, in->bin, &ret->organisation.bin);
 }
 
 static enum status read_roles(const struct reader *r, const struct place *parent,
@@ -143,8 +130,8 @@ static enum status read_signers(const struct reader *r, const struct s__Expected
         return RAISE(r->err, ST_NOMEM, "request: out of memory");
     for (size_t i = 0; i < n; i++) {
         struct place place = place_item(&parent, "signer", i);
-        TRY(read_digits(r, &place, &iin, in->signer[i].iin, &signers[i].iin));
-        TRY(read_digits(r, &place, &bin, in->signer[i].bin, &signers[i].bin));
+        TRY(field_digits(r, &place, &iin, in->signer[i].iin, &signers[i].iin));
+        TRY(field_digits(r, &place, &bin, in->signer[i].bin, &signers[i].bin));
         TRY(read_roles(r, &place, &in->signer[i], &signers[i].roles));
     }
     ret->signers = signers;
@@ -190,26 +177,11 @@ static enum status read_file(const struct reader *r, const struct place *documen
                              const struct s__DocumentFile *in, struct document *ret)
 {
     static const struct field mime = { "mime", true, 100 };
-    AUTO(bytes_free) struct bytes *content = NULL;
+    static const struct field data = { "data", true, 0 };
     struct place place = place_child(document, "file");
-    struct place data = place_child(&place, "data");
-    struct slice text = slice_str(in->data);
-    struct err cause = { 0 };
 
     TRY(field_token(r, &place, &mime, in->mime, &ret->mime));
-    if (slice_trim(text).len == 0)
-        return RAISE_CAUSE(r->err, ST_INPUT, "fieldMissing", data.text, NULL,
-                           "%s is missing or empty", data.text);
-    switch (base64_decode(text, text.len, &content, &cause)) {
-    case ST_OK:
-        return keep(r, bytes_slice(content), ret);
-    case ST_INPUT:
-        return RAISE_CAUSE(r->err, ST_INPUT, "fieldInvalid", data.text, "base64",
-                           "%s is not base64", data.text);
-    default:
-        *r->err = cause;
-        return cause.status;
-    }
+    return field_base64(r, &place, &data, in->data, &ret->content);
 }
 
 static bool is_blank(const char *text)

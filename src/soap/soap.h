@@ -15,6 +15,7 @@ struct codec_params {
     unsigned pool;
     size_t max_document_bytes; /* of all documents of a session together, decoded */
     unsigned max_documents;
+    size_t max_photo_bytes; /* of verifyPhoto, decoded */
 };
 MUST_USE enum status codec_new(const struct codec_params *params, struct codec **ret_codec,
                                struct err *err);
@@ -34,9 +35,10 @@ DEFINE_AUTO(struct codec, codec_free)
  *
  * A payload that cannot be read is ST_OK with op == OP_NONE and payload_err set, which is SCSE002;
  * code is payloadMissing, payloadNotXml, unknownOperation, fieldMissing, fieldInvalid,
- * fieldUnknown, tooManyDocuments or documentsTooLarge, field a path such as
- * documents/document[2]/file/data. Types, presence and lengths of signing.xsd are checked here,
- * rules are flow's and mobile's. *ret_req is the caller's: request_free(). Thread-safe.
+ * fieldUnknown, fieldTooLong, tooManyDocuments, documentsTooLarge, photoTooLarge or consentMissing,
+ * field a path such as documents/document[2]/file/data. Types, presence and lengths of signing.xsd
+ * and coid.xsd are checked here, rules are flow's, mobile's and coid's. *ret_req is the caller's:
+ * request_free(). Thread-safe.
  */
 MUST_USE enum status soap_decode(struct codec *codec, const struct verified *env,
                                  struct request **ret_req, struct err *err);
@@ -57,9 +59,10 @@ MUST_USE enum status soap_encode(struct codec *codec, const struct wsse *wsse,
                                  struct err *err);
 
 /**
- * The contract as served: the files of wsdl/ by name ("SyncChannel.wsdl", "signing.xsd" …),
- * compiled in. The SOAP address is replaced by address (scheme://host[/prefix]/shep/SyncChannel),
- * imports by scheme://host[/prefix]/wsdl/NAME, which is where the server must serve these names
+ * The contract as served: the files of wsdl/ by name ("SyncChannel.wsdl", "signing.xsd", "coid.xsd"
+ * …), compiled in. The SOAP address is replaced by address
+ * (scheme://host[/prefix]/shep/SyncChannel), imports by scheme://host[/prefix]/wsdl/NAME, which is
+ * where the server must serve these names
  * (.wsdl too). ST_NOT_FOUND  no such file
  */
 MUST_USE enum status soap_contract(struct slice name, const char *address, struct bytes **ret,

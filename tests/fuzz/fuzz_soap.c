@@ -11,7 +11,7 @@ static const struct xml_limits limits = { WORLD_LIMIT, 64 };
 static struct codec *codec(void)
 {
     static struct codec *only;
-    const struct codec_params params = { 1, WORLD_LIMIT, 8 };
+    const struct codec_params params = { 1, WORLD_LIMIT, 8, 1 << 10 };
     struct err err;
 
     promise(wsse_init(&err) == ST_OK);
@@ -49,6 +49,8 @@ static void check(const struct request *req)
     promise((req->op == OP_NONE) == (req->payload_err.status == ST_INPUT));
     if (req->op == OP_CREATE_SIGNING_SESSION)
         promise(req->payload.create.document_count <= 8);
+    if (req->op == OP_VERIFY_PHOTO)
+        promise(req->payload.verify_photo.photo.len <= 1 << 10);
 }
 
 bool fuzz_take(struct slice in)

@@ -21,9 +21,12 @@ must_hold "$header" '__b__SendMessage('
 must_hold "$header" 'SyncChannelHttpBinding'
 for type in typ__SendMessage typ__SendMessageResponse s__createSigningSession s__createSigningSessionResponse \
     s__getSigningStatus s__getSigningStatusResponse s__getSigningResult s__getSigningResultResponse \
-    s__cancelSigningSession s__cancelSigningSessionResponse e__error; do
+    s__cancelSigningSession s__cancelSigningSessionResponse c__verifyPhoto c__getVerification c__getPersonData \
+    c__getPersonDataResponse c__getVendors c__getVendorsResponse c__getTransactions c__getTransactionsResponse \
+    c__getActDetail c__getActDetailResponse c__getAct c__getActResponse c__getNews c__getNewsResponse e__error; do
     must_hold "$header" "struct _$type"
 done
+must_hold "$header" 'struct c__Verification'
 for stamp in soapC.c soapH.h soapStub.h contract.h; do
     if grep -n ' GMT' "$work/first/$stamp"; then echo "$stamp: a time stamp" >&2; failed=1; fi
 done

@@ -18,7 +18,7 @@
 
 struct codec *new_codec(void)
 {
-    const struct codec_params params = { 4, 1 << 20, 50 };
+    const struct codec_params params = { 4, 1 << 20, 50, 1 << 20 };
     struct codec *codec = NULL;
     struct err err;
 
@@ -133,6 +133,7 @@ static const char all_schemas[] =
     "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>"
     "<xs:import namespace='" TYP_NS "' schemaLocation='wsdl/SyncChannelTypes.xsd'/>"
     "<xs:import namespace='" SIGNING_NS "' schemaLocation='wsdl/signing.xsd'/>"
+    "<xs:import namespace='" COID_NS "' schemaLocation='wsdl/coid.xsd'/>"
     "<xs:import namespace='urn:shep-adapter:common:1' schemaLocation='wsdl/common.xsd'/>"
     "</xs:schema>";
 

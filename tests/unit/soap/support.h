@@ -7,8 +7,9 @@
 #define SOAP_NS "http://schemas.xmlsoap.org/soap/envelope/"
 #define TYP_NS "http://bip.bee.kz/SyncChannel/v10/Types"
 #define SIGNING_NS "urn:shep-adapter:signing:1"
+#define COID_NS "urn:shep-adapter:coid:1"
 
-/* Four engines, 50 documents of 1 MiB together. Fails the test when it cannot. */
+/* Four engines, 50 documents of 1 MiB together, a photo of 1 MiB. Fails the test when it cannot. */
 struct codec *new_codec(void);
 
 /* One for all tests of a program, with Astana's zone: the setup and teardown of their group. */

@@ -17,6 +17,7 @@ static const char *const files[] = { "SyncChannel.wsdl",
                                      "SyncChannelResponse.xsd",
                                      "SyncChannelCommon.xsd",
                                      "signing.xsd",
+                                     "coid.xsd",
                                      "common.xsd" };
 enum { FILE_COUNT = sizeof(files) / sizeof(files[0]) };
 
@@ -57,6 +58,8 @@ static void the_wsdl_names_the_address_as_the_caller_reached_it(void **state)
         wsdl->at, " location=\"https://shep.example.kz:8443/wsdl/SyncChannelInterface.wsdl\"/>"));
     assert_non_null(
         strstr(interface->at, "schemaLocation=\"https://shep.example.kz:8443/wsdl/signing.xsd\""));
+    assert_non_null(
+        strstr(interface->at, "schemaLocation=\"https://shep.example.kz:8443/wsdl/coid.xsd\""));
     assert_non_null(strstr(prefixed->at, "\"http://h/behind/a/proxy/wsdl/SyncChannelInterface"));
     assert_non_null(strstr(nasty->at, "location=\"http://h/?a=&quot;&lt;&amp;\""));
 }

@@ -58,7 +58,7 @@ static void more_threads_than_engines_share_the_pool(void **state)
 
 static void a_pool_of_none_is_refused(void **state)
 {
-    const struct codec_params params = { 0, 1, 1 };
+    const struct codec_params params = { 0, 1, 1, 0 };
     struct codec *codec = NULL;
     struct err err;
 
@@ -69,7 +69,7 @@ static void a_pool_of_none_is_refused(void **state)
 
 static void an_engine_that_does_not_come_free_is_unavailable(void **state)
 {
-    const struct codec_params params = { 1, 1, 1 };
+    const struct codec_params params = { 1, 1, 1, 0 };
     struct codec *codec = NULL;
     struct engine *engine = NULL, *second = NULL;
     struct err err;

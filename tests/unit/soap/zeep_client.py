@@ -12,6 +12,7 @@ except ImportError as missing:
     sys.exit(77)
 
 SIGNING = "{urn:shep-adapter:signing:1}"
+COID = "{urn:shep-adapter:coid:1}"
 COMMON = "{urn:shep-adapter:common:1}"
 TYPES = "{http://bip.bee.kz/SyncChannel/v10/Types}"
 
@@ -29,6 +30,10 @@ def main(project):
     for root in ("createSigningSession", "getSigningStatus", "getSigningResult", "cancelSigningSession"):
         client.get_element(SIGNING + root)
         client.get_element(SIGNING + root + "Response")
+    for root in ("verifyPhoto", "getVerification", "getPersonData", "getVendors", "getTransactions", "getActDetail",
+                 "getAct", "getNews"):
+        client.get_element(COID + root)
+        client.get_element(COID + root + "Response")
     client.get_element(COMMON + "error")
 
     create = client.get_element(SIGNING + "createSigningSession")
@@ -54,6 +59,14 @@ def main(project):
     schema.assertValid(etree.ElementTree(body[0]))
     etree.XMLSchema(etree.parse(os.path.join(wsdl, "signing.xsd"))).assertValid(etree.ElementTree(data[0]))
     assert body[0].tag == TYPES + "SendMessage"
+
+    person = client.get_element(COID + "getPersonData")
+    ask = person(idempotencyKey="0193a5c0-7b2e-7c3d-8e4f-0123456789ab", mcdb=True,
+                 consent={"iin": "123456789011", "fullName": "ТЕСТОВ ТЕСТ"})
+    holder = etree.Element("data")
+    person.render(holder, ask)
+    coid = etree.XMLSchema(etree.parse(os.path.join(wsdl, "coid.xsd")))
+    coid.assertValid(etree.ElementTree(holder[0]))
     print("zeep made", data[0].tag, "of", len(etree.tostring(data[0])), "bytes")
 
 
