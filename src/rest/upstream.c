@@ -10,9 +10,9 @@ enum { NAME_TEXT = 48 };
 
 struct upstream {
     char name[NAME_TEXT];
-    struct upstream_params params; /* its name is not ours to read */
     pthread_mutex_t lock;          /* guards what follows */
     pthread_cond_t changed;        /* a call ended, or the breaker turned */
+    struct upstream_params params; /* its name is not ours to read */
     struct upstream_look look;
     uint64_t era; /* counts the turns of the breaker */
     int64_t opened_ms;
@@ -37,12 +37,18 @@ static bool is_sound(const struct upstream_params *p)
            p->successes > 0;
 }
 
+static enum status check(const struct upstream_params *params, struct err *err)
+{
+    if (is_sound(params))
+        return ST_OK;
+    return RAISE(err, ST_INPUT, "upstream %s: a limit is out of its range",
+                 params->name ? params->name : "without a name");
+}
+
 enum status upstream_new(const struct upstream_params *params, struct upstream **ret_upstream,
                          struct err *err)
 {
-    if (!is_sound(params))
-        return RAISE(err, ST_INPUT, "upstream %s: a limit is out of its range",
-                     params->name ? params->name : "without a name");
+    TRY(check(params, err));
     struct upstream *upstream = calloc(1, sizeof(*upstream));
     if (!upstream)
         return RAISE(err, ST_NOMEM, "out of memory");
@@ -54,6 +60,21 @@ enum status upstream_new(const struct upstream_params *params, struct upstream *
     (void)pthread_mutex_init(&upstream->lock, NULL);
     (void)pthread_cond_init(&upstream->changed, NULL);
     *ret_upstream = upstream;
+    return ST_OK;
+}
+
+enum status upstream_configure(struct upstream *upstream, const struct upstream_params *params,
+                               struct err *err)
+{
+    TRY(check(params, err));
+    (void)pthread_mutex_lock(&upstream->lock);
+    const struct clock *clock = upstream->params.clock;
+    upstream->params = *params;
+    upstream->params.name = NULL;
+    upstream->params.clock = clock;
+    upstream->failures = 0; /* their ring has another length */
+    (void)pthread_cond_broadcast(&upstream->changed);
+    (void)pthread_mutex_unlock(&upstream->lock);
     return ST_OK;
 }
 
@@ -156,7 +177,7 @@ static enum status take_place(struct upstream *upstream, int64_t until_ms, struc
             return refuse_open(upstream, err);
         if (upstream->look.calls < upstream->params.max_calls)
             break;
-        if (!in_time || upstream->look.waiting == upstream->params.max_waiting)
+        if (!in_time || upstream->look.waiting >= upstream->params.max_waiting)
             return refuse_busy(upstream, err);
         in_time = wait_until(upstream, until_ms);
     }
@@ -174,14 +195,14 @@ static int64_t earlier(int64_t one, int64_t other)
 enum status upstream_enter(struct upstream *upstream, int64_t deadline_ms,
                            struct upstream_pass *ret_pass, struct err *err)
 {
-    const struct upstream_params *params = &upstream->params;
     int64_t came_ms = clock_monotonic_ms();
-    int64_t end_ms = earlier(deadline_ms, came_ms + params->budget_ms);
 
-    if (end_ms <= came_ms)
+    if (deadline_ms <= came_ms)
         return RAISE(err, ST_TIMEOUT, "%s: no time left to call it", upstream->name);
     (void)pthread_mutex_lock(&upstream->lock);
-    enum status status = take_place(upstream, earlier(end_ms, came_ms + params->wait_ms), err);
+    int64_t end_ms = earlier(deadline_ms, came_ms + upstream->params.budget_ms);
+    int64_t wait_end_ms = earlier(end_ms, came_ms + upstream->params.wait_ms);
+    enum status status = take_place(upstream, wait_end_ms, err);
     uint64_t era = upstream->era;
     (void)pthread_mutex_unlock(&upstream->lock);
     if (status == ST_OK)

@@ -34,6 +34,10 @@ struct upstream_params {
 /* ST_INPUT: a number out of its range. ret_upstream is the caller's: upstream_free(). */
 MUST_USE enum status upstream_new(const struct upstream_params *params,
                                   struct upstream **ret_upstream, struct err *err);
+/* Other limits from now on, for a reload: who is inside stays, the breaker stands as it stood, and
+ * the failures so far are forgotten. The name and the clock stay. ST_INPUT: as upstream_new(). */
+MUST_USE enum status upstream_configure(struct upstream *upstream,
+                                        const struct upstream_params *params, struct err *err);
 /* NULL is fine. Nobody may be inside or waiting. */
 void upstream_free(struct upstream *upstream);
 DEFINE_AUTO(struct upstream, upstream_free)

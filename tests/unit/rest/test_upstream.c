@@ -352,6 +352,37 @@ static void no_more_than_it_lets_in_are_ever_inside(void **state)
     upstream_free(crowd.upstream);
 }
 
+/* A reload: three places become one, one becomes three, and an open breaker stays open. */
+static void other_limits_count_from_now_on_and_nobody_inside_is_thrown_out(void **state)
+{
+    struct upstream *upstream = make(2, 0, 0);
+    struct upstream_params other = params_of(1, 0, 0);
+    struct upstream_pass passes[3];
+    struct err err = { 0 };
+
+    (void)state;
+    assert_string_equal(enter(upstream, &passes[0]), "");
+    assert_string_equal(enter(upstream, &passes[1]), "");
+    assert_int_equal(upstream_configure(upstream, &other, &err), ST_OK);
+    assert_int_equal(look(upstream).calls, 2);
+    upstream_leave(upstream, &passes[0], UPSTREAM_FAILED);
+    assert_string_equal(enter(upstream, &passes[2]), "upstreamBusy");
+    other.max_calls = 3;
+    other.failures = 1;
+    assert_int_equal(upstream_configure(upstream, &other, &err), ST_OK);
+    assert_string_equal(enter(upstream, &passes[0]), "");
+    assert_string_equal(enter(upstream, &passes[2]), "");
+    assert_int_equal(look(upstream).state, UPSTREAM_CLOSED);
+    for (int i = 0; i < 3; i++)
+        upstream_leave(upstream, &passes[i], UPSTREAM_FAILED);
+    assert_int_equal(look(upstream).state, UPSTREAM_OPEN);
+    assert_int_equal(upstream_configure(upstream, &other, &err), ST_OK);
+    assert_string_equal(enter(upstream, &passes[0]), "upstreamOpen");
+    other.max_calls = 0;
+    assert_int_equal(upstream_configure(upstream, &other, &err), ST_INPUT);
+    upstream_free(upstream);
+}
+
 static void limits_out_of_their_range_are_refused(void **state)
 {
     struct upstream_params bad[9];
@@ -387,6 +418,7 @@ int main(void)
         cmocka_unit_test(more_than_may_wait_are_refused_at_once),
         cmocka_unit_test(those_who_wait_are_refused_as_soon_as_it_opens),
         cmocka_unit_test(no_more_than_it_lets_in_are_ever_inside),
+        cmocka_unit_test(other_limits_count_from_now_on_and_nobody_inside_is_thrown_out),
         cmocka_unit_test(limits_out_of_their_range_are_refused),
     };
 
