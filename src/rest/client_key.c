@@ -51,7 +51,8 @@ enum status client_key_open(const struct key_source *source, const struct clock 
     TRY(crypto_init(err)); /* a .p12 may be sealed with RC2-40 */
     TRY(key_open(source, &key, err));
     TRY(check_algorithm(key, source->place, err));
-    TRY(check_dates(cert_signer(key_cert(key)), clock_now(clock), source->place, err));
+    if (clock)
+        TRY(check_dates(cert_signer(key_cert(key)), clock_now(clock), source->place, err));
     *ret_key = TAKE(key);
     return ST_OK;
 }

@@ -11,7 +11,7 @@
  *     clientKeyNotRsa (the signature's .pfx in place of the .p12), clientKeyInToken,
  *     clientCertNotYet or clientCertExpired
  *
- * clock    for the certificate's dates
+ * clock    for the certificate's dates; NULL: they are not looked at
  * ret_key  the caller's: key_free()
  */
 MUST_USE enum status client_key_open(const struct key_source *source, const struct clock *clock,

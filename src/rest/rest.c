@@ -94,8 +94,9 @@ enum status rest_new(const struct rest_params *params, struct rest **ret_rest, s
     if (!rest)
         return RAISE(err, ST_NOMEM, "out of memory");
     TRY(init_pool(rest, params, err));
+    const struct clock *clock = params->clock ? params->clock : clock_system();
     if (params->client)
-        TRY(client_key_open(params->client, params->clock ? params->clock : clock_system(),
+        TRY(client_key_open(params->client, params->client_of_any_date ? NULL : clock,
                             &rest->client, err));
     *ret_rest = TAKE(rest);
     return ST_OK;

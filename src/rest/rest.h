@@ -24,6 +24,9 @@ struct rest_params {
      * 3.02), shown to every https server of this pool. Borrowed for rest_new(); NULL: nobody. */
     const struct key_source *client;
     const struct clock *clock; /* for the dates of that certificate; NULL: clock_system() */
+    /* It is shown whatever its dates: somebody else watches them, and an end of theirs must not
+     * keep us from starting. */
+    bool client_of_any_date;
 };
 
 /* ST_INPUT: the bundle cannot be read, or max_parallel is 0. What client_key_open() says of the

@@ -307,6 +307,34 @@ static void what_cannot_be_shown_is_told_at_once(void **state)
     }
 }
 
+/* An end that others watch over keeps nobody from starting; all else is refused as ever. */
+static void dates_that_others_watch_are_not_asked_for(void **state)
+{
+    const struct clock future = clock_fixed_at(clock_now(clock_system()) + 30000LL * DAY_S);
+    static const struct {
+        const char *name;
+        const char *code; /* "": it opens */
+    } rows[] = { { "modern", "" }, { "signer", "clientKeyNotRsa" } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char place[CERT_PATH];
+        char pass[CERT_PATH];
+        const struct key_source source = { .place = file_of(rows[i].name, ".p12", place),
+                                           .secret_file = certs_path("pass", pass) };
+        const struct rest_params params = {
+            .max_parallel = 1, .client = &source, .clock = &future, .client_of_any_date = true
+        };
+        struct rest *rest = NULL;
+        struct err err = { 0 };
+
+        enum status want = *rows[i].code ? ST_INPUT : ST_OK;
+        if (rest_new(&params, &rest, &err) != want || strcmp(err.code, rows[i].code) != 0)
+            fail_msg("%s: %s", rows[i].name, err.text);
+        rest_free(rest);
+    }
+}
+
 struct busy {
     struct rest *rest;
     struct peer *peer;
@@ -381,6 +409,7 @@ int main(void)
         cmocka_unit_test(whom_the_server_does_not_know_it_does_not_serve),
         cmocka_unit_test(a_server_of_another_authority_does_not_hear_us),
         cmocka_unit_test(what_cannot_be_shown_is_told_at_once),
+        cmocka_unit_test(dates_that_others_watch_are_not_asked_for),
         cmocka_unit_test(many_threads_share_the_key),
     };
 
