@@ -53,9 +53,9 @@ void conn_take_in(struct conn *conn, size_t n)
 }
 
 static enum step (*const steps[])(struct conn *conn) = {
-    [CONN_PROXY] = step_proxy,   [CONN_TLS] = step_tls,   [CONN_HEAD] = step_head,
-    [CONN_BODY] = step_body,     [CONN_WORK] = step_work, [CONN_SEND] = step_send,
-    [CONN_LINGER] = step_linger,
+    [CONN_PROXY] = step_proxy,   [CONN_TLS] = step_tls,     [CONN_HEAD] = step_head,
+    [CONN_BODY] = step_body,     [CONN_WORK] = step_work,   [CONN_SEND] = step_send,
+    [CONN_LINGER] = step_linger, [CONN_RESET] = step_reset,
 };
 
 static void run(struct conn *conn, enum step step)
@@ -126,6 +126,7 @@ void conn_accept(struct listener *listener, int fd, const struct sockaddr *from)
 
 void conn_answer(struct conn *conn, struct http_request *request)
 {
+    bool broken_off = request->broken_off;
     bool keep = request->head.keep_alive && !conn->server->stopping;
     struct bytes *head = TAKE(request->reply_head);
     struct bytes *body = TAKE(request->reply_body);
@@ -139,7 +140,13 @@ void conn_answer(struct conn *conn, struct http_request *request)
     conn->request = NULL;
     http_request_free(request);
     conn_set_deadline(conn, conn->server->limits.body_deadline_ms);
-    run(conn, conn_send(conn, head, body, keep ? CONN_HEAD : CONN_LINGER));
+    if (broken_off && !head) {
+        conn->state = CONN_RESET;
+        run(conn, STEP_NEXT);
+        return;
+    }
+    run(conn,
+        conn_send(conn, head, body, broken_off ? CONN_RESET : (keep ? CONN_HEAD : CONN_LINGER)));
 }
 
 void conn_drain(struct conn *conn)

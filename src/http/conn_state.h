@@ -10,7 +10,16 @@
 
 #include <event2/event_struct.h>
 
-enum state { CONN_PROXY, CONN_TLS, CONN_HEAD, CONN_BODY, CONN_WORK, CONN_SEND, CONN_LINGER };
+enum state {
+    CONN_PROXY,
+    CONN_TLS,
+    CONN_HEAD,
+    CONN_BODY,
+    CONN_WORK,
+    CONN_SEND,
+    CONN_LINGER,
+    CONN_RESET
+};
 enum step { STEP_NEXT, STEP_WAIT, STEP_CLOSE };
 
 struct conn {
@@ -74,3 +83,4 @@ enum step conn_turn_away(const struct conn *conn, const char *reason);
 void conn_drop_out(struct conn *conn);
 enum step step_send(struct conn *conn);
 enum step step_linger(struct conn *conn);
+enum step step_reset(struct conn *conn);

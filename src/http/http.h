@@ -110,6 +110,8 @@ struct slice http_body(const struct http_request *request);
  * header, and then by X-Forwarded-For (rightmost hop that is not a trusted peer itself). */
 const char *http_peer(const struct http_request *request);
 bool http_is_tls(const struct http_request *request); /* on our own socket */
+/* On our own socket the caller showed a certificate of the listener's client CA. */
+bool http_is_verified(const struct http_request *request);
 /* scheme://host as the caller reached us: X-Forwarded-Proto/-Host of trusted peers (the last item
  * counts), else Host, which is valid or was refused; no slash at the end. */
 const char *http_base_url(const struct http_request *request);
@@ -126,5 +128,9 @@ struct http_reply {
 };
 /* From any thread, once; the request is gone afterwards. A caller that has hung up is no error. */
 void http_answer(struct http_request *request, const struct http_reply *reply);
+/* In its place: the head and so many bytes of the body, then a reset; reply NULL: nothing but the
+ * reset. For the sandbox's servers, which play broken ones. */
+void http_break_off(struct http_request *request, const struct http_reply *reply,
+                    size_t body_bytes);
 /* text/plain with a newline: for refusals. */
 void http_answer_text(struct http_request *request, int status, const char *text);

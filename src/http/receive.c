@@ -94,6 +94,7 @@ static enum step start_request(struct conn *conn, size_t head_len)
     conn->request->conn = conn;
     conn->request->listener = conn->listener->index;
     conn->request->tls = conn->stream.ssl != NULL;
+    conn->request->verified = stream_is_verified(&conn->stream);
     if (conn->request->head.host.len == 0)
         local_host(conn, host);
     refusal = request_set_origin(conn->request, &conn->peer, conn->trusted, host);

@@ -46,6 +46,7 @@ static const struct {
     { 503, "Service Unavailable" },
     { 504, "Gateway Timeout" },
     { 505, "HTTP Version Not Supported" },
+    { 523, "Origin Is Unreachable" },
 };
 
 static const char *reason_of(int status)
@@ -224,6 +225,17 @@ void http_answer_text(struct http_request *request, int status, const char *text
     http_answer(request, &reply);
 }
 
+void http_break_off(struct http_request *request, const struct http_reply *reply, size_t body_bytes)
+{
+    request->broken_off = true;
+    if (reply)
+        request->reply_head = reply_head_new(reply, bytes_slice(reply->body).len);
+    if (reply && reply->body && body_bytes < reply->body->len)
+        reply->body->len = body_bytes;
+    request->reply_body = reply ? reply->body : NULL;
+    front_push_answered(request->server, request);
+}
+
 size_t http_listener_of(const struct http_request *request)
 {
     return request->listener;
@@ -273,6 +285,11 @@ const char *http_peer(const struct http_request *request)
 bool http_is_tls(const struct http_request *request)
 {
     return request->tls;
+}
+
+bool http_is_verified(const struct http_request *request)
+{
+    return request->verified;
 }
 
 const char *http_base_url(const struct http_request *request)

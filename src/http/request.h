@@ -15,6 +15,7 @@ struct http_request {
     struct head head;
     size_t listener;
     bool tls;
+    bool verified; /* the caller showed a certificate that verified */
     char peer[ADDRESS_TEXT];
     const char *base_url; /* the arena's */
     char *body;
@@ -23,6 +24,7 @@ struct http_request {
     int64_t received_ms;
     struct bytes *reply_head; /* up to, not including, Connection and the empty line */
     struct bytes *reply_body;
+    bool broken_off; /* a reset follows what there is of the reply */
 };
 
 /**

@@ -120,6 +120,12 @@ enum step step_send(struct conn *conn)
     return STEP_NEXT;
 }
 
+enum step step_reset(struct conn *conn)
+{
+    stream_make_abrupt(&conn->stream);
+    return STEP_CLOSE;
+}
+
 /* Reads and drops what the caller still sends, so that a reset does not take our answer away. */
 enum step step_linger(struct conn *conn)
 {

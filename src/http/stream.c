@@ -46,6 +46,13 @@ enum stream_result stream_handshake(struct stream *stream)
     return result == 1 ? STREAM_DATA : ssl_result(stream, result);
 }
 
+/* Without a certificate the result is X509_V_OK as well: nothing failed. */
+bool stream_is_verified(const struct stream *stream)
+{
+    return stream->ssl && SSL_get0_peer_certificate(stream->ssl) &&
+           SSL_get_verify_result(stream->ssl) == X509_V_OK;
+}
+
 enum stream_result stream_read(struct stream *stream, char *to, size_t room, size_t *ret_len)
 {
     if (stream->ssl) {
@@ -94,4 +101,11 @@ void stream_close(struct stream *stream)
     stream->ssl = NULL;
     (void)close(stream->fd);
     stream->fd = -1;
+}
+
+void stream_make_abrupt(const struct stream *stream)
+{
+    const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+    (void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }

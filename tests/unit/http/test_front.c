@@ -1,6 +1,7 @@
 /* The front as callers see it: whole requests over real sockets. */
 #include "front_kit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -208,6 +209,44 @@ static void an_answer_to_a_caller_who_hung_up_is_dropped(void **state)
     kit_stop(kit);
 }
 
+/* What came before the connection was reset. */
+static size_t broken_off_after(struct client *client, char *to, size_t room)
+{
+    size_t len = 0;
+    ssize_t got;
+
+    while ((got = recv(client->fd, to + len, room - len, 0)) > 0)
+        len += (size_t)got;
+    assert_int_equal(got, -1);
+    assert_int_equal(errno, ECONNRESET);
+    return len;
+}
+
+static void an_answer_can_be_broken_off_by_a_reset(void **state)
+{
+    static const char body[] = "0123456789";
+    struct kit *kit = kit_start(&(struct kit_params){ 0 });
+    struct client client = client_open(NULL, kit_port(kit, 0));
+    char seen[1024] = "";
+
+    (void)state;
+    client_send(&client, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    http_break_off(kit_take(kit), NULL, 0);
+    assert_int_equal(broken_off_after(&client, seen, sizeof(seen) - 1), 0);
+    client_close(&client);
+
+    client = client_open(NULL, kit_port(kit, 0));
+    client_send(&client, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    const struct http_reply reply = { .status = 200, .body = bytes_dup(slice_str(body)) };
+    http_break_off(kit_take(kit), &reply, 4);
+    size_t len = broken_off_after(&client, seen, sizeof(seen) - 1);
+    seen[len] = '\0';
+    assert_non_null(strstr(seen, "Content-Length: 10\r\n"));
+    assert_string_equal(seen + len - 8, "\r\n\r\n0123");
+    client_close(&client);
+    kit_stop(kit);
+}
+
 static void answers_find_their_callers_in_any_order(void **state)
 {
     enum { CALLERS = 50 };
@@ -365,6 +404,7 @@ int main(void)
         cmocka_unit_test(an_answer_to_a_caller_who_hung_up_is_dropped),
         cmocka_unit_test(answers_find_their_callers_in_any_order),
         cmocka_unit_test(many_callers_and_many_workers_do_not_mix_answers_up),
+        cmocka_unit_test(an_answer_can_be_broken_off_by_a_reset),
         cmocka_unit_test(large_bodies_pass_both_ways),
         cmocka_unit_test(ipv6_callers_are_named_by_their_address),
         cmocka_unit_test(what_cannot_be_used_is_named_at_birth),
