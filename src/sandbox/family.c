@@ -55,6 +55,9 @@ const struct entity authorities[AUTHORITY_COUNT] = {
 #define EKU_LEGAL "1.2.398.3.3.4.1.2"
 #define ONE_YEAR .from_days = -30, .to_days = YEAR
 #define UID_SYSTEM .uid = "1.2.398.6.10.1.1" /* НУЦ's mark of an information system */
+#define COID                                                                                       \
+    .common_name = "ЦОИД SANDBOX", .organisation = "НПК SANDBOX", .bin = "960440000151",           \
+    .eku = EKU_LEGAL, .in_directory = true
 
 const struct entity holders[HOLDER_COUNT] = {
     { .name = "individual",
@@ -184,4 +187,28 @@ const struct entity holders[HOLDER_COUNT] = {
       .eku = EKU_AUTH EKU_LEGAL,
       ONE_YEAR,
       .purpose = "the same system's authentication key" },
+    { .name = "coid",
+      .kind = KIND_SYSTEM,
+      COID,
+      ONE_YEAR,
+      .purpose = "ЦОИД: it signs its answers" },
+    { .name = "coid-expired",
+      .kind = KIND_SYSTEM,
+      COID,
+      .from_days = -2 * YEAR,
+      .to_days = -YEAR,
+      .purpose = "ЦОИД: a signer whose certificate has run out" },
 };
+
+const struct entity *holder_find(const char *name)
+{
+    for (size_t i = 0; i < HOLDER_COUNT; i++)
+        if (strcmp(holders[i].name, name) == 0)
+            return &holders[i];
+    return NULL;
+}
+
+bool family_has(const struct family *family, const struct entity *holder)
+{
+    return !holder->in_directory || family->algorithm != ALG_RSA_SHA256;
+}

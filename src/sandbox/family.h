@@ -50,8 +50,15 @@ struct entity {
     int from_days; /* relative to the day it is made */
     int to_days;
     int revoked_days; /* relative; 0: not revoked */
+    /* Of ЦОИД: it stands in LDAP, its name is a path there (C, O, OU, CN), and its keys are GOST's.
+     */
+    bool in_directory;
 };
 
-enum { AUTHORITY_COUNT = 4, HOLDER_COUNT = 15 };
+enum { AUTHORITY_COUNT = 4, HOLDER_COUNT = 17, DIRECTORY_HOLDER_COUNT = 2 };
 extern const struct entity authorities[AUTHORITY_COUNT]; /* root, ca, ocsp, tsa: in this order */
 extern const struct entity holders[HOLDER_COUNT];
+/* NULL: no such holder. */
+const struct entity *holder_find(const char *name);
+/* The holder gets a certificate of the family. */
+bool family_has(const struct family *family, const struct entity *holder);

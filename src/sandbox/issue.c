@@ -55,19 +55,21 @@ static enum status make_subject(const struct family *family, const struct entity
 {
     bool is_authority = entity->kind == KIND_ROOT || entity->kind == KIND_CA;
     const char *own_cn = entity->kind == KIND_ROOT ? family->root_cn : family->ca_cn;
+    const char *late_cn = entity->in_directory ? entity->common_name : NULL;
     const struct {
         int nid;
         const char *prefix;
         const char *value;
     } rows[] = {
         { NID_userId, "", entity->uid },
-        { NID_commonName, "", is_authority ? own_cn : entity->common_name },
+        { NID_commonName, "", is_authority ? own_cn : (late_cn ? NULL : entity->common_name) },
         { NID_surname, "", entity->surname },
         { NID_serialNumber, "IIN", entity->iin },
         { NID_countryName, "", "KZ" },
         { NID_organizationName, "", entity->organisation },
         { NID_organizationalUnitName, "BIN", entity->bin },
         { NID_givenName, "", entity->patronymic },
+        { NID_commonName, "", late_cn },
     };
     AUTO(X509_NAME_free) X509_NAME *name = X509_NAME_new();
 

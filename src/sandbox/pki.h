@@ -7,6 +7,9 @@
  * DIR/authority/FAMILY-{root,ca,ocsp,tsa}.p12        the authority's own keys, 0600
  * DIR/FAMILY/NAME.p12, NAME.pem                      holders' keys, 0600, and certificates
  * DIR/tls/ca.pem, server.pem, server.key             TLS for localhost
+ * DIR/tls/client-ca.pem, client.p12, client-expired.p12   the participant of ЦОИД in mutual TLS
+ * DIR/ldap/coid.ldif        what ЦОИД's directory holds (sandbox/directory.h)
+ * DIR/coid/transactions     what ЦОИД has billed (sandbox/centre_bills.h)
  * DIR/crl/FAMILY.crl, FAMILY-delta.crl, FAMILY-root.crl
  * FAMILY: gost2015, gost2004, rsa. NAME: sandbox/family.c. */
 #pragma once

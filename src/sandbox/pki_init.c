@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/encode.h"
+#include "sandbox/directory.h"
 #include "sandbox/issue.h"
 #include "sandbox/openssl.h"
 #include "sandbox/pki_files.h"
@@ -30,7 +31,7 @@ struct making {
 
 static enum status make_dirs(const char *dir, struct err *err)
 {
-    static const char *const names[] = { "trust", "authority", "tls", "crl" };
+    static const char *const names[] = { "trust", "authority", "tls", "crl", "ldap" };
     char path[FILE_PATH_MAX];
 
     TRY(file_make_dir(dir, 0755, err));
@@ -248,6 +249,8 @@ static enum status make_family(struct making *m, const struct family *family, st
     for (size_t i = 0; i < HOLDER_COUNT; i++) {
         AUTO(key_free) struct key *key = NULL;
 
+        if (!family_has(family, &holders[i]))
+            continue;
         (void)text_format(name, sizeof(name), "%s/%s.p12", family->name, holders[i].name);
         TRY(file_path(path, m->dir, name, err));
         TRY(ensure(m, &(struct wanted){ family, &holders[i], ca, path }, &key, err));
@@ -276,7 +279,12 @@ static enum status write_readme(const struct making *m, struct err *err)
         "FAMILY/NAME.p12, NAME.pem   keys with certificates, and the certificates alone\n"
         "authority/                  the authority's own keys\n"
         "crl/                        revocation lists as of the last init, run or revoke\n"
-        "tls/                        ca.pem, server.pem, server.key: localhost, 127.0.0.1, ::1\n"
+        "tls/                        ca.pem, server.pem, server.key: localhost, 127.0.0.1, ::1;\n"
+        "                            client.p12, client-expired.p12 under client-ca.pem: the RSA\n"
+        "                            key of ЦОИД's participant, for mutual TLS\n"
+        "ldap/coid.ldif              ЦОИД's certificates for an LDAP server; base "
+        "DN " DIRECTORY_BASE "\n"
+        "coid/transactions           the comparisons that ЦОИД has billed\n"
         "index                       what was issued, and what is revoked\n"
         "authority.conf              the address that certificates name for OCSP and CRLs\n\n"
         "FAMILY is gost2015, gost2004 or rsa. NAME:\n");
@@ -305,6 +313,8 @@ static enum status make_all(struct making *m, const char *base_url, struct err *
     for (size_t f = 0; f < FAMILY_COUNT; f++)
         TRY(make_family(m, &families[f], err));
     TRY(tls_make(m->dir, m->now_ms, err));
+    TRY(tls_make_client(m->dir, m->password, m->now_ms, err));
+    TRY(directory_write(m->dir, err));
     TRY(write_readme(m, err));
     TRY(pki_open(m->dir, &pki, err));
     return pki_write_crls(pki, m->now_ms, err);

@@ -8,20 +8,34 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-enum { RSA_BITS = 2048, DAY_SECONDS = 24 * 60 * 60, VALID_DAYS = 2 * 365 };
+enum { RSA_BITS = 2048, DAY_SECONDS = 24 * 60 * 60, VALID_DAYS = 2 * 365, EXPIRED_DAYS = 30 };
 
 struct half {
     const char *common_name;
+    int from_days; /* relative to the day it is made */
+    int to_days;
     const char *extensions;
 };
 
-static const struct half ca_half = {
-    "shep-adapter sandbox TLS CA",
-    "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
-    "subjectKeyIdentifier=hash\n",
-};
+#define CA_EXTENSIONS                                                                              \
+    "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"            \
+    "subjectKeyIdentifier=hash\n"
+#define CLIENT_EXTENSIONS                                                                          \
+    "[ext]\nbasicConstraints=critical,CA:FALSE\n"                                                  \
+    "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=clientAuth\n"            \
+    "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n"
+
+static const struct half ca_half = { "shep-adapter sandbox TLS CA", -1, VALID_DAYS, CA_EXTENSIONS };
+static const struct half client_ca_half = { "shep-adapter sandbox TLS client CA", -EXPIRED_DAYS,
+                                            VALID_DAYS, CA_EXTENSIONS };
+static const struct half client_half = { "shep-adapter sandbox participant", -1, VALID_DAYS,
+                                         CLIENT_EXTENSIONS };
+static const struct half expired_half = { "shep-adapter sandbox participant", -EXPIRED_DAYS, -1,
+                                          CLIENT_EXTENSIONS };
 static const struct half server_half = {
     "localhost",
+    -1,
+    VALID_DAYS,
     "[ext]\nbasicConstraints=critical,CA:FALSE\n"
     "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
     "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n"
@@ -65,8 +79,8 @@ static enum status make_half(const struct half *half, EVP_PKEY *key, const struc
         X509_set_version(cert, X509_VERSION_3) != 1 || X509_set_serialNumber(cert, serial) != 1 ||
         X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : subject) != 1 ||
         X509_set_pubkey(cert, key) != 1 ||
-        !ASN1_TIME_set(X509_getm_notBefore(cert), now - DAY_SECONDS) ||
-        !ASN1_TIME_set(X509_getm_notAfter(cert), now + (time_t)VALID_DAYS * DAY_SECONDS))
+        !ASN1_TIME_set(X509_getm_notBefore(cert), now + (time_t)half->from_days * DAY_SECONDS) ||
+        !ASN1_TIME_set(X509_getm_notAfter(cert), now + (time_t)half->to_days * DAY_SECONDS))
         return openssl_fail(err, "TLS certificate");
     TRY(add_extensions(half->extensions, issuer ? issuer : cert, cert, err));
     if (X509_sign(cert, by->key, EVP_sha256()) <= 0)
@@ -113,5 +127,60 @@ enum status tls_make(const char *dir, int64_t now_ms, struct err *err)
     TRY(make_half(&server_half, key, &(struct issuer){ ca, ca_key, now_ms }, &cert, err));
     TRY(write_key(key_path, key, err));
     TRY(write_cert(cert_path, cert, err));
+    return write_cert(ca_path, ca, err);
+}
+
+/* ---- the participant's key ---- */
+
+struct client_file {
+    const char *name;
+    const struct half *half;
+};
+static const struct client_file client_files[] = {
+    { "tls/client.p12", &client_half },
+    { "tls/client-expired.p12", &expired_half },
+};
+enum { CLIENT_FILES = sizeof(client_files) / sizeof(client_files[0]) };
+
+static bool has_clients(char paths[CLIENT_FILES][FILE_PATH_MAX])
+{
+    for (size_t i = 0; i < CLIENT_FILES; i++)
+        if (!file_exists(paths[i]))
+            return false;
+    return true;
+}
+
+static enum status make_client(const struct half *half, const struct issuer *by,
+                               const char *password, const char *path, struct err *err)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_RSA_gen(RSA_BITS);
+    AUTO(X509_free) X509 *cert = NULL;
+    AUTO(bytes_wipe) struct bytes *p12 = NULL;
+
+    if (!key)
+        return openssl_fail(err, "TLS key");
+    TRY(make_half(half, key, by, &cert, err));
+    TRY(issue_p12(key, cert, password, &p12, err));
+    return file_write(path, bytes_slice(p12), 0600, err);
+}
+
+enum status tls_make_client(const char *dir, const char *password, int64_t now_ms, struct err *err)
+{
+    char ca_path[FILE_PATH_MAX], paths[CLIENT_FILES][FILE_PATH_MAX];
+    AUTO(EVP_PKEY_free) EVP_PKEY *ca_key = NULL;
+    AUTO(X509_free) X509 *ca = NULL;
+
+    TRY(file_path(ca_path, dir, "tls/client-ca.pem", err));
+    for (size_t i = 0; i < CLIENT_FILES; i++)
+        TRY(file_path(paths[i], dir, client_files[i].name, err));
+    if (file_exists(ca_path) && has_clients(paths))
+        return ST_OK;
+    ca_key = EVP_RSA_gen(RSA_BITS);
+    if (!ca_key)
+        return openssl_fail(err, "TLS key");
+    TRY(make_half(&client_ca_half, ca_key, &(struct issuer){ NULL, ca_key, now_ms }, &ca, err));
+    for (size_t i = 0; i < CLIENT_FILES; i++)
+        TRY(make_client(client_files[i].half, &(struct issuer){ ca, ca_key, now_ms }, password,
+                        paths[i], err));
     return write_cert(ca_path, ca, err);
 }

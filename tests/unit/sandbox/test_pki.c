@@ -46,6 +46,8 @@ static const struct {
     { "adapter", SIGN, ROLE_LEGAL_ENTITY, "", "987654321013", VERDICT_VALID, CHECK_COUNT_ },
     { "caller", SIGN, ROLE_LEGAL_ENTITY, "", "123456789021", VERDICT_VALID, CHECK_COUNT_ },
     { "caller-auth", AUTH, ROLE_LEGAL_ENTITY, "", "123456789021", VERDICT_VALID, CHECK_COUNT_ },
+    { "coid", SIGN, ROLE_LEGAL_ENTITY, "", "960440000151", VERDICT_VALID, CHECK_COUNT_ },
+    { "coid-expired", SIGN, ROLE_LEGAL_ENTITY, "", "960440000151", VERDICT_INVALID, CHECK_DATES },
 };
 
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
@@ -59,6 +61,8 @@ static void every_holder_has_the_facts_and_the_verdict_of_its_table_row(void **s
     assert_int_equal(EXPECTED, HOLDER_COUNT);
     for (size_t f = 0; f < FAMILY_COUNT; f++)
         for (size_t i = 0; i < EXPECTED; i++) {
+            if (!family_has(&families[f], holder_find(expected[i].name)))
+                continue;
             AUTO(key_free) struct key *key = sandbox_key(families[f].name, expected[i].name);
             AUTO(report_free) struct report *report = report_new();
             const struct signer *signer = cert_signer(key_cert(key));
@@ -130,7 +134,8 @@ static void a_second_init_keeps_everything(void **state)
     (void)state;
     assert_ok(pki_init(&params, &made, &err), &err);
     assert_int_equal(made.made, 0);
-    assert_int_equal(made.kept, FAMILY_COUNT * (AUTHORITY_COUNT + HOLDER_COUNT));
+    assert_int_equal(made.kept,
+                     FAMILY_COUNT * (AUTHORITY_COUNT + HOLDER_COUNT) - DIRECTORY_HOLDER_COUNT);
     after = sandbox_key("rsa", "ceo");
     assert_string_equal(cert_signer(key_cert(before))->serial,
                         cert_signer(key_cert(after))->serial);
