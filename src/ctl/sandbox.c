@@ -4,6 +4,7 @@
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "sandbox/authority.h"
+#include "sandbox/centre.h"
 #include "sandbox/file.h"
 #include "sandbox/pki.h"
 
@@ -18,24 +19,65 @@ struct options {
     const char *port_file;
     const char *phone_hosts[PHONE_HOSTS_MAX + 1]; /* NULL at the end */
     size_t phone_host_count;
+    const char *coid_listen;
+    const char *coid_port_file;
+    const struct family *coid_family;
+    struct jws_settings coid_jws;
 };
 
-enum { OPT_BASE_URL, OPT_LISTEN, OPT_PORT_FILE, OPT_PHONE_ALLOW };
+enum {
+    OPT_BASE_URL,
+    OPT_LISTEN,
+    OPT_PORT_FILE,
+    OPT_COID_LISTEN,
+    OPT_COID_PORT_FILE,
+    OPT_PHONE_ALLOW,
+    OPT_COID_ALGORITHM,
+    OPT_COID_ORDER,
+    OPT_COID_ALPHABET,
+    OPT_COID_INPUT
+};
+
+static enum status set_algorithm(struct options *o, const char *value, struct err *err)
+{
+    o->coid_family = family_find(slice_str(value));
+    if (!o->coid_family || o->coid_family->algorithm == ALG_RSA_SHA256)
+        return RAISE(err, ST_INPUT, "--coid-algorithm %s: gost2015 or gost2004 is expected", value);
+    return ST_OK;
+}
+
+static enum status add_phone_host(struct options *o, const char *value, struct err *err)
+{
+    if (o->phone_host_count == PHONE_HOSTS_MAX)
+        return RAISE(err, ST_INPUT, "--phone-allow: at most %d hosts", PHONE_HOSTS_MAX);
+    o->phone_hosts[o->phone_host_count++] = value;
+    return ST_OK;
+}
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
     struct options *o = ctx;
-    const char **const places[] = {
-        [OPT_BASE_URL] = &o->base_url, [OPT_LISTEN] = &o->listen, [OPT_PORT_FILE] = &o->port_file
-    };
+    const char **const places[] = { [OPT_BASE_URL] = &o->base_url,
+                                    [OPT_LISTEN] = &o->listen,
+                                    [OPT_PORT_FILE] = &o->port_file,
+                                    [OPT_COID_LISTEN] = &o->coid_listen,
+                                    [OPT_COID_PORT_FILE] = &o->coid_port_file };
 
-    if (key != OPT_PHONE_ALLOW)
+    switch (key) {
+    case OPT_PHONE_ALLOW:
+        return add_phone_host(o, value, err);
+    case OPT_COID_ALGORITHM:
+        return set_algorithm(o, value, err);
+    case OPT_COID_ORDER:
+        return jws_order_parse(value, &o->coid_jws.order, err);
+    case OPT_COID_ALPHABET:
+        return jws_alphabet_parse(value, &o->coid_jws.alphabet, err);
+    case OPT_COID_INPUT:
+        return jws_input_parse(value, &o->coid_jws.input, err);
+    default:
         *places[key] = value;
-    else if (o->phone_host_count < PHONE_HOSTS_MAX)
-        o->phone_hosts[o->phone_host_count++] = value;
-    else
-        return RAISE(err, ST_INPUT, "--phone-allow: at most %d hosts", PHONE_HOSTS_MAX);
-    return ST_OK;
+        return ST_OK;
+    }
 }
 
 /* ---- init ---- */
@@ -83,6 +125,15 @@ static const struct option_row run_rows[] = {
     { OPT_PORT_FILE, "port-file", "FILE", "the port is written into it" },
     { OPT_PHONE_ALLOW, "phone-allow", "HOST",
       "a host that the telephone may call beside this machine; may be given again" },
+    { OPT_COID_LISTEN, "coid-listen", "HOST:PORT",
+      "where ЦОИД is, over TLS; by default one port further on, or a free one" },
+    { OPT_COID_PORT_FILE, "coid-port-file", "FILE", "ЦОИД's port is written into it" },
+    { OPT_COID_ALGORITHM, "coid-algorithm", "gost2015|gost2004",
+      "of the keys that sign ЦОИД's answers; gost2015 by default" },
+    { OPT_COID_ORDER, "coid-order", "le-rs|be-sr", "of their numbers; le-rs by default" },
+    { OPT_COID_ALPHABET, "coid-alphabet", "url|std", "of their base64; url by default" },
+    { OPT_COID_INPUT, "coid-input", "body|rfc7515",
+      "what signatures are over, ours and theirs; body by default" },
 };
 
 static const struct usage run_usage = {
@@ -90,7 +141,8 @@ static const struct usage run_usage = {
     .arguments = "DIR",
     .about =
         "Serves OCSP, TSP, CRLs and certificates of a sandbox, and its telephone for a browser at "
-        "URL/phone/,\nuntil SIGTERM or SIGINT. Prints \"READY URL\".",
+        "URL/phone/,\nand ЦОИД over mutual TLS, told what to do at URL/coid/; until SIGTERM or "
+        "SIGINT. Prints \"READY URL\"\nand \"COID URL\".",
     .rows = run_rows,
     .row_count = sizeof(run_rows) / sizeof(run_rows[0]),
     .min_arguments = 1,
@@ -117,15 +169,21 @@ static void *wait_for_signal(void *authority)
     return NULL;
 }
 
-static enum status announce(const struct authority *authority, const char *port_file,
-                            struct err *err)
+static enum status write_port(const char *file, uint16_t port, struct err *err)
 {
-    char port[16];
+    char text[16];
 
-    (void)text_format(port, sizeof(port), "%u\n", (unsigned)authority_port(authority));
-    if (port_file)
-        TRY(file_write(port_file, slice_str(port), 0644, err));
-    (void)printf("READY %s\n", authority_url(authority));
+    (void)text_format(text, sizeof(text), "%u\n", (unsigned)port);
+    return file ? file_write(file, slice_str(text), 0644, err) : ST_OK;
+}
+
+/* In one piece: whoever waits for the first line may go away with it. */
+static enum status announce(const struct authority *authority, const struct centre *centre,
+                            const struct options *o, struct err *err)
+{
+    TRY(write_port(o->port_file, authority_port(authority), err));
+    TRY(write_port(o->coid_port_file, centre_port(centre), err));
+    (void)printf("READY %s\nCOID %s\n", authority_url(authority), centre_url(centre));
     (void)fflush(stdout);
     return ST_OK;
 }
@@ -133,8 +191,13 @@ static enum status announce(const struct authority *authority, const char *port_
 static enum status serve(const char *dir, const struct options *o, struct err *err)
 {
     AUTO(pki_free) struct pki *pki = NULL;
+    AUTO(centre_free) struct centre *centre = NULL;
     AUTO(authority_free) struct authority *authority = NULL;
     struct authority_params params = { .listen = o->listen, .phone_hosts = o->phone_hosts };
+    struct centre_params coid = { .listen = o->coid_listen,
+                                  .family = o->coid_family ? o->coid_family : &families[0],
+                                  .jws = o->coid_jws,
+                                  .clock = clock_system() };
     sigset_t signals;
     pthread_t waiter;
     enum status status;
@@ -143,11 +206,13 @@ static enum status serve(const char *dir, const struct options *o, struct err *e
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     TRY(pki_open(dir, &pki, err));
     TRY(pki_write_crls(pki, clock_now(clock_system()), err));
-    params.pki = pki;
+    params.pki = coid.pki = pki;
+    TRY(centre_new(&coid, &centre, err));
+    params.centre = centre;
     TRY(authority_new(&params, &authority, err));
     if (pthread_create(&waiter, NULL, wait_for_signal, authority) != 0)
         return RAISE(err, ST_INTERNAL, "cannot start a thread");
-    status = announce(authority, o->port_file, err);
+    status = announce(authority, centre, o, err);
     if (status == ST_OK)
         status = authority_run(authority, err);
     (void)pthread_kill(waiter, SIGINT);

@@ -7,6 +7,7 @@
 #include "crypto/tsp.h"
 #include "http/http.h"
 #include "sandbox/booth.h"
+#include "sandbox/centre.h"
 #include "sandbox/crl.h"
 #include "sandbox/file.h"
 #include "sandbox/ocsp.h"
@@ -23,6 +24,7 @@ enum {
 
 struct authority {
     const struct pki *pki;
+    struct centre *centre;
     struct http_server *server;
     struct booth *booth;
     char url[ADDRESS_TEXT];
@@ -185,6 +187,8 @@ static void answer_index(struct http_request *request, const struct authority *a
             bytes_addf(text, "%-4s %s%s%s%s\n", routes[i].method, authority->url, routes[i].before,
                        families[f].name, routes[i].after);
     bytes_addf(text, "GET  %s/phone/\n", authority->url);
+    if (authority->centre)
+        bytes_addf(text, "GET  %s/coid/\n", authority->url);
     http_answer(request, &reply);
 }
 
@@ -212,6 +216,10 @@ static void handle(void *ctx, struct http_request *request)
 
     if (booth_owns(path)) {
         booth_handle(authority->booth, request);
+        return;
+    }
+    if (authority->centre && centre_owns(path)) {
+        centre_control(authority->centre, request);
         return;
     }
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
@@ -260,6 +268,7 @@ enum status authority_new(const struct authority_params *params, struct authorit
     if (!authority)
         return RAISE(err, ST_NOMEM, "out of memory");
     authority->pki = params->pki;
+    authority->centre = params->centre;
     TRY(http_new(&http, &authority->server, err));
     if (!text_format(authority->url, sizeof(authority->url), "http://%.*s:%u", (int)host_len,
                      listen, (unsigned)authority_port(authority)))

@@ -8,6 +8,7 @@
  *   GET  /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl
  *   GET  /cert/FAMILY-ca.cer, /cert/FAMILY-root.cer
  *   GET  /                    what is here, as text
+ *   ···  /coid/               what ЦОИД of the sandbox does next, and has billed (sandbox/centre.h)
  *   ···  /phone/              the telephone in the browser (sandbox/booth.h)
  *
  * DIR/index is read anew for every answer: a revocation counts at once. */
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 struct authority;
+struct centre;
 struct pki;
 
 struct authority_params {
@@ -27,6 +29,7 @@ struct authority_params {
     /* Hosts that the telephone in the browser (sandbox/booth.h) calls beside loopback and our own;
      * NULL at the end; may be NULL. */
     const char *const *phone_hosts;
+    struct centre *centre; /* whose control is served; borrowed likewise; NULL: none */
 };
 
 /* Binds, serves nothing yet. ST_INPUT: an address that cannot be used. */
