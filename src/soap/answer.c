@@ -1,5 +1,6 @@
 /* What stands in `data` of an answer, by operation; errors carry their detail. */
 #include "soap/answer.h"
+#include "soap/answer_coid.h"
 
 /* The element is left out where there is nothing to warn of. */
 static enum status put_warnings(const struct writer *w, const struct session_created *created,
@@ -128,23 +129,38 @@ static enum status answer_error(const struct writer *w, const struct error_detai
     return ST_OK;
 }
 
+static const struct answer_row {
+    enum status (*write)(const struct writer *w, const struct reply *reply, struct data *ret);
+    enum vocabulary vocabulary;
+    bool of_session; /* needs reply->session */
+} rows[] = {
+    [OP_CREATE_SIGNING_SESSION] = { answer_created, VOCABULARY_SIGNING, false },
+    [OP_GET_SIGNING_STATUS] = { answer_status, VOCABULARY_SIGNING, true },
+    [OP_GET_SIGNING_RESULT] = { answer_result, VOCABULARY_SIGNING, true },
+    [OP_CANCEL_SIGNING_SESSION] = { answer_cancelled, VOCABULARY_SIGNING, true },
+    [OP_VERIFY_PHOTO] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_VERIFICATION] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_PERSON_DATA] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_VENDORS] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_TRANSACTIONS] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_ACT_DETAIL] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_ACT] = { answer_coid, VOCABULARY_COID, false },
+    [OP_GET_NEWS] = { answer_coid, VOCABULARY_COID, false },
+};
+
+enum vocabulary answer_vocabulary(const struct reply *reply)
+{
+    return reply->has_detail ? VOCABULARY_COMMON : rows[reply->op].vocabulary;
+}
+
 enum status answer_data(const struct writer *w, const struct reply *reply, struct data *ret)
 {
+    const struct answer_row *row = &rows[reply->op];
+
     *ret = (struct data){ 0 };
     if (reply->has_detail)
         return answer_error(w, &reply->detail, ret);
-    if (reply->op == OP_CREATE_SIGNING_SESSION)
-        return answer_created(w, reply, ret);
-    if (reply->op != OP_NONE && !reply->session)
+    if (row->of_session && !reply->session)
         return RAISE(w->err, ST_INTERNAL, "answer: no session in the reply");
-    switch (reply->op) {
-    case OP_GET_SIGNING_STATUS:
-        return answer_status(w, reply, ret);
-    case OP_GET_SIGNING_RESULT:
-        return answer_result(w, reply, ret);
-    case OP_CANCEL_SIGNING_SESSION:
-        return answer_cancelled(w, reply, ret);
-    default:
-        return ST_OK;
-    }
+    return row->write ? row->write(w, reply, ret) : ST_OK;
 }

@@ -29,6 +29,10 @@ MUST_USE enum status writer_number(const struct writer *w, int64_t number, char 
 MUST_USE enum status writer_base64(const struct writer *w, struct slice data,
                                    struct xsd__base64Binary *ret);
 
+/* Whose names the payload of an answer has. */
+enum vocabulary { VOCABULARY_COMMON, VOCABULARY_SIGNING, VOCABULARY_COID };
+enum vocabulary answer_vocabulary(const struct reply *reply);
+
 /* What stands in `data`: *ret is left empty (type 0, no text) when there is nothing. */
 MUST_USE enum status answer_data(const struct writer *w, const struct reply *reply,
                                  struct data *ret);

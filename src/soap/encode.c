@@ -15,14 +15,26 @@ enum { MAX_MESSAGE_CHARS = 250 };
     {                                                                                              \
         "e", "urn:shep-adapter:common:1", NULL, NULL                                               \
     }
+#define COID                                                                                       \
+    {                                                                                              \
+        "c", "urn:shep-adapter:coid:1", NULL, NULL                                                 \
+    }
 #define END                                                                                        \
     {                                                                                              \
         NULL, NULL, NULL, NULL                                                                     \
     }
 
 /* The prefixes that the written element declares, and no others. */
-static const struct Namespace answer_signing[] = { { "typ", TYP, NULL, NULL }, SIGNING, END };
-static const struct Namespace answer_common[] = { { "typ", TYP, NULL, NULL }, COMMON, END };
+static const struct Namespace *const answers[] = {
+    [VOCABULARY_COMMON] = (const struct Namespace[]){ { "typ", TYP, NULL, NULL }, COMMON, END },
+    [VOCABULARY_SIGNING] = (const struct Namespace[]){ { "typ", TYP, NULL, NULL }, SIGNING, END },
+    [VOCABULARY_COID] = (const struct Namespace[]){ { "typ", TYP, NULL, NULL }, COID, END },
+};
+static const struct Namespace *const payloads[] = {
+    [VOCABULARY_COMMON] = (const struct Namespace[]){ COMMON, END },
+    [VOCABULARY_SIGNING] = (const struct Namespace[]){ SIGNING, END },
+    [VOCABULARY_COID] = (const struct Namespace[]){ COID, END },
+};
 static const struct Namespace answer_empty[] = { { "typ", TYP, NULL, NULL }, END };
 static const struct Namespace answer_text[] = {
     { "typ", TYP, NULL, NULL },
@@ -30,8 +42,6 @@ static const struct Namespace answer_text[] = {
     { "xs", "http://www.w3.org/2001/XMLSchema", NULL, NULL },
     END
 };
-static const struct Namespace payload_signing[] = { SIGNING, END };
-static const struct Namespace payload_common[] = { COMMON, END };
 static const struct Namespace fault[] = { { "soap", "http://schemas.xmlsoap.org/soap/envelope/",
                                             NULL, NULL },
                                           { "typ", TYP, NULL, NULL },
@@ -91,41 +101,39 @@ static enum status put_info(const struct writer *w, const struct reply *reply,
 }
 
 /* Writes the payload by itself, so that it can stand in `data` as text. */
-static enum status flatten(struct engine *engine, const struct data *data, struct bytes **ret,
-                           struct err *err)
+static enum status flatten(struct engine *engine, enum vocabulary vocabulary,
+                           const struct data *data, struct bytes **ret, struct err *err)
 {
-    const struct Namespace *table =
-        data->type == SOAP_TYPE__e__error ? payload_common : payload_signing;
     AUTO(bytes_free) struct bytes *text = bytes_new(BODY_MAX_BYTES);
     int failed;
 
     if (!text)
         return RAISE(err, ST_NOMEM, "answer: out of memory");
-    TRY(engine_write(engine, table, text, err));
-    failed = soap_putelement(engine->soap, data->element, "", 0, data->type);
+    TRY(engine_write(engine, payloads[vocabulary], text, err));
+    failed =
+        soap_putelement(engine->soap, data->element, data->tag ? data->tag : "", 0, data->type);
     TRY(engine_written(engine, failed, err));
     *ret = TAKE(text);
     return ST_OK;
 }
 
-static const struct Namespace *table_of(const struct data *data)
+static const struct Namespace *table_of(const struct reply *reply, const struct data *data)
 {
     if (data->text)
         return answer_text;
-    if (data->type == 0)
-        return answer_empty;
-    return data->type == SOAP_TYPE__e__error ? answer_common : answer_signing;
+    return data->type ? answers[answer_vocabulary(reply)] : answer_empty;
 }
 
 /* The payload by itself, with our business signature where it is wanted (req 0.29). */
-static enum status put_text(struct engine *engine, const struct wsse *wsse, bool is_signed,
-                            struct data *data, struct bytes **ret, struct err *err)
+static enum status put_text(struct engine *engine, const struct wsse *wsse,
+                            const struct reply *reply, struct data *data, struct bytes **ret,
+                            struct err *err)
 {
     AUTO(bytes_free) struct bytes *plain = NULL;
     struct bytes *text = NULL;
 
-    TRY(flatten(engine, data, &plain, err));
-    if (is_signed)
+    TRY(flatten(engine, answer_vocabulary(reply), data, &plain, err));
+    if (reply->sign_payload)
         TRY(wsse_sign_payload(wsse, bytes_slice(plain), &text, err));
     else
         text = TAKE(plain);
@@ -150,9 +158,9 @@ static enum status write_response(struct engine *engine, const struct wsse *wsse
     TRY(put_info(&w, reply, &info));
     TRY(answer_data(&w, reply, &data));
     if (data.type && (reply->data_as_text || reply->sign_payload))
-        TRY(put_text(engine, wsse, reply->sign_payload, &data, &text, err));
+        TRY(put_text(engine, wsse, reply, &data, &text, err));
     holder.data = data.type || data.text ? &data : NULL;
-    TRY(engine_write(engine, table_of(&data), out, err));
+    TRY(engine_write(engine, table_of(reply, &data), out, err));
     failed =
         soap_put__typ__SendMessageResponse(engine->soap, &message, "typ:SendMessageResponse", NULL);
     return engine_written(engine, failed, err);

@@ -50,7 +50,8 @@ MUST_USE enum status soap_decode(struct codec *codec, const struct verified *env
  * U+FFFD. With reply->sign_payload the payload is signed by wsse (NULL otherwise allowed) and
  * stands in `data` as text.
  *
- * ST_INTERNAL  a signed XML document that is no XML text; a reply without its session; a payload
+ * ST_INTERNAL  a signed XML document that is no XML text; a reply without its session or ЦОИД's
+ * answer; a payload
  * that cannot be signed ST_NOMEM     also when the answer grows over 128 MiB *ret_body is the
  * caller's. Thread-safe.
  */

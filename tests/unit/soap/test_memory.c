@@ -1,12 +1,6 @@
+#include "soap/coid_answers.h"
 #include "soap/support.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/cmocka.h"
 
 /* Torture: let the n-th allocation of ours or of the generated code fail, for every n until none
  * does. */
@@ -49,17 +43,36 @@ struct bytes *__wrap_bytes_new(size_t max)
     return fails() ? NULL : __real_bytes_new(max);
 }
 
-static const char payload[] =
+static const char create[] =
     "<s:createSigningSession xmlns:s='" SIGNING_NS "'><description>d</description>"
     "<signMethod>XML</signMethod><signers><signer><role>ceo</role></signer></signers>"
     "<documents><document><id>1</id><nameRu>n</nameRu><meta><item><name>n</name></item></meta>"
     "<documentXml>x</documentXml></document><document><id>2</id><nameRu>n</nameRu><file>"
     "<mime>a/b</mime><data>aGVsbG8=</data></file></document></documents></s:createSigningSession>";
 
+static const char verify[] =
+    "<c:verifyPhoto xmlns:c='" COID_NS "'><iin>123456789011</iin><vendor>1</vendor>"
+    "<photo><contentType>image/png</contentType><data>aGVsbG8=</data></photo></c:verifyPhoto>";
+static const char person[] =
+    "<c:getPersonData xmlns:c='" COID_NS "'><idempotencyKey>" COID_ID "</idempotencyKey>"
+    "<mcdb>true</mcdb><consent><iin>123456789011</iin><fullName>n</fullName><text>t</text>"
+    "</consent></c:getPersonData>";
+
+static const struct asked {
+    const char *name, *ns, *xml;
+    enum operation op;
+} requests[] = {
+    { "createSigningSession", SIGNING_NS, create, OP_CREATE_SIGNING_SESSION },
+    { "verifyPhoto", COID_NS, verify, OP_VERIFY_PHOTO },
+    { "getPersonData", COID_NS, person, OP_GET_PERSON_DATA },
+};
+
 struct ready {
     struct codec *codec;
     struct bytes *body;
     struct bytes *payload;
+    const struct asked *asked;
+    enum operation op; /* whose answer is encoded */
 };
 
 static enum status decode_all(const struct ready *ready)
@@ -68,13 +81,13 @@ static enum status decode_all(const struct ready *ready)
     const struct parts parts = { .body = bytes_slice(ready->body),
                                  .signer = &signer,
                                  .payload = { PAYLOAD_ELEMENT, bytes_slice(ready->payload),
-                                              "createSigningSession", SIGNING_NS } };
+                                              ready->asked->name, ready->asked->ns } };
     AUTO(request_free) struct request *req = NULL;
     struct err err = { 0 };
     enum status got = soap_decode_parts(ready->codec, &parts, &req, &err);
 
     if (got == ST_OK)
-        assert_int_equal(req->op, OP_CREATE_SIGNING_SESSION);
+        assert_int_equal(req->op, ready->asked->op);
     else
         assert_null(req);
     return got;
@@ -94,25 +107,30 @@ static enum status encode_all(const struct ready *ready)
                                        .method = METHOD_XML,
                                        .signed_documents = documents,
                                        .signed_count = 1 };
+    const struct coid_answer told = coid_whole(ready->op);
     const struct reply reply = { .code = "SCSS001",
                                  .message = "m",
                                  .message_id = "id",
                                  .correlation_id = "c",
                                  .data_as_text = true,
-                                 .op = OP_GET_SIGNING_RESULT,
-                                 .session = &session };
+                                 .op = ready->op,
+                                 .session = &session,
+                                 .coid = &told };
     AUTO(bytes_free) struct bytes *out = NULL;
     struct err err = { 0 };
 
     return soap_encode(ready->codec, NULL, &reply, &out, &err);
 }
 
-static void assert_survives(enum status (*work)(const struct ready *ready))
+static void assert_survives(enum status (*work)(const struct ready *ready),
+                            const struct asked *asked, enum operation op)
 {
     struct ready ready = {
         .codec = new_codec(),
         .body = canonical("<soap:Body xmlns:soap='" SOAP_NS "'>" MESSAGE("<data/>") "</soap:Body>"),
-        .payload = canonical(payload),
+        .payload = canonical(asked->xml),
+        .asked = asked,
+        .op = op,
     };
     enum status got = ST_NOMEM;
     size_t n = 0;
@@ -133,13 +151,16 @@ static void assert_survives(enum status (*work)(const struct ready *ready))
 static void decoding_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    assert_survives(decode_all);
+    for (size_t i = 0; i < COUNT(requests); i++)
+        assert_survives(decode_all, &requests[i], OP_NONE);
 }
 
 static void encoding_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    assert_survives(encode_all);
+    assert_survives(encode_all, requests, OP_GET_SIGNING_RESULT);
+    for (enum operation op = OP_VERIFY_PHOTO; op <= OP_GET_NEWS; op++)
+        assert_survives(encode_all, requests, op);
 }
 
 int main(void)
