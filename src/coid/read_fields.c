@@ -305,7 +305,8 @@ static void blank(const struct shape *shape, void *base);
 
 struct items {
     const struct list *list;
-    void *at; /* NULL: nothing was read yet */
+    const char *name; /* where the root is the list */
+    void *at;         /* NULL: nothing was read yet */
     size_t count;
 };
 
@@ -338,7 +339,8 @@ static bool take_items(struct reading *r, const struct place *place, const struc
         return false;
     if (n > list->max) {
         (void)text_format(limit, sizeof(limit), "%zu items", list->max);
-        read_spoil(r, place, limit, "has too many items");
+        read_spoil(r, place ? place : &(struct place){ NULL, items->name, 0 }, limit,
+                   "has too many items");
         return true;
     }
     items->at = arena_array(r->arena, n, list->item_bytes);
@@ -491,7 +493,7 @@ void read_root(struct reading *r, const struct json *json, const struct shape *s
 void read_root_list(struct reading *r, const struct json *json, const struct list *list,
                     const char *name, const void **ret_items, size_t *ret_count)
 {
-    struct items items = { .list = list };
+    struct items items = { .list = list, .name = name };
 
     if (json_is_array(json))
         (void)take_items(r, NULL, json, &items);
