@@ -61,7 +61,7 @@ static zip_t *open_archive(struct reading *r, struct slice bytes)
     return zip;
 }
 
-/* false: damaged, or too much in all; it sticks. */
+/* to has room for a chunk more than is left. false: damaged, or too much in all; it sticks. */
 static bool unpack(struct unpacking *u, zip_uint64_t i, struct bytes *to)
 {
     AUTO(zip_fclose) zip_file_t *file = zip_fopen_index(u->zip, i, 0);
@@ -72,13 +72,15 @@ static bool unpack(struct unpacking *u, zip_uint64_t i, struct bytes *to)
         spoil(u->r, zip_get_error(u->zip));
         return false;
     }
-    while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0 && !to->failed)
+    while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0 && to->len <= u->left && !to->failed)
         bytes_add(to, slice_mem(chunk, (size_t)n));
     if (n < 0)
         spoil(u->r, zip_file_get_error(file));
     else if (to->failed)
+        read_no_memory(u->r);
+    else if (to->len > u->left)
         read_spoil(u->r, &binary, "8388608 bytes unpacked", "unpacks to too much");
-    return n == 0 && !to->failed;
+    return n == 0 && !to->failed && to->len <= u->left;
 }
 
 /* What the bytes say as a text; "" when they are none. */
@@ -115,7 +117,7 @@ static const char *name_of(struct unpacking *u, zip_uint64_t i)
 /* false: it sticks. */
 static bool read_file(struct unpacking *u, zip_uint64_t i, struct coid_act_file *ret)
 {
-    AUTO(bytes_free) struct bytes *bytes = bytes_new(u->left);
+    AUTO(bytes_free) struct bytes *bytes = bytes_new(u->left + CHUNK);
 
     ret->name = name_of(u, i);
     ret->text = "";

@@ -60,8 +60,10 @@ static struct bytes *path_of(const struct place *place)
 {
     AUTO(bytes_free) struct bytes *path = bytes_new(EXTRA_MAX_BYTES);
 
+    if (!path)
+        return NULL;
     add_path(path, place);
-    return path && !path->failed ? TAKE(path) : NULL;
+    return path->failed ? NULL : TAKE(path);
 }
 
 void read_no_memory(struct reading *r)
@@ -76,7 +78,7 @@ void read_spoil(struct reading *r, const struct place *place, const char *limit,
 
     if (!path)
         read_no_memory(r);
-    if (r->status == ST_OK)
+    else if (r->status == ST_OK)
         r->status = RAISE_CAUSE(&r->err, ST_UPSTREAM, "answerInvalid", path->at, limit,
                                 "ЦОИД's answer cannot be used: %.80s %s", path->at, why);
 }
@@ -197,7 +199,7 @@ static bool take_digits(struct reading *r, const struct member *m)
 }
 
 /* The number that a string holds, by JSON's own grammar; the caller's. NULL: it holds none. */
-static struct json *number_in(const struct json *value)
+static struct json *number_in(struct reading *r, const struct json *value)
 {
     static const struct json_limits one = { 64, 1, 1 };
     AUTO(json_free) struct json *number = NULL;
@@ -205,14 +207,16 @@ static struct json *number_in(const struct json *value)
     struct err err;
     double real;
 
-    if (!json_string(value, &text) || json_parse(text, &one, &number, &err) != ST_OK)
+    if (!json_string(value, &text))
         return NULL;
+    if (json_parse(text, &one, &number, &err) == ST_NOMEM)
+        read_no_memory(r);
     return json_real(number, &real) ? TAKE(number) : NULL;
 }
 
 static bool take_decimal(struct reading *r, const struct member *m)
 {
-    AUTO(json_free) struct json *inside = number_in(m->value);
+    AUTO(json_free) struct json *inside = number_in(r, m->value);
     char text[JSON_DECIMAL];
 
     if (!json_decimal(inside ? inside : m->value, text))
@@ -223,9 +227,8 @@ static bool take_decimal(struct reading *r, const struct member *m)
 
 static bool take_integer(struct reading *r, const struct member *m)
 {
-    AUTO(json_free) struct json *inside = number_in(m->value);
+    AUTO(json_free) struct json *inside = number_in(r, m->value);
 
-    (void)r;
     return json_integer(inside ? inside : m->value, place_in(m));
 }
 
@@ -237,7 +240,8 @@ static bool take_base64(struct reading *r, const struct member *m)
 
     if (!json_string(m->value, &text))
         return false;
-    const enum status status = base64_decode(text, text.len, &bytes, &err);
+    /* more than it can hold: that it does not fit is then memory, and no fault of the text */
+    const enum status status = base64_decode(text, text.len + 4, &bytes, &err);
     if (status == ST_NOMEM)
         read_no_memory(r);
     else if (status != ST_OK)

@@ -256,7 +256,7 @@ static void lay_out(const char *digits, int whole, char *dst)
 
 bool json_decimal(const struct json *value, char dst[JSON_DECIMAL])
 {
-    char text[40], digits[20];
+    char text[40], digits[20] = "";
     double number;
     int n = 0;
 

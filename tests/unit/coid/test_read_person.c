@@ -87,47 +87,76 @@ static void the_person_in_print_is_read_whole(void **state)
         TERM_READ("invalidity", "5" n) "arCode=ar" n "\n"
 
 /* req 2.20, req 2.21, req 3.12: flows.md section 2 */
+static const char
+    whole_person[] =
+        "{'person':{'iin':'900101300017','surname':'А','name':'Б','patronymic':'В',"
+        "'engFirstName':'B','engSurname':'A','birthDate':'1990-01-01','deathDate':'2020-12-31',"
+        "'gender':" TERM("61") ",'nationality':" TERM("62") ",'citizenship':" TERM(
+            "63") ",'"
+                  "lifeStatu"
+                  "s':" TERM("64") ",'birthPlace':{'country':" TERM("71") ",'district':" TERM("72") ",'region':" TERM(
+                      "73") ",'foreignData':{'districtName':'D','regionName':'R'},'city':'C'},"
+                            "'regAddress':{" ADDRESS(
+                                "6") "},'documents':{'document':[{'type'"
+                                     ":" TERM(
+                                         "81") ",'number':'N','series':'S','"
+                                               "beginDate':'2011-01-01','"
+                                               "endDate':'2021-01-01',"
+                                               "'issueOrganization':" TERM(
+                                                   "8"
+                                                   "2") ",'status':" TERM("83") ",'invalidityDate':"
+                                                                                "'"
+                                                                                "2015-05-05','"
+                                                                                "surname':'Г','"
+                                                                                "name':"
+                                                                                "'Д','patronymic':'"
+                                                                                "Е'"
+                                                                                ","
+                                                                                "'birthDate':'1990-"
+                                                                                "01-02'},{'number':"
+                                                                                "'"
+                                                                                "N2'}]},"
+                                                                                "'addresses':{'"
+                                                                                "address':[{'type'"
+                                                                                ":" TERM("91") "," ADDRESS("7") "},{" ADDRESS(
+                                                                                    "8") "}]},"
+                                                                                         "'removed'"
+                                                                                         ":"
+                                                                                         "false,'"
+                                                                                         "mobilepho"
+                                                                                         "ne"
+                                                                                         "':'+"
+                                                                                         "770100000"
+                                                                                         "00"
+                                                                                         "'}}";
+static const char whole_person_read[] =
+    "iin=900101300017\nsurname=А\nname=Б\npatronymic=В\nengFirstName=B\nengSurname=A\n"
+    "birthDate=1990-01-01 (1990-01-01)\ndeathDate=2020-12-31 (2020-12-31)\n" TERM_READ(
+        "gender", "61") TERM_READ("nationality", "62") TERM_READ("citizenship", "63")
+        TERM_READ("lifeStatus", "64") "birthPlace:\n" TERM_READ("country", "71")
+            TERM_READ("district", "72") TERM_READ(
+                "region",
+                "73") "foreignData:\n districtName=D\n regionName=R\ncity=C\n"
+                      "regAddress:\n" ADDRESS_READ("6") "document:\n" TERM_READ(
+                          "type",
+                          "81") "number=N\nseries=S\nbeginDate=2011-01-01 (2011-01-01)\n"
+                                "endDate=2021-01-01 (2021-01-01)\n" TERM_READ("issueOrganization",
+                                                                              "82")
+                                    TERM_READ(
+                                        "status",
+                                        "83") "invalidityDate=2015-05-05 "
+                                              "(2015-05-05)\nsurname=Г\nname=Д\npatronymic=Е\n"
+                                              "birthDate=1990-01-02 "
+                                              "(1990-01-02)\ndocument:\nnumber=N2\n"
+                                              "address:\n" TERM_READ("type", "91")
+                                                  ADDRESS_READ("7") "address:\n" ADDRESS_READ(
+                                                      "8") "removed=false\nmobilephone=+"
+                                                           "77010000000\n";
+
 static void every_field_of_a_person_has_its_place(void **state)
 {
     (void)state;
-    assert_told(
-        PERSON,
-        "{'person':{'iin':'900101300017','surname':'А','name':'Б','patronymic':'В',"
-        "'engFirstName':'B','engSurname':'A','birthDate':'1990-01-01','deathDate':'2020-12-31',"
-        "'gender':" TERM("61") ",'nationality':" TERM("62") ",'citizenship':" TERM("63") ",'"
-                                                                                         "lifeStatu"
-                                                                                         "s':" TERM("64") ",'birthPlace':{'country':" TERM("71") ",'district':" TERM("72") ",'region':" TERM(
-                                                                                             "73") ",'foreignData':{'districtName':'D','regionName':'R'},'city':'C'},"
-                                                                                                   "'regAddress':{" ADDRESS("6") "},'documents':{'document':[{'type':" TERM(
-                                                                                                       "81") ",'number':'N','series':'S','beginDate':'2011-01-01','endDate':'2021-01-01',"
-                                                                                                             "'issueOrganization':" TERM("82") ",'status':" TERM(
-                                                                                                                 "83") ",'invalidityDate':'2015-05-05','surname':'Г','name':'Д','patronymic':'Е',"
-                                                                                                                       "'birthDate':'1990-01-02'},{'number':'N2'}]},"
-                                                                                                                       "'addresses':{'address':[{'type':" TERM(
-                                                                                                                           "91") "," ADDRESS("7") "},{" ADDRESS("8") "}]},"
-                                                                                                                                                                     "'removed':false,'mobilephone':'+77010000000'}}",
-        "iin=900101300017\nsurname=А\nname=Б\npatronymic=В\nengFirstName=B\nengSurname=A\n"
-        "birthDate=1990-01-01 (1990-01-01)\ndeathDate=2020-12-31 (2020-12-31)\n" TERM_READ(
-            "gender", "61") TERM_READ("nationality", "62") TERM_READ("citizenship", "63")
-            TERM_READ("lifeStatus", "64") "birthPlace:\n" TERM_READ("country", "71")
-                TERM_READ("district", "72") TERM_READ(
-                    "region",
-                    "73") "foreignData:\n districtName=D\n regionName=R\ncity=C\n"
-                          "regAddress:\n" ADDRESS_READ("6") "document:\n" TERM_READ(
-                              "type",
-                              "81") "number=N\nseries=S\nbeginDate=2011-01-01 (2011-01-01)\n"
-                                    "endDate=2021-01-01 (2021-01-01)\n" TERM_READ(
-                                        "issueOrganization", "82")
-                                        TERM_READ(
-                                            "status",
-                                            "83") "invalidityDate=2015-05-05 "
-                                                  "(2015-05-05)\nsurname=Г\nname=Д\npatronymic=Е\n"
-                                                  "birthDate=1990-01-02 "
-                                                  "(1990-01-02)\ndocument:\nnumber=N2\n"
-                                                  "address:\n" TERM_READ("type", "91")
-                                                      ADDRESS_READ("7") "address:\n" ADDRESS_READ(
-                                                          "8") "removed=false\nmobilephone=+"
-                                                               "77010000000\n");
+    assert_told(PERSON, whole_person, whole_person_read);
 }
 
 /* C-11, and what converters of XML to JSON make of one or many */
