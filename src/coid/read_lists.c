@@ -48,8 +48,8 @@ enum status read_vendors(struct reading *r, const struct json *json, struct coid
 }
 
 static const struct field transaction[] = {
-    { "vendor_name", "vendorName", TEXT(coid_transaction, vendor_name) },
-    { "datetime", "date_time", DATE(coid_transaction, date_time) },
+    { "vendor_name", TEXT(coid_transaction, vendor_name) },
+    { "datetime", DATE(coid_transaction, date_time) },
     { "similarity", DECIMAL(coid_transaction, similarity) },
     { "x_idempotency_key", TEXT(coid_transaction, idempotency_key) },
 };
@@ -74,7 +74,7 @@ enum status read_transactions(struct reading *r, const struct json *json, struct
 
 static const struct field act_row[] = {
     { "date", DATE(coid_act_row, date) },
-    { "vendorName", "vendor_name", TEXT(coid_act_row, vendor_name) },
+    { "vendorName", TEXT(coid_act_row, vendor_name) },
     { "count", INTEGER(coid_act_row, count), .required = true },
     { "price", DECIMAL(coid_act_row, price) },
     { "amount", DECIMAL(coid_act_row, amount) },

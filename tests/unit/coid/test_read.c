@@ -217,7 +217,7 @@ static void transactions_are_read_with_similarities_as_they_are(void **state)
           "similarity=0.9773761034011841\n"
           "x_idempotency_key=416b1f26-2b99-4939-b1ff-016fe7a193b9\n" },
         { "[]", "" },
-        { "[{'vendorName':'A','similarity':'0.5','tariff':1},{},7]",
+        { "[{'vendor_name':'A','similarity':'0.5','tariff':1},{},7]",
           "-\nvendor_name=A\nsimilarity=0.5\n-\nextra [0].tariff=1\nextra [2]=7\n" },
         { "[{'similarity':'unknown'}]", "-\nextra [0].similarity='unknown'\n" },
     };
