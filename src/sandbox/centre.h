@@ -18,6 +18,7 @@
  *   GET  /coid/people    {"NAME":"IIN",…}
  *   GET  /coid/bills     {"comparisons":N,"repeats":N,"requests":{…},"keys":{KEY:N,…}}
  *   POST /coid/fault?operation=O&fault=F[&times=N][&ms=N]   the next N answers of O
+ *   POST /coid/fault?operation=O&fault=none    its next answers are good again
  *   POST /coid/clock?shift_s=N                 ЦОИД's clock runs N seconds ahead of ours
  *   POST /coid/reset                           no faults, our clock, no comparisons */
 #pragma once

@@ -40,6 +40,7 @@ static void tell_all(struct centre *centre, struct http_request *request)
     bytes_addf(text,
                "ЦОИД of the sandbox: %s\n\nGET  /coid/people\nGET  /coid/bills\n"
                "POST /coid/fault?operation=O&fault=F[&times=N][&ms=N]\n"
+               "POST /coid/fault?operation=O&fault=none\n"
                "POST /coid/clock?shift_s=N\nPOST /coid/reset\n\nOperations:",
                centre->url);
     for (size_t i = 0; i < CENTRE_OPERATIONS; i++)
@@ -120,15 +121,27 @@ static bool operation(const struct http_request *request, enum centre_operation 
     return false;
 }
 
+static void forget_faults(struct centre *centre, enum centre_operation which)
+{
+    (void)pthread_mutex_lock(&centre->lock);
+    centre->faults[which].count = 0;
+    (void)pthread_mutex_unlock(&centre->lock);
+}
+
 static void set_fault(struct centre *centre, struct http_request *request)
 {
-    char name[64];
+    char name[64] = "";
     struct fault_wish wish = { .times = 0 };
     enum centre_operation which;
     bool added;
 
     if (form_value(http_query(request), "fault", name, sizeof(name)))
         wish.fault = faults_find(slice_str(name));
+    if (!wish.fault && strcmp(name, "none") == 0 && operation(request, &which)) {
+        forget_faults(centre, which);
+        http_answer_text(request, 200, "ok");
+        return;
+    }
     if (!wish.fault || !operation(request, &which) ||
         !number(request, "times", DEFAULT_TIMES, FAULT_TIMES_MAX, &wish.times) || wish.times < 1 ||
         !number(request, "ms", wish.fault->ms, FAULT_MS_MAX, &wish.ms)) {
