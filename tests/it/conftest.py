@@ -24,7 +24,7 @@ def country():
 @pytest.fixture(scope="session")
 def world(country):
     """One world for the tests that leave it as they found it."""
-    world = make_world(country).start()
+    world = make_world(country, coid=True).start()
     yield world
     assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
 
@@ -34,8 +34,8 @@ def own_world(country):
     """Makes worlds for tests that kill, reload or configure: own_world(algorithm=…, settings=…)."""
     worlds = []
 
-    def make(algorithm="gost2015", settings=None, more=""):
-        one = make_world(country, algorithm)
+    def make(algorithm="gost2015", settings=None, more="", coid=False):
+        one = make_world(country, algorithm, coid)
         one.settings, one.more = settings or {}, more
         worlds.append(one)
         return one.start()

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
+from coid import Centre
 from tools import BUILD, ROOT, WAIT_S, Server, free_port, run, until
 
 SERVICE = "EGOVMOBILE_QR_SIGN_SERVICE"
@@ -34,22 +35,31 @@ class Answer:
 
 
 class Country:
-    """What all worlds share: the sandbox's НУЦ РК at work, and an empty database to copy."""
+    """What all worlds share: the sandbox's НУЦ РК and ЦОИД at work, ЦОИД's directory, an empty database to copy."""
 
     def __init__(self, folder):
         self.folder = folder
         self.sandbox, self.empty = folder / "sandbox", folder / "empty"
-        self.authority_port = free_port()
+        self.authority_port, self.coid_port, self.ldap_port = free_port(), free_port(), free_port()
+        self.centre = Centre(self.authority_port, self.coid_port)
 
     def start(self):
         base = f"http://127.0.0.1:{self.authority_port}"
         run(BUILD / "shepctl", "sandbox", "init", self.sandbox, "--base-url", base)
-        self.authority = Server("authority", [BUILD / "shepctl", "sandbox", "run", self.sandbox], self.folder).start()
+        self.authority = Server("authority", [BUILD / "shepctl", "sandbox", "run", "--coid-listen",
+                                              f"127.0.0.1:{self.coid_port}", self.sandbox], self.folder).start()
+        self.directory("start")
         run(ROOT / "scripts/private-mariadbd", "start", self.empty, "--owner", os.getpid())
         run(ROOT / "scripts/private-mariadbd", "stop", self.empty)
         return self
 
+    def directory(self, verb):
+        """ЦОИД's LDAP: start, stop or kill."""
+        run(ROOT / "scripts/private-slapd", verb, self.folder / "ldap",
+            *([self.ldap_port, self.sandbox / "ldap/coid.ldif", "--owner", os.getpid()] if verb == "start" else []))
+
     def stop(self):
+        self.directory("stop")
         return self.authority.stop()
 
 
@@ -69,6 +79,7 @@ class World:
         self.folder, self.country, self.algorithm = pathlib.Path(folder), country, algorithm
         self.sandbox, self.authority_port = country.sandbox, country.authority_port
         self.port, self.admin_port = free_port(), free_port()
+        self.centre = None  # the ЦОИД that it offers
         self.settings = {}  # section: {key: value} over scripts/sandbox-conf
         self.more = ""  # further sections
         self.shepd = None
@@ -83,7 +94,8 @@ class World:
 
     def write_config(self):
         text = run(ROOT / "scripts/sandbox-conf", self.folder, f"127.0.0.1:{self.port}",
-                   f"127.0.0.1:{self.admin_port}", self.algorithm).stdout
+                   f"127.0.0.1:{self.admin_port}", self.algorithm,
+                   *([self.centre.url, f"ldap://127.0.0.1:{self.country.ldap_port}"] if self.centre else [])).stdout
         for section, pairs in self.settings.items():
             lines = "".join(f"{key} = {value}\n" for key, value in pairs.items())
             for key in pairs:  # a default written by the script gives way
@@ -233,6 +245,7 @@ class Second(World):
         (self.folder / "db").symlink_to(first.folder / "db")
         for key in ("cluster.key", "content.keys"):
             shutil.copy(first.folder / key, self.folder)
+        self.centre = first.centre
         self.settings = {"instance": {"name": "second"}, "http": {"public_url": f"https://127.0.0.1:{first.port}"}}
 
     def start(self):
@@ -243,8 +256,11 @@ class Second(World):
         return self.shepd.stop() if self.shepd else 0
 
 
-def make_world(country, algorithm="gost2015"):
-    return World(tempfile.mkdtemp(prefix="w", dir=country.folder), country, algorithm)
+def make_world(country, algorithm="gost2015", coid=False):
+    """coid: it offers identity checks, by the country's ЦОИД."""
+    world = World(tempfile.mkdtemp(prefix="w", dir=country.folder), country, algorithm)
+    world.centre = country.centre if coid else None
+    return world
 
 
 def envelope(body, header=""):
