@@ -1,0 +1,211 @@
+/* The money protocol (C-26; flows.md section 2):
+ *
+ *   fresh row ──▶ POST ──2xx────────────────────────────▶ DONE
+ *   known row ──▶ GET  ──2xx────────────────────────────▶ DONE
+ *
+ *   POST ──no answer, 502, 504─▶ GET      POST ──406──────────────────▶ GET
+ *   POST ──404, 500────────────▶ REFUSED  POST ──anything else────────▶ later
+ *   GET  ──404 SIMILARITY──────▶ POST     GET  ──likewise, after 406──▶ REFUSED: the image
+ *   GET  ──anything else───────▶ later
+ *
+ * POST at most twice, always with the one key, always on record before it goes. «Later» leaves the
+ * row open: the same messageId comes again and begins with GET. */
+#include "coid/compare.h"
+
+#include "coid/refusal.h"
+#include "coid/verification.h"
+
+enum {
+    POSTS_MAX = 2,
+    UNDER_WAY_MS = 60000, /* no comparison of ЦОИД's lasts longer */
+};
+
+enum step { STEP_GET, STEP_POST, STEP_DONE, STEP_REFUSED, STEP_LATER };
+
+struct comparison {
+    struct errand *errand;
+    struct coid_call *call;
+    const struct question *post;
+    unsigned posts;
+    bool alone;          /* no earlier POST of this key can still be under way */
+    bool not_acceptable; /* the last POST was answered with 406: … */
+    struct err said_406; /* … which says either that the key is known or that the image is bad */
+    struct told told;    /* owned */
+    struct err err;      /* why not */
+};
+
+static enum status ask_anew(struct comparison *c, const struct question *question)
+{
+    told_free(&c->told);
+    return ask(c->errand, question, &c->told, &c->err);
+}
+
+static enum step after_post(struct comparison *c)
+{
+    switch (c->told.fate) {
+    case FATE_TOLD:
+        return STEP_DONE;
+    case FATE_DOUBT:
+        c->alone = false;
+        return errand_has_time(c->errand) ? STEP_GET : STEP_LATER;
+    case FATE_REFUSED:
+        if (c->told.ends)
+            return STEP_REFUSED;
+        if (c->told.http != 406)
+            return STEP_LATER;
+        c->not_acceptable = true;
+        c->said_406 = c->err;
+        return STEP_GET;
+    case FATE_UNSENT:
+    case FATE_UNBELIEVED:
+        break;
+    }
+    return STEP_LATER;
+}
+
+static enum step post(struct comparison *c)
+{
+    struct errand *errand = c->errand;
+
+    if (c->posts == POSTS_MAX || (c->posts > 0 && !errand_has_time(errand)))
+        return STEP_LATER; /* with the error of the last one */
+    if (!errand_has_time(errand)) {
+        (void)RAISE_CAUSE(&c->err, ST_TIMEOUT, "timeout", NULL, NULL, "no time left to ask ЦОИД");
+        return STEP_LATER;
+    }
+    if (errand_enter(errand, &c->err) != ST_OK ||
+        store_coid_asking(errand->coid->p.store, &errand->key, &c->err) != ST_OK)
+        return STEP_LATER;
+    c->posts++;
+    (void)!ask_anew(c, c->post);
+    return after_post(c);
+}
+
+/* ЦОИД knows of no comparison, although it has just called the key or the image not acceptable: it
+ * was the image, unless somebody's comparison with this key is still under way. */
+static enum step settle_406(struct comparison *c)
+{
+    const char *said = c->said_406.upstream_text;
+
+    if (c->alone || refusal_names_photo(said)) {
+        (void)refusal_image(said, &c->err);
+        return STEP_REFUSED;
+    }
+    c->err = c->said_406;
+    return STEP_LATER;
+}
+
+static enum step get(struct comparison *c)
+{
+    const struct question question = { .asked = ASK_RESULT };
+    const struct err before = c->err;
+
+    if (ask_anew(c, &question) == ST_OK)
+        return STEP_DONE;
+    if (c->told.fate != FATE_REFUSED || strcmp(c->err.code, "similarityNotFound") != 0)
+        return STEP_LATER;
+    if (c->not_acceptable)
+        return settle_406(c);
+    if (c->posts > 0)
+        c->err = before; /* why nothing came of the POST tells more, should there be no other */
+    return STEP_POST;
+}
+
+/* Later is never SCSE002: whoever repeats the message must come here again. */
+static enum status later(const struct comparison *c, struct err *err)
+{
+    *err = c->err;
+    if (err->status == ST_INPUT)
+        err->status = ST_UPSTREAM;
+    return err->status;
+}
+
+static enum status refused(const struct comparison *c, struct err *err)
+{
+    const struct errand *errand = c->errand;
+    const struct coid_end end = {
+        .state = COID_REFUSED,
+        .vendor_name = "",
+        .result = "",
+        .refused_status = c->err.upstream_status,
+        .refused_code = c->err.code,
+        .refused_text = c->err.upstream_text,
+    };
+    const struct note note = { EVENT_WARNING, "coid.refused", c->err.code, c->err.text };
+
+    TRY(errand_journal(errand, &note, err));
+    TRY(store_coid_end(errand->coid->p.store, &errand->key, &end, err));
+    *err = c->err;
+    return err->status;
+}
+
+static enum status done(struct comparison *c, bool by_get, struct coid_answer *ret, struct err *err)
+{
+    TRY(verification_read(c->errand, c->call, &c->told, ret, err));
+    if (by_get)
+        TRY(verification_recovered(c->errand, err));
+    return verification_done(c->errand, c->call, ret, err);
+}
+
+static enum status run(struct comparison *c, enum step step, struct coid_answer *ret,
+                       struct err *err)
+{
+    bool by_get = false;
+
+    while (step == STEP_GET || step == STEP_POST) {
+        by_get = step == STEP_GET;
+        step = by_get ? get(c) : post(c);
+    }
+    if (step == STEP_DONE)
+        return done(c, by_get, ret, err);
+    return step == STEP_REFUSED ? refused(c, err) : later(c, err);
+}
+
+/* Another exchange, or an adapter that was thought dead, has ended the row meanwhile. */
+static enum status ended_meanwhile(struct errand *errand, struct coid_call *call,
+                                   struct coid_answer *ret, struct err *err)
+{
+    TRY(store_coid_find(errand->coid->p.store, errand->sender_id, &errand->key, call, err));
+    if (call->state == COID_DONE)
+        return verification_again(errand, call, ret, err);
+    if (call->state == COID_REFUSED)
+        return refusal_again(call, err);
+    return RAISE(err, ST_CONFLICT, "the verification is being worked on elsewhere");
+}
+
+/* What is there already: a row that has ended, or one whose answer came just before the end of who
+ * asked. ST_NOT_FOUND: nothing. */
+static enum status at_hand(struct errand *errand, struct coid_call *call, struct coid_answer *ret,
+                           struct err *err)
+{
+    if (call->state == COID_REFUSED)
+        return refusal_again(call, err);
+    if (call->state == COID_WRITTEN)
+        return ST_NOT_FOUND;
+    const enum status status = verification_again(errand, call, ret, err);
+    if (call->state == COID_DONE)
+        return status;
+    if (status == ST_UPSTREAM) /* an answer, but none of this: ask again */
+        return ST_NOT_FOUND;
+    TRY(status);
+    TRY(verification_recovered(errand, err));
+    return verification_done(errand, call, ret, err);
+}
+
+enum status compare(struct errand *errand, struct coid_call *call, bool fresh,
+                    const struct question *question, struct coid_answer *ret, struct err *err)
+{
+    struct comparison c = {
+        .errand = errand,
+        .call = call,
+        .post = question,
+        .alone = call->asked_ms == 0 || call->now_ms - call->asked_ms > UNDER_WAY_MS,
+    };
+    enum status status = at_hand(errand, call, ret, err);
+
+    if (status != ST_NOT_FOUND)
+        return status;
+    status = run(&c, fresh ? STEP_POST : STEP_GET, ret, err);
+    told_free(&c.told);
+    return status == ST_CONFLICT ? ended_meanwhile(errand, call, ret, err) : status;
+}

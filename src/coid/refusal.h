@@ -1,0 +1,19 @@
+/* What ЦОИД's errors mean (seed 002 annex 4; flows.md section 3; C-12): by what was asked, by
+ * status, by words. For src/coid only. */
+#pragma once
+
+#include "coid/ask.h"
+
+struct refusal {
+    bool ends;   /* ASK_VERIFY: it will never be compared; nothing is sent again */
+    bool failed; /* of the other side's health: it does not work */
+};
+/* Raises the error of an answer that is no 2xx. text: read_refusal()'s. */
+enum status refusal_raise(enum asked asked, int http, const char *text, struct refusal *ret,
+                          struct err *err);
+/* The same error once more, from what the store keeps of it. */
+enum status refusal_again(const struct coid_call *call, struct err *err);
+/* The words name the photo rather than anything else. */
+bool refusal_names_photo(const char *text);
+/* imageRefused: after a 406, ЦОИД knows of no comparison (C-26). */
+enum status refusal_image(const char *text, struct err *err);
