@@ -109,8 +109,7 @@ enum status writer_base64(const struct writer *w, struct slice data, struct xsd_
     if (data.len > INT_MAX)
         return RAISE(w->err, ST_INTERNAL, "answer: %zu bytes in one element", data.len);
     *ret = (struct xsd__base64Binary){ 0 };
-    ret->__ptr =
-        (unsigned char *)(data.at ? data.at : ""); /* only read; NULL would be no element */
+    ret->__ptr = (unsigned char *)data.at; /* only read */
     ret->__size = (int)data.len;
     return ST_OK;
 }

@@ -253,7 +253,7 @@ def test_the_contract_is_served_with_the_address_as_reached(world):
                 status, _, text = world.http("GET", path)
                 assert status == 200, place
                 todo.append(text)
-    assert {"/wsdl/SyncChannelTypes.xsd", "/wsdl/signing.xsd"} <= seen
+    assert {"/wsdl/SyncChannelTypes.xsd", "/wsdl/signing.xsd", "/wsdl/coid.xsd"} <= seen
     assert world.http("GET", "/wsdl/none.xsd")[0] == 404
 
 

@@ -39,6 +39,7 @@ static struct request *take_valid(const char *payload)
     return take(payload);
 }
 
+/* req 2.04 */
 static void a_photo_comes_with_iin_and_vendor(void **state)
 {
     AUTO(request_free)
@@ -52,6 +53,7 @@ static void a_photo_comes_with_iin_and_vendor(void **state)
     assert_true(slice_eq_str(req->payload.verify_photo.photo, "hello"));
 }
 
+/* req 2.02, 2.19: without the consent it is refused, see below */
 static void personal_data_is_asked_for_with_key_and_consent(void **state)
 {
     AUTO(request_free) struct request *whole = take_valid(PERSON("<mcdb>1</mcdb>" CONSENT));
