@@ -101,52 +101,50 @@ static enum status settle_claim(struct flows *flows, const struct claim *claim, 
 }
 
 /* The claim is ours: run, turn a business error into its reply, settle. */
-static enum status run_claimed(struct flows *flows, const struct flow_sender *sender,
-                               const struct request *req, const struct claim *claim,
-                               struct reply *reply, struct err *err)
+static enum status run_claimed(struct flows *flows, const struct asking *asking,
+                               const struct claim *claim, struct reply *reply, struct err *err)
 {
     struct err cause = { 0 };
-    enum status done = operation_run(flows, sender, req, reply, &cause);
+    enum status done = operation_run(flows, asking, reply, &cause);
 
     if (done != ST_OK)
         TRY(reply_set_error(reply, &cause, err));
     return settle_claim(flows, claim, done == ST_OK || done == ST_INPUT, reply, err);
 }
 
-static enum status run_once(struct flows *flows, const struct peer *peer,
-                            const struct flow_sender *sender, const struct request *req,
-                            struct reply *reply, struct err *err)
+static enum status run_once(struct flows *flows, const struct asking *asking, struct reply *reply,
+                            struct err *err)
 {
     const struct claim claim = {
-        .sender_id = sender->sender_id,
-        .message_id = req->info.message_id,
-        .payload_sha256 = req->payload_sha256,
-        .exchange = peer->exchange,
+        .sender_id = asking->sender->sender_id,
+        .message_id = asking->req->info.message_id,
+        .payload_sha256 = asking->req->payload_sha256,
+        .exchange = asking->peer->exchange,
         .lease_ms = flows->params.claim_lease_ms,
         .keep_ms = flows->params.claim_keep_ms,
     };
 
     AUTO(bytes_free) struct bytes *kept = NULL;
 
-    TRY(claim_message(flows, &claim, peer->deadline_ms, &kept, err));
+    TRY(claim_message(flows, &claim, asking->peer->deadline_ms, &kept, err));
     if (kept)
         return unpack_answer(kept, reply, err); /* answered before: the same answer again */
-    return run_claimed(flows, sender, req, &claim, reply, err);
+    return run_claimed(flows, asking, &claim, reply, err);
 }
 
 enum status flow_run(struct flows *flows, const struct peer *peer, const struct request *req,
                      struct reply **ret_reply, struct err *err)
 {
     int64_t now_ms = clock_now(flows->params.clock);
-    const struct flow_sender *sender = NULL;
+    struct asking asking = { .peer = peer, .req = req };
     AUTO(reply_free) struct reply *reply = NULL;
     struct err cause = { 0 };
 
-    TRY(request_check(flows, req, now_ms, &sender, err));
+    TRY(request_check(flows, req, now_ms, &asking.sender, err));
     reply = reply_new(peer, req, now_ms);
     if (!reply)
         return RAISE(err, ST_NOMEM, "reply: out of memory");
-    if (run_once(flows, peer, sender, req, reply, &cause) != ST_OK) {
+    if (run_once(flows, &asking, reply, &cause) != ST_OK) {
         bytes_free(TAKE(reply->kept)); /* an answer that was not kept must not leave */
         TRY(reply_set_error(reply, &cause, err));
     }

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "coid/coid.h"
 #include "crypto/password.h"
 #include "mobile/mobile.h"
 #include "model/peer.h"
@@ -39,16 +40,19 @@ struct flow_sender {
     const char *const *service_ids; /* NULL-terminated */
     struct organisation organisation;
     struct business business;
+    int64_t coid_daily_limit; /* comparisons a day; 0: none */
 };
 
 struct flow_params {
     const struct flow_sender *senders;
     size_t sender_count;
     const char *signing_service_id; /* EGOVMOBILE_QR_SIGN_SERVICE (req 0.02) */
+    const char *coid_service_id;    /* COID_IDENTITY_SERVICE */
     int64_t message_window_ms;      /* messageDate may differ from now by this (24 h) */
     int64_t claim_lease_ms;         /* 35 s */
     int64_t claim_keep_ms;          /* 72 h */
     struct mobile *mobile;          /* borrowed, as all below */
+    struct coid *coid;              /* NULL: ЦОИД is not offered */
     struct store *store;
     struct codec *codec;
     const struct wsse *wsse;

@@ -26,9 +26,19 @@ MUST_USE enum status reply_set_error(struct reply *reply, const struct err *caus
 /* True for what leaves as a SOAP Fault (payloads.md section 3). */
 bool is_fault(enum status status);
 
-/* Runs the operation: mobile's four. Fills the reply's answer. */
-MUST_USE enum status operation_run(struct flows *flows, const struct flow_sender *sender,
-                                   const struct request *req, struct reply *reply, struct err *err);
+/* Is this the id of that service, and is it offered here? */
+bool service_is(const struct flows *flows, const char *service_id, enum service_kind kind);
+
+/* Who asks what, once it may be asked. Borrowed. */
+struct asking {
+    const struct peer *peer;
+    const struct flow_sender *sender;
+    const struct request *req;
+};
+/* Runs the operation, mobile's or coid's, and fills the reply's answer. ST_INPUT, code
+ * unknownOperation: it is none, or of another service than serviceId says. */
+MUST_USE enum status operation_run(struct flows *flows, const struct asking *asking,
+                                   struct reply *reply, struct err *err);
 
 struct flows {
     struct flow_params params;   /* texts and rooms borrowed */

@@ -54,6 +54,23 @@ static enum status check_password(struct flows *flows, const struct flow_sender 
     return ST_OK;
 }
 
+bool service_is(const struct flows *flows, const char *service_id, enum service_kind kind)
+{
+    const struct flow_params *p = &flows->params;
+    const char *const ids[] = {
+        [SERVICE_SIGNING] = p->signing_service_id,
+        [SERVICE_COID] = p->coid ? p->coid_service_id : NULL,
+    };
+
+    return ids[kind] && strcmp(ids[kind], service_id) == 0;
+}
+
+static bool is_offered(const struct flows *flows, const char *service_id)
+{
+    return service_is(flows, service_id, SERVICE_SIGNING) ||
+           service_is(flows, service_id, SERVICE_COID);
+}
+
 enum status sender_check(struct flows *flows, const struct request *req,
                          const struct flow_sender **ret_sender, struct err *err)
 {
@@ -64,7 +81,7 @@ enum status sender_check(struct flows *flows, const struct request *req,
     TRY(check_owner(sender, &req->signer, err));
     TRY(check_password(flows, sender, req->info.password, err));
     if (!in_list(sender->service_ids, req->info.service_id) ||
-        strcmp(req->info.service_id, flows->params.signing_service_id) != 0)
+        !is_offered(flows, req->info.service_id))
         return RAISE_CAUSE(err, ST_SERVICE, "service", "serviceId", NULL,
                            "no such service, or not for sender %s", sender->sender_id);
     *ret_sender = sender;

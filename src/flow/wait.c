@@ -12,7 +12,8 @@ bool flow_waits(struct flows *flows, const struct peer *peer, const struct reque
     AUTO(reply_free) struct reply *reply = NULL;
     struct err ignored;
 
-    if (req->op != OP_GET_SIGNING_STATUS || req->payload.query.wait_seconds <= 0)
+    if (req->op != OP_GET_SIGNING_STATUS || req->payload.query.wait_seconds <= 0 ||
+        !service_is(flows, req->info.service_id, SERVICE_SIGNING))
         return false;
     if (request_check(flows, req, now_ms, &sender, &ignored) != ST_OK)
         return false;

@@ -15,7 +15,8 @@ static struct {
     enum status claim_fails, keep_fails, operation_fails;
     const char *operation_code;
     char kept[256];
-    int kept_times, released, ran;
+    int kept_times, released, ran, asked; /* ran: mobile's; asked: coid's */
+    bool coid_is_away;
     enum status author_fails; /* what wsse_judge_author() says */
     struct author_rule rule;  /* it was asked by */
     int judged;
@@ -121,6 +122,20 @@ enum status mobile_cancel(struct mobile *m, const char *sender_id,
     return mobile_status(m, sender_id, query, reply, err);
 }
 
+enum status coid_run(struct coid *coid, const struct coid_sender *sender, const struct peer *peer,
+                     const struct request *req, struct reply *reply, struct err *err)
+{
+    assert_non_null(coid);
+    assert_non_null(peer);
+    assert_string_equal(sender->sender_id, "ekzamen");
+    assert_int_equal(sender->daily_limit, 50);
+    assert_true(req->op >= OP_VERIFY_PHOTO);
+    assert_non_null(reply);
+    (void)err;
+    fake.asked++;
+    return ST_OK;
+}
+
 struct passwords {
     int unused;
 };
@@ -145,7 +160,8 @@ bool passwords_match(struct passwords *p, const char *phc, struct slice password
 /* ---- the tests' world ---- */
 static const char *const gateways[] = { "shep-2026", NULL };
 static const char *const no_gateways[] = { NULL };
-static const char *const services[] = { "EGOVMOBILE_QR_SIGN_SERVICE", "OTHER", NULL };
+static const char *const services[] = { "EGOVMOBILE_QR_SIGN_SERVICE", "OTHER",
+                                        "COID_IDENTITY_SERVICE", NULL };
 static const char *const signing_alone[] = { "EGOVMOBILE_QR_SIGN_SERVICE", NULL };
 static const char *const other_alone[] = { "OTHER", NULL };
 
@@ -158,9 +174,17 @@ static const char *const other_alone[] = { "OTHER", NULL };
         .iin = "", .bin = "123456789021"                                                           \
     }
 static const struct flow_sender senders[] = {
-    { "ekzamen", "$hash", "", "123456789021", gateways, services, NOBODY, { .author = OWN_BIN } },
-    { "person", "", "123456789011", "", no_gateways, services, NOBODY, { .author = OWN_BIN } },
-    { "gated", "", "", "", gateways, services, NOBODY, { .author = OWN_BIN } },
+    { "ekzamen",
+      "$hash",
+      "",
+      "123456789021",
+      gateways,
+      services,
+      NOBODY,
+      { .author = OWN_BIN },
+      50 },
+    { "person", "", "123456789011", "", no_gateways, services, NOBODY, { .author = OWN_BIN }, 0 },
+    { "gated", "", "", "", gateways, services, NOBODY, { .author = OWN_BIN }, 0 },
     { "signing",
       "",
       "",
@@ -168,7 +192,8 @@ static const struct flow_sender senders[] = {
       gateways,
       services,
       NOBODY,
-      { .demanded = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
+      { .demanded = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME },
+      0 },
     { "in signing",
       "",
       "",
@@ -176,7 +201,8 @@ static const struct flow_sender senders[] = {
       gateways,
       services,
       NOBODY,
-      { .services = signing_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_ALWAYS } },
+      { .services = signing_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_ALWAYS },
+      0 },
     { "in other",
       "",
       "",
@@ -184,7 +210,8 @@ static const struct flow_sender senders[] = {
       gateways,
       services,
       NOBODY,
-      { .services = other_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
+      { .services = other_alone, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME },
+      0 },
     { "deaf",
       "",
       "",
@@ -192,7 +219,8 @@ static const struct flow_sender senders[] = {
       gateways,
       services,
       NOBODY,
-      { .ignored = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME } },
+      { .ignored = true, .author = OWN_BIN, .answer = BUSINESS_ANSWER_SAME },
+      0 },
 };
 
 static struct request request_of(const char *sender, const char *password)
@@ -222,6 +250,8 @@ static enum status run(struct request *req, struct reply **ret_reply, struct err
         .senders = senders,
         .sender_count = COUNT(senders),
         .signing_service_id = "EGOVMOBILE_QR_SIGN_SERVICE",
+        .coid_service_id = "COID_IDENTITY_SERVICE",
+        .coid = fake.coid_is_away ? NULL : (struct coid *)&fake,
         .message_window_ms = DAY_MS,
         .claim_lease_ms = 35000,
         .claim_keep_ms = 3 * DAY_MS,
@@ -550,6 +580,78 @@ static void an_operation_that_nobody_runs_is_unknown(void **state)
     }
 }
 
+static const struct {
+    const char *name, *service;
+    enum operation op;
+    bool coid_is_away;
+    enum status want;
+    const char *code; /* of the reply */
+    int ran, asked;
+} service_cases[] = {
+    { "signing", "EGOVMOBILE_QR_SIGN_SERVICE", OP_GET_SIGNING_STATUS, false, ST_OK, "SCSS001", 1,
+      0 },
+    { "a photo", "COID_IDENTITY_SERVICE", OP_VERIFY_PHOTO, false, ST_OK, "SCSS001", 0, 1 },
+    { "news", "COID_IDENTITY_SERVICE", OP_GET_NEWS, false, ST_OK, "SCSS001", 0, 1 },
+    { "a photo to the telephone", "EGOVMOBILE_QR_SIGN_SERVICE", OP_VERIFY_PHOTO, false, ST_OK,
+      "SCSE002", 0, 0 },
+    { "a document to ЦОИД", "COID_IDENTITY_SERVICE", OP_CREATE_SIGNING_SESSION, false, ST_OK,
+      "SCSE002", 0, 0 },
+    { "a status of ЦОИД", "COID_IDENTITY_SERVICE", OP_GET_SIGNING_STATUS, false, ST_OK, "SCSE002",
+      0, 0 },
+    { "ЦОИД is not offered", "COID_IDENTITY_SERVICE", OP_VERIFY_PHOTO, true, ST_SERVICE, "", 0, 0 },
+    { "and its operations are none of signing's", "EGOVMOBILE_QR_SIGN_SERVICE", OP_GET_NEWS, true,
+      ST_OK, "SCSE002", 0, 0 },
+};
+
+/* flows.md section 4 */
+static void each_service_has_its_own_operations(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(service_cases); i++) {
+        const typeof(service_cases[0]) *row = &service_cases[i];
+        AUTO(reply_free) struct reply *reply = NULL;
+        struct request req = request_of("ekzamen", "secret");
+        struct err err = { 0 };
+
+        fake = (typeof(fake)){ .claims = { CLAIM_MINE }, .coid_is_away = row->coid_is_away };
+        req.info.service_id = row->service;
+        req.op = row->op;
+        req.operation_name = "someOperation";
+        if (run(&req, &reply, &err) != row->want || fake.ran != row->ran ||
+            fake.asked != row->asked || (reply && strcmp(reply->code, row->code) != 0))
+            fail_msg("%s: %s, %s, mobile %d, ЦОИД %d", row->name, status_name(err.status),
+                     reply ? reply->code : "", fake.ran, fake.asked);
+        if (reply && strcmp(row->code, "SCSE002") == 0)
+            assert_string_equal(reply->detail.code, "unknownOperation");
+    }
+}
+
+/* A status that is asked of the wrong service must not wait for news before it is refused. */
+static void only_the_service_of_signing_waits_for_a_session(void **state)
+{
+    const struct clock clock = clock_fixed_at(now_ms);
+    const struct flow_params params = { .senders = senders,
+                                        .sender_count = COUNT(senders),
+                                        .signing_service_id = "EGOVMOBILE_QR_SIGN_SERVICE",
+                                        .coid_service_id = "COID_IDENTITY_SERVICE",
+                                        .coid = (struct coid *)&fake,
+                                        .message_window_ms = DAY_MS,
+                                        .clock = &clock };
+    const struct peer peer = { .deadline_ms = 1 };
+    struct request req = request_of("ekzamen", "secret");
+    AUTO(flows_free) struct flows *flows = NULL;
+    struct flow_wait wait;
+    struct err err;
+
+    (void)state;
+    fake = (typeof(fake)){ 0 };
+    req.info.service_id = "COID_IDENTITY_SERVICE";
+    req.payload.query.wait_seconds = 20;
+    assert_int_equal(flows_new(&params, &flows, &err), ST_OK);
+    assert_false(flow_waits(flows, &peer, &req, &wait));
+    assert_int_equal(fake.ran, 0);
+}
+
 /* payloads.md section 3, req 0.62 */
 static void an_error_becomes_its_fault_or_status(void **state)
 {
@@ -607,6 +709,8 @@ int main(void)
         cmocka_unit_test(a_demand_is_not_met_by_forgetting_to_look),
         cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
         cmocka_unit_test(an_operation_that_nobody_runs_is_unknown),
+        cmocka_unit_test(each_service_has_its_own_operations),
+        cmocka_unit_test(only_the_service_of_signing_waits_for_a_session),
         cmocka_unit_test(an_error_becomes_its_fault_or_status),
     };
     struct err err;
