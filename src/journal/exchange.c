@@ -9,6 +9,19 @@
 
 enum { AUTHOR_TEXT = 256 };
 
+/* The signing session that the request is about; NULL: none. */
+static const char *signing_asked(const struct request *req)
+{
+    switch (req->op) {
+    case OP_GET_SIGNING_STATUS:
+    case OP_GET_SIGNING_RESULT:
+    case OP_CANCEL_SIGNING_SESSION:
+        return req->payload.query.signing_session_id;
+    default:
+        return NULL;
+    }
+}
+
 /* What both lines take from the request, NULL when none could be read. */
 static struct event event_of(const struct peer *peer, const struct request *req)
 {
@@ -24,8 +37,7 @@ static struct event event_of(const struct peer *peer, const struct request *req)
     event.message_id = req->info.message_id;
     event.session_id = req->info.session_id;
     event.iin = req->signer.iin;
-    if (req->op != OP_NONE && req->op != OP_CREATE_SIGNING_SESSION)
-        event.signing = req->payload.query.signing_session_id;
+    event.signing = signing_asked(req);
     return event;
 }
 

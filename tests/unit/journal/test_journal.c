@@ -312,6 +312,38 @@ static void an_exchange_is_received_and_answered(void **state)
     assert_string_equal(all.last_text, "not XML");
 }
 
+static bool see_no_signing(const struct event_row *row, void *ctx)
+{
+    (void)ctx;
+    assert_string_equal(row->event.signing, "");
+    assert_null(strstr(row->event.text, "800101300123"));
+    return true;
+}
+
+/* What else the payload holds is no session's id: an IIN, a day, a year. */
+static void an_identity_check_is_of_no_signing_session(void **state)
+{
+    struct journal *journal = open_in(*state);
+    const struct peer peer = { .address = "10.1.2.3" };
+    struct request req = { .info = { .message_id = "a1", .sender_id = "ekzamen" },
+                           .operation_name = "getAct" };
+    const struct reply reply = { .kind = REPLY_RESPONSE, .code = "SCSS001", .message = "" };
+    int n = 0;
+
+    for (enum operation op = OP_VERIFY_PHOTO; op <= OP_GET_NEWS; op++, n++) {
+        memset(&req.payload, 0, sizeof(req.payload));
+        if (op == OP_VERIFY_PHOTO)
+            req.payload.verify_photo.iin = "800101300123";
+        else
+            req.payload.get_act = (struct coid_get_act){ .year = 2021, .month = 8 };
+        req.op = op;
+        assert_ok(journal_received(journal, &peer, &req, err));
+        assert_ok(journal_answered(journal, &peer, &req, &reply, "", err));
+    }
+    journal_close(journal);
+    assert_int_equal(walk(*state, see_no_signing, NULL).lines, 2 * n);
+}
+
 /* ---- many threads ---- */
 
 enum { THREADS = 8, EACH = 150 };
@@ -505,6 +537,7 @@ int main(void)
         TEST(a_missing_file_breaks_the_chain_loudly),
         TEST(an_iin_is_written_as_its_pseudonym_only),
         TEST(an_exchange_is_received_and_answered),
+        TEST(an_identity_check_is_of_no_signing_session),
         TEST(threads_share_one_fsync),
         TEST(a_file_that_may_not_grow_refuses_and_recovers),
         TEST(a_full_disk_refuses_and_recovers),
