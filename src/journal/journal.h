@@ -30,8 +30,8 @@ struct journal_params {
  * Opens the folder's journal, or begins one: checks the last file's chain, cuts a torn last line
  * and writes journal.recovered with the number of bytes cut.
  *
- * ST_CONFLICT     another process has the folder (lock file), it holds another instance's journal,
- *                 or the chain is broken in the middle: nothing is touched
+ * ST_CONFLICT     another process has the folder (lock file; code journalLocked), it holds another
+ *                 instance's journal, or the chain is broken in the middle: nothing is touched
  * ST_UNAVAILABLE  the folder cannot be made, read or written
  * ST_INPUT        a parameter, named
  */

@@ -178,7 +178,8 @@ static enum status open_dir(struct writer *writer, const char *dir, struct err *
     if (writer->lock_fd < 0)
         return RAISE(err, ST_UNAVAILABLE, "the journal's folder %s: %s", dir, why(errno));
     if (flock(writer->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return RAISE(err, ST_CONFLICT, "the journal's folder %s is another process's", dir);
+        return RAISE_CAUSE(err, ST_CONFLICT, "journalLocked", NULL, NULL,
+                           "the journal's folder %s is another process's", dir);
     return ST_OK;
 }
 
