@@ -451,8 +451,7 @@ static enum status compare_there(struct ledger *ledger, const struct ledger_find
 {
     for (size_t i = 0; i < ledger->there.count; i++) {
         const struct item *there = &ledger->there.at[i];
-        const struct item *before = i ? there - 1 : NULL;
-        bool is_twice = before && strcmp(before->key, there->key) == 0;
+        bool is_twice = i > 0 && strcmp(there[-1].key, there->key) == 0;
         struct item *here = find_here(&ledger->here, there->key);
         struct tally *tally = tally_of(ledger, there->day, there->vendor);
 
@@ -464,7 +463,7 @@ static enum status compare_there(struct ledger *ledger, const struct ledger_find
         if (tally)
             tally->listed++;
         if (is_twice)
-            TRY(judge_twice(ledger, before, there, err));
+            TRY(judge_twice(ledger, &there[-1], there, err));
         else if (here)
             TRY(judge_listed(ledger, here, there, ret, err));
         else
