@@ -105,7 +105,7 @@ enum coid_difference {
     COID_STATE_DIFFERS, /* ЦОИД compared what here is open or refused */
     COID_VENDOR_DIFFERS,
     COID_RESULT_DIFFERS,
-    COID_COUNT_DIFFERS, /* actDetail's count of a day and vendor is not our number */
+    COID_COUNT_DIFFERS, /* actDetail's count of a day (or month) and vendor is not our number */
 };
 struct coid_finding {
     enum coid_difference difference;
@@ -118,7 +118,7 @@ struct coid_reconciled {
     uint64_t here, there; /* comparisons in our records, and in ЦОИД's transactions */
     uint64_t differences;
     uint64_t open;      /* begun here, and neither ended nor listed there: nothing was billed */
-    bool acts_compared; /* false: ЦОИД has no act of a month yet */
+    bool acts_compared; /* false: a month has no act yet, or one of the whole month's sums alone */
 };
 typedef enum status coid_tell_finding(void *ctx, const struct coid_finding *finding,
                                       struct err *err);

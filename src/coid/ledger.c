@@ -1,6 +1,5 @@
-#include "coid/ledger.h"
+#include "coid/ledger_impl.h"
 
-#include "base/arena.h"
 #include "base/day.h"
 #include "base/text.h"
 
@@ -12,43 +11,14 @@
 /* Over this two results differ: some of ЦОИД's reports have single precision. */
 #define RESULT_TOLERANCE 1e-6
 
-enum { ARENA_MAX_BYTES = 256 * 1024 * 1024, FIRST_ROOM = 1024, TEXT_MAX = 320 };
-
-/* A comparison on one side. */
-struct item {
-    const char *key;
-    const char *result;
-    int32_t day; /* here: when it was asked for; 0: unclear */
-    uint8_t vendor;
-    enum coid_state state;      /* here */
-    const char *refused_code;   /* here */
-    const struct item *partner; /* here: ЦОИД's */
-};
-struct side {
-    struct item *at;
-    size_t count, room;
+enum {
+    ARENA_MAX_BYTES = 256 * 1024 * 1024,
+    FIRST_ROOM = 1024,
+    TEXT_MAX = 320,
 };
 
-/* Numbers of one day and vendor. */
-struct tally {
-    int64_t here, listed, in_act;
-};
-
-struct ledger {
-    struct coid_days days;
-    int day_count;
-    int32_t last_day;
-    struct side here, there;
-    struct coid_finding *findings;
-    size_t finding_count, finding_room;
-    struct tally (*tallies)[LEDGER_VENDORS_MAX]; /* by day of the period */
-    bool has_act[LEDGER_DAYS_MAX];
-    const char *vendors[LEDGER_VENDORS_MAX];
-    size_t vendor_count;
-    struct arena *arena;
-};
-
-enum status ledger_new(const struct coid_days *days, struct ledger **ret_ledger, struct err *err)
+enum status ledger_new(const struct coid_days *days, int32_t today, struct ledger **ret_ledger,
+                       struct err *err)
 {
     char text[DAY_TEXT];
     int32_t day;
@@ -70,6 +40,7 @@ enum status ledger_new(const struct coid_days *days, struct ledger **ret_ledger,
     if (!ledger || !ledger->arena || !ledger->tallies)
         return RAISE(err, ST_NOMEM, "reconciliation: out of memory");
     ledger->days = *days;
+    ledger->today = today;
     ledger->day_count = count;
     ledger->last_day = days->to;
     *ret_ledger = TAKE(ledger);
@@ -128,16 +99,14 @@ static bool in_period(const struct ledger *ledger, int32_t day)
     return day == 0 || (day >= ledger->days.from && day <= ledger->days.to);
 }
 
-/* NULL: the day is unclear or of another period. */
-static struct tally *tally_of(struct ledger *ledger, int32_t day, uint8_t vendor)
+struct tally *ledger_tally_of(struct ledger *ledger, int32_t day, uint8_t vendor)
 {
     if (day == 0 || !in_period(ledger, day))
         return NULL;
     return &ledger->tallies[day_count(ledger->days.from, day) - 1][vendor];
 }
 
-/* Of 2021-10-28…, as read, or 28.10.2021…, as written; 0: neither. */
-static int32_t day_told(const struct coid_date *date)
+int32_t ledger_day_of(const struct coid_date *date)
 {
     const char *t = date->text;
     char text[DAY_TEXT];
@@ -206,7 +175,7 @@ struct slice ledger_vendor_name(struct slice text)
     }
 }
 
-static enum status vendor_index(struct ledger *ledger, const char *text, uint8_t *ret,
+enum status ledger_vendor_index(struct ledger *ledger, const char *text, uint8_t *ret,
                                 struct err *err)
 {
     struct slice name = ledger_vendor_name(slice_str(text));
@@ -235,7 +204,7 @@ static enum status make_here(struct ledger *ledger, const struct coid_call *call
     TRY(keep_text(ledger, slice_str(call->key.text), &ret->key, err));
     TRY(keep_text(ledger, slice_str(call->result), &ret->result, err));
     TRY(keep_text(ledger, slice_str(call->refused_code), &ret->refused_code, err));
-    return vendor_index(ledger, call->vendor_name, &ret->vendor, err);
+    return ledger_vendor_index(ledger, call->vendor_name, &ret->vendor, err);
 }
 
 enum status ledger_add_call(struct ledger *ledger, const struct coid_call *call, struct err *err)
@@ -251,39 +220,15 @@ enum status ledger_add_call(struct ledger *ledger, const struct coid_call *call,
 enum status ledger_add_transaction(struct ledger *ledger,
                                    const struct coid_transaction *transaction, struct err *err)
 {
-    struct item item = { .day = day_told(&transaction->date_time) };
+    struct item item = { .day = ledger_day_of(&transaction->date_time) };
     struct slice key = slice_trim(slice_str(transaction->idempotency_key));
     struct id id;
 
     /* one UUID in two spellings is one key */
     TRY(keep_text(ledger, id_parse(key, &id) ? slice_str(id.text) : key, &item.key, err));
     TRY(keep_text(ledger, slice_str(transaction->similarity), &item.result, err));
-    TRY(vendor_index(ledger, transaction->vendor_name, &item.vendor, err));
+    TRY(ledger_vendor_index(ledger, transaction->vendor_name, &item.vendor, err));
     return add_item(&ledger->there, &item, err);
-}
-
-enum status ledger_add_act_row(struct ledger *ledger, const struct coid_act_row *row,
-                               struct err *err)
-{
-    int32_t day = day_told(&row->date);
-    uint8_t vendor;
-
-    if (day == 0)
-        return RAISE_CAUSE(err, ST_UPSTREAM, "answerInvalid", "date", NULL,
-                           "the act has a row whose date cannot be read");
-    TRY(vendor_index(ledger, row->vendor_name, &vendor, err));
-    struct tally *tally = tally_of(ledger, day, vendor);
-    if (tally && __builtin_add_overflow(tally->in_act, row->count, &tally->in_act))
-        return RAISE_CAUSE(err, ST_UPSTREAM, "answerInvalid", "count", NULL,
-                           "the act's numbers are too large");
-    return ST_OK;
-}
-
-void ledger_has_act(struct ledger *ledger, int year, int month)
-{
-    for (int i = 0; i < ledger->day_count; i++)
-        if (day_add(ledger->days.from, i) / 100 == year * 100 + month)
-            ledger->has_act[i] = true;
 }
 
 int32_t ledger_last_day(const struct ledger *ledger)
@@ -293,15 +238,7 @@ int32_t ledger_last_day(const struct ledger *ledger)
 
 /* ---- findings ---- */
 
-struct difference {
-    enum coid_difference what;
-    const char *key;
-    int32_t day;
-    uint8_t vendor;
-    const char *here, *there; /* for the call */
-};
-
-static enum status add_finding(struct ledger *ledger, const struct difference *d, struct err *err)
+enum status ledger_add_finding(struct ledger *ledger, const struct difference *d, struct err *err)
 {
     struct coid_finding finding = { .difference = d->what,
                                     .idempotency_key = d->key,
@@ -346,20 +283,20 @@ static enum status compare_pair(struct ledger *ledger, const struct item *here,
         d.what = COID_STATE_DIFFERS;
         d.here = text;
         d.there = there->result;
-        return add_finding(ledger, &d, err);
+        return ledger_add_finding(ledger, &d, err);
     }
     if (here->vendor != there->vendor) {
         d.what = COID_VENDOR_DIFFERS;
         d.here = ledger->vendors[here->vendor];
         d.there = ledger->vendors[there->vendor];
-        TRY(add_finding(ledger, &d, err));
+        TRY(ledger_add_finding(ledger, &d, err));
     }
     if (results_agree(here->result, there->result))
         return ST_OK;
     d.what = COID_RESULT_DIFFERS;
     d.here = here->result;
     d.there = there->result;
-    return add_finding(ledger, &d, err);
+    return ledger_add_finding(ledger, &d, err);
 }
 
 /* A listed comparison and what we have of it, if anything; both in the period. */
@@ -375,9 +312,9 @@ static enum status judge_listed(struct ledger *ledger, const struct item *here,
                                         .there = there->result };
 
     if (!here)
-        return add_finding(ledger, &unknown, err);
+        return ledger_add_finding(ledger, &unknown, err);
     if (here->state == COID_DONE) {
-        struct tally *tally = tally_of(ledger, there->day, here->vendor);
+        struct tally *tally = ledger_tally_of(ledger, there->day, here->vendor);
         if (tally)
             tally->here++;
         sums->here++;
@@ -443,7 +380,7 @@ static enum status judge_twice(struct ledger *ledger, const struct item *first,
                                   .here = first->result,
                                   .there = again->result };
 
-    return add_finding(ledger, &d, err);
+    return ledger_add_finding(ledger, &d, err);
 }
 
 static enum status compare_there(struct ledger *ledger, const struct ledger_find *find,
@@ -453,12 +390,12 @@ static enum status compare_there(struct ledger *ledger, const struct ledger_find
         const struct item *there = &ledger->there.at[i];
         bool is_twice = i > 0 && strcmp(there[-1].key, there->key) == 0;
         struct item *here = find_here(&ledger->here, there->key);
-        struct tally *tally = tally_of(ledger, there->day, there->vendor);
+        struct tally *tally = ledger_tally_of(ledger, there->day, there->vendor);
 
         if (here)
             here->partner = there;
-        if (!in_period(ledger, there->day))
-            continue;
+        if (!in_period(ledger, there->day) || (is_twice && there->day == 0))
+            continue; /* without a day it may have come with more than one */
         ret->there++;
         if (tally)
             tally->listed++;
@@ -489,43 +426,10 @@ static enum status compare_here(struct ledger *ledger, struct coid_reconciled *r
         ret->open += here->state == COID_WRITTEN || here->state == COID_ASKED;
         if (here->state != COID_DONE)
             continue;
-        struct tally *tally = tally_of(ledger, here->day, here->vendor);
+        struct tally *tally = ledger_tally_of(ledger, here->day, here->vendor);
         if (tally)
             tally->here++;
-        TRY(add_finding(ledger, &missing, err));
-    }
-    return ST_OK;
-}
-
-static enum status compare_tally(struct ledger *ledger, int day, size_t vendor, struct err *err)
-{
-    const struct tally *tally = &ledger->tallies[day][vendor];
-    char here[TEXT_MAX], there[TEXT_MAX];
-    const struct difference d = { .what = COID_COUNT_DIFFERS,
-                                  .key = "",
-                                  .day = day_add(ledger->days.from, day),
-                                  .vendor = (uint8_t)vendor,
-                                  .here = here,
-                                  .there = there };
-
-    if (tally->here == tally->in_act)
-        return ST_OK;
-    (void)text_format(here, sizeof(here), "%lld", (long long)tally->here);
-    if (tally->listed == tally->in_act)
-        (void)text_format(there, sizeof(there), "%lld", (long long)tally->in_act);
-    else
-        (void)text_format(there, sizeof(there), "%lld, and %lld transactions",
-                          (long long)tally->in_act, (long long)tally->listed);
-    return add_finding(ledger, &d, err);
-}
-
-static enum status compare_acts(struct ledger *ledger, struct coid_reconciled *ret, struct err *err)
-{
-    ret->acts_compared = true;
-    for (int day = 0; day < ledger->day_count; day++) {
-        ret->acts_compared = ret->acts_compared && ledger->has_act[day];
-        for (size_t vendor = 0; ledger->has_act[day] && vendor < ledger->vendor_count; vendor++)
-            TRY(compare_tally(ledger, day, vendor, err));
+        TRY(ledger_add_finding(ledger, &missing, err));
     }
     return ST_OK;
 }
@@ -560,7 +464,7 @@ enum status ledger_compare(struct ledger *ledger, const struct ledger_find *find
     sort_by(ledger->there.at, ledger->there.count, sizeof(struct item), compare_items);
     TRY(compare_there(ledger, find, &sums, err));
     TRY(compare_here(ledger, &sums, err));
-    TRY(compare_acts(ledger, &sums, err));
+    TRY(ledger_compare_acts(ledger, &sums, err));
     sort_by(ledger->findings, ledger->finding_count, sizeof(*ledger->findings), compare_findings);
     for (size_t i = 0; i < ledger->finding_count; i++)
         TRY(tell(ctx, &ledger->findings[i], err));

@@ -13,10 +13,10 @@ enum {
 
 struct ledger;
 
-/* ST_INPUT, code periodInvalid: not days, to before from, or over LEDGER_DAYS_MAX.
- * *ret_ledger is the caller's. */
-MUST_USE enum status ledger_new(const struct coid_days *days, struct ledger **ret_ledger,
-                                struct err *err);
+/* today: later days have no acts. ST_INPUT, code periodInvalid: not days, to before from, or over
+ * LEDGER_DAYS_MAX. *ret_ledger is the caller's. */
+MUST_USE enum status ledger_new(const struct coid_days *days, int32_t today,
+                                struct ledger **ret_ledger, struct err *err);
 /* NULL is fine. */
 void ledger_free(struct ledger *ledger);
 DEFINE_AUTO(struct ledger, ledger_free)
@@ -29,11 +29,13 @@ MUST_USE enum status ledger_add_call(struct ledger *ledger, const struct coid_ca
 MUST_USE enum status ledger_add_transaction(struct ledger *ledger,
                                             const struct coid_transaction *transaction,
                                             struct err *err);
-/* A row of the act of a month; days outside of the period are passed over. */
-MUST_USE enum status ledger_add_act_row(struct ledger *ledger, const struct coid_act_row *row,
-                                        struct err *err);
-/* There is an act of the month: its days are compared. */
-void ledger_has_act(struct ledger *ledger, int year, int month);
+/**
+ * The act of a month (yyyymm). Whether it counts by day is not written down anywhere, and its
+ * example may be read either way: rows that all bear the month's first or last day are its sums,
+ * which are compared when the period has all of the month so far; others are compared day by day.
+ */
+MUST_USE enum status ledger_add_act(struct ledger *ledger, int32_t month,
+                                    const struct coid_act_row *rows, size_t count, struct err *err);
 /* The last day on which one of our calls was asked for (a repeat may come days later), and at least
  * the period's: up to here ЦОИД's transactions matter. */
 int32_t ledger_last_day(const struct ledger *ledger);
@@ -53,5 +55,9 @@ MUST_USE enum status ledger_compare(struct ledger *ledger, const struct ledger_f
                                     coid_tell_finding *tell, void *ctx, struct coid_reconciled *ret,
                                     struct err *err);
 
+/* The day that a date of ЦОИД's names, as read (2021-10-28…) or as written (28.10.2021…); 0:
+ * unclear.
+ */
+int32_t ledger_day_of(const struct coid_date *date);
 /* A vendor's name without its tariff step: «Verigram с 1 по 1000» is Verigram. A part of text. */
 struct slice ledger_vendor_name(struct slice text);

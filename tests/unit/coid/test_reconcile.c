@@ -11,6 +11,7 @@ enum { FINDINGS = 16 };
 
 #define KEY(n) "30db268b-438d-40cd-80d7-8e7ee2fe760" #n
 #define NOON INT64_C(1795330800000) /* 2026-11-22, 12:00 of Astana */
+#define TODAY 20261128
 #define DAY_MS INT64_C(86400000)
 
 /* What was told, a line each. */
@@ -91,6 +92,8 @@ static enum status find(void *ctx, const struct id *key, struct coid_call *ret, 
 
 static void fill(struct ledger *ledger, const struct scene *scene)
 {
+    struct coid_act_row rows[ROWS];
+    size_t act_count = 0;
     struct err err;
 
     for (size_t i = 0; i < ROWS && scene->here[i].key; i++) {
@@ -105,15 +108,16 @@ static void fill(struct ledger *ledger, const struct scene *scene)
                                                       .idempotency_key = row->key };
         assert_int_equal(ledger_add_transaction(ledger, &transaction, &err), ST_OK);
     }
-    for (size_t i = 0; i < ROWS && scene->act[i].date; i++) {
-        const struct coid_act_row row = { .date = { scene->act[i].date, scene->act[i].date },
-                                          .vendor_name = scene->act[i].vendor,
-                                          .count = scene->act[i].count,
-                                          .price = "210",
-                                          .amount = "1" };
-        ledger_has_act(ledger, 2026, 11);
-        assert_int_equal(ledger_add_act_row(ledger, &row, &err), ST_OK);
+    for (; act_count < ROWS && scene->act[act_count].date; act_count++) {
+        const struct row_act *row = &scene->act[act_count];
+        rows[act_count] = (struct coid_act_row){ .date = { row->date, row->date },
+                                                 .vendor_name = row->vendor,
+                                                 .count = row->count,
+                                                 .price = "210",
+                                                 .amount = "1" };
     }
+    if (act_count > 0)
+        assert_int_equal(ledger_add_act(ledger, 202611, rows, act_count, &err), ST_OK);
 }
 
 static const struct scene scenes[] = {
@@ -210,10 +214,34 @@ static const struct scene scenes[] = {
       .act = { { "2026-11-22", "Verigram с 1 по 1000", 2 } },
       .want = { "20261122 result 4 Verigram: 0.5 | 0.6" },
       .sums = { .here = 2, .there = 2, .differences = 1, .acts_compared = true } },
-    { .name = "a comparison whose date cannot be read is not lost",
+    { .name = "an act of one date is the month's sums, compared when all of the month is there",
+      .from = 20261101,
+      .to = 20261130,
+      .here = { { KEY(1), "Verigram", "0.91", COID_DONE, 0, 0 },
+                { KEY(2), "Verigram", "0.91", COID_DONE, 1, 1 } },
+      .there = { { KEY(1), "Verigram", "0.91", "22.11.2026 10:00:00" },
+                 { KEY(2), "Verigram", "0.91", "23.11.2026 10:00:00" } },
+      .act = { { "2026-11-01", "Verigram с 1 по 1", 1 },
+               { "2026-11-01", "Verigram с 2 по 3", 1 },
+               { "2026-11-01", "VisionLabs с 1 по 10", 1 } },
+      .want = { "20261101 count VisionLabs: 0 | 1, and 0 transactions" },
+      .sums = { .here = 2, .there = 2, .differences = 1, .acts_compared = true } },
+    { .name = "the month's sums say nothing of a part of it",
+      .from = 20261102,
+      .to = 20261130,
+      .act = { { "2026-11-30", "Verigram с 1 по 1000", 7 } },
+      .sums = { .acts_compared = false } },
+    { .name = "the month's sums up to today",
+      .from = 20261101,
+      .to = 20261128,
+      .act = { { "2026-11-30", "Verigram с 1 по 1000", 7 } },
+      .want = { "20261130 count Verigram: 0 | 7, and 0 transactions" },
+      .sums = { .differences = 1, .acts_compared = true } },
+    { .name = "a comparison whose date cannot be read is not lost, and counts once",
       .from = 20261122,
       .to = 20261122,
-      .there = { { KEY(1), "Verigram", "0.1", "yesterday" } },
+      .there = { { KEY(1), "Verigram", "0.1", "yesterday" },
+                 { KEY(1), "Verigram", "0.1", "yesterday" } },
       .want = { "0 unknown here 1 Verigram:  | 0.1" },
       .sums = { .there = 1, .differences = 1 } },
 };
@@ -243,7 +271,7 @@ static void each_kind_of_difference_is_found_and_nothing_else(void **state)
         struct err err;
         size_t n = 0;
 
-        assert_int_equal(ledger_new(&days, &ledger, &err), ST_OK);
+        assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
         fill(ledger, scene);
         assert_int_equal(ledger_compare(ledger, &by_key, tell, &told, &sums, &err), ST_OK);
         for (; n < FINDINGS && scene->want[n]; n++)
@@ -265,7 +293,7 @@ static void the_day_up_to_which_transactions_matter_is_that_of_the_last_repeat(v
     struct err err;
 
     (void)state;
-    assert_int_equal(ledger_new(&days, &ledger, &err), ST_OK);
+    assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
     assert_int_equal(ledger_last_day(ledger), 20261122);
     assert_int_equal(ledger_add_call(ledger, &call, &err), ST_OK);
     assert_int_equal(ledger_last_day(ledger), 20261126);
@@ -313,7 +341,7 @@ static void a_period_is_one_to_366_days(void **state)
         AUTO(ledger_free) struct ledger *ledger = NULL;
         struct err err = { .code = "" };
 
-        if (ledger_new(&days, &ledger, &err) != rows[i].want)
+        if (ledger_new(&days, TODAY, &ledger, &err) != rows[i].want)
             fail_msg("row %zu: %s", i, err.text);
         if (rows[i].want != ST_OK)
             assert_string_equal(err.code, "periodInvalid");
@@ -333,25 +361,27 @@ static void sides_and_vendors_have_a_ceiling_and_an_act_its_dates(void **state)
     struct err err;
 
     (void)state;
-    assert_int_equal(ledger_new(&days, &ledger, &err), ST_OK);
+    assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
     for (int i = 0; i < LEDGER_MAX; i++)
         status = status == ST_OK ? ledger_add_call(ledger, &call, &err) : status;
     assert_int_equal(status, ST_OK);
     assert_int_equal(ledger_add_call(ledger, &call, &err), ST_INPUT);
     assert_string_equal(err.code, "periodTooLarge");
 
-    assert_int_equal(ledger_new(&days, &other, &err), ST_OK);
+    assert_int_equal(ledger_new(&days, TODAY, &other, &err), ST_OK);
     for (int i = 0; i <= LEDGER_VENDORS_MAX; i++) {
         assert_true(text_format(name, sizeof(name), "vendor%d", i));
         act.vendor_name = name;
-        assert_int_equal(ledger_add_act_row(other, &act, &err),
+        assert_int_equal(ledger_add_act(other, 202611, &act, 1, &err),
                          i < LEDGER_VENDORS_MAX ? ST_OK : ST_UPSTREAM);
     }
     act.vendor_name = "vendor0";
-    assert_int_equal(ledger_add_act_row(other, &act, &err), ST_UPSTREAM); /* counts overflow */
+    assert_int_equal(ledger_add_act(other, 202611, &act, 1, &err), ST_UPSTREAM); /* overflow */
+    act.count = -1;
+    assert_int_equal(ledger_add_act(other, 202611, &act, 1, &err), ST_UPSTREAM);
     act.count = 0;
     act.date = (struct coid_date){ "soon", "" };
-    assert_int_equal(ledger_add_act_row(other, &act, &err), ST_UPSTREAM);
+    assert_int_equal(ledger_add_act(other, 202611, &act, 1, &err), ST_UPSTREAM);
 }
 
 static enum status stumble(void *ctx, const struct coid_finding *f, struct err *err)
@@ -370,7 +400,7 @@ static void who_is_told_may_end_it(void **state)
     struct err err;
 
     (void)state;
-    assert_int_equal(ledger_new(&days, &ledger, &err), ST_OK);
+    assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
     fill(ledger, &scenes[1]);
     assert_int_equal(ledger_compare(ledger, &by_key, stumble, NULL, &sums, &err), ST_UNAVAILABLE);
 }
