@@ -53,7 +53,7 @@ struct coid_call {
 
 /* The row of (sender, message): made now (*ret_fresh), or the one that is there. Inserting counts
  * against the daily limit, exactly, whoever else inserts. ST_CONFLICT: code messageIdReused, its
- * payload was another; code dailyLimit, with the limit; no code: the key is another's. */
+ * payload was another; code dailyLimit, with the limit. */
 MUST_USE enum status store_coid_begin(struct store *store, const struct coid_begin *begin,
                                       struct coid_call *ret_call, bool *ret_fresh, struct err *err);
 /* ST_NOT_FOUND: no such key, or not the sender's; sender_id NULL: anybody's. */
@@ -92,6 +92,7 @@ struct coid_evidence {
     const char *verdict;       /* valid, invalid, indeterminate, unsigned */
     struct slice report;       /* the report as JSON */
 };
+/* Keeping the same again is ST_OK. ST_CONFLICT: the id is another's. */
 MUST_USE enum status store_coid_evidence_keep(struct store *store,
                                               const struct coid_evidence *evidence,
                                               struct err *err);
@@ -119,7 +120,7 @@ struct coid_days {
     int32_t from, to; /* yyyymmdd, both included */
 };
 typedef enum status coid_tell_call(void *ctx, const struct coid_call *call, struct err *err);
-/* Verifications of these days by key, refused ones too. */
+/* Verifications of these days, day by day and by key, refused ones too. */
 MUST_USE enum status store_coid_calls(struct store *store, const struct coid_days *days,
                                       coid_tell_call *tell, void *ctx, struct err *err);
 struct coid_usage {
@@ -148,20 +149,23 @@ struct coid_decision {
  * verification; ST_CONFLICT: it is not DONE. */
 MUST_USE enum status store_coid_decide(struct store *store, const struct coid_decision *decision,
                                        struct err *err);
+/* Those decided on these days, Astana's. */
 typedef enum status coid_tell_decision(void *ctx, const struct coid_decision *decision,
                                        struct err *err);
 MUST_USE enum status store_coid_decisions(struct store *store, const struct coid_days *days,
                                           coid_tell_decision *tell, void *ctx, struct err *err);
 
 /* ---- ЦОИД's news and vendors, as last told ---- */
-/* Keeps those that are not there yet (by date, subject and text); *ret_fresh: how many. */
+/* Keeps those that are not there yet (by date, subject and text); *ret_fresh: how many. At most
+ * 10,000 at once. */
 MUST_USE enum status store_coid_news_keep(struct store *store, const struct coid_news *news,
                                           size_t count, size_t *ret_fresh, struct err *err);
 typedef enum status coid_tell_news(void *ctx, const struct coid_news *news, int64_t seen_ms,
                                    struct err *err);
-/* The newest first, at most max. */
+/* The newest first, by their date where it is clear; at most max, and 10,000. */
 MUST_USE enum status store_coid_news(struct store *store, size_t max, coid_tell_news *tell,
                                      void *ctx, struct err *err);
-/* True for one instance in each period: whoever fetches the news now. */
+/* True for one instance in each period: whoever fetches the news now. The last turn, anybody's, was
+ * at least period_ms ago; who failed may ask with a shorter period for another. */
 MUST_USE enum status store_coid_news_due(struct store *store, const char *instance,
                                          int64_t period_ms, bool *ret_mine, struct err *err);

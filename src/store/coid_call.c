@@ -146,6 +146,8 @@ enum status store_coid_begin(struct store *store, const struct coid_begin *begin
     for (unsigned round = 0; round < ROUNDS && status == ST_CONFLICT && b.raced; round++)
         status = store_run(
             store, &(struct work){ .run = begin_once, .ctx = &b, .transaction = true }, err);
+    if (status == ST_CONFLICT && b.raced)
+        return RAISE(err, ST_UNAVAILABLE, "the verification of this message keeps changing hands");
     TRY(status);
     TRY(judge(&b, err));
     *ret_call = b.row.call;

@@ -19,7 +19,7 @@ enum {
     DB_VALUES_BYTES = 60 * 1024 * 1024 + 4096, /* of one statement: fits the packet; the rest is for
                                                   keys, and for what sealing adds */
     DB_IO_TIMEOUT_S = 15,                      /* for one answer of the server */
-    DB_CACHE = 64,                             /* prepared statements kept per connection */
+    DB_CACHE = 128,                            /* prepared statements kept per connection */
     DB_COLUMNS = 32,                           /* of one result */
 };
 

@@ -104,7 +104,7 @@ static void a_key_of_another_verification_is_never_taken_for_ones_own(void **sta
     (void)state;
     (void)coid_begun(fixture()->store, &first, true);
     second.key = first.key;
-    assert_status(store_coid_begin(fixture()->store, &second, &call, &fresh, err), ST_CONFLICT);
+    assert_status(store_coid_begin(fixture()->store, &second, &call, &fresh, err), ST_UNAVAILABLE);
     assert_int_equal(counted(), 1);
 }
 
