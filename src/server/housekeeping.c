@@ -78,15 +78,28 @@ static enum status record_expired(void *ctx, const struct overdue *session, stru
     return journal_write(rooms->journal, &event, err);
 }
 
-static enum status record_deleted(void *ctx, uint64_t count, struct err *err)
+/* What is deleted by its age: how the journal calls it, and since when it counts. */
+static const struct {
+    const char *event, *what, *since;
+} deletions[] = {
+    [SWEPT_SESSIONS] = { "sessions.deleted", "sessions with their evidence", "their end" },
+    [SWEPT_COID_EVIDENCE] = { "coid.deleted", "answers of ЦОИД", "they were kept" },
+    [SWEPT_COID_CALLS] = { "coid.deleted", "verifications with their photos",
+                           "anything was last kept of them" },
+};
+
+static enum status record_deleted(void *ctx, enum swept_kind kind, uint64_t count, struct err *err)
 {
     const struct service *service = ctx;
     const struct rooms *rooms = service_rooms(service);
+    const struct conf *conf = service_conf(service);
     const int64_t now_ms = clock_now(rooms->clock);
-    char text[120];
+    const int64_t days =
+        kind == SWEPT_SESSIONS ? conf->signing.evidence_keep_days : conf->coid.evidence_keep_days;
+    char text[160];
     const struct event event = {
         .level = EVENT_NOTICE,
-        .name = "sessions.deleted",
+        .name = deletions[kind].event,
         .account = "-",
         .ip = "-",
         .start_ms = now_ms,
@@ -94,9 +107,8 @@ static enum status record_deleted(void *ctx, uint64_t count, struct err *err)
         .text = text,
     };
 
-    (void)text_format(
-        text, sizeof(text), "%llu sessions with their evidence, %lld days after their end",
-        (unsigned long long)count, (long long)service_conf(service)->signing.evidence_keep_days);
+    (void)text_format(text, sizeof(text), "%llu %s, %lld days after %s", (unsigned long long)count,
+                      deletions[kind].what, (long long)days, deletions[kind].since);
     return journal_write(rooms->journal, &event, err);
 }
 
@@ -114,12 +126,26 @@ static void measure_backlog(const struct rooms *rooms, int64_t content_keep_ms)
     metric_set(late, &(struct metric_sample){ { "wipe" }, (double)backlog.wipes });
 }
 
+static void log_sweep(const struct swept *swept)
+{
+    const uint64_t coid =
+        swept->coid_evidence + swept->coid_calls + swept->coid_days + swept->coid_news;
+    const uint64_t rows = swept->expired + swept->claims + swept->deleted + swept->receipts + coid;
+
+    if (rows > 0)
+        log_info("sweep", "rows=%llu expired=%llu claims=%llu deleted=%llu receipts=%llu coid=%llu",
+                 (unsigned long long)rows, (unsigned long long)swept->expired,
+                 (unsigned long long)swept->claims, (unsigned long long)swept->deleted,
+                 (unsigned long long)swept->receipts, (unsigned long long)coid);
+}
+
 int housekeeping_sweep(const struct service *service)
 {
     const struct conf *conf = service_conf(service);
     const struct rooms *rooms = service_rooms(service);
     const struct sweep sweep = { .instance = conf->instance.name,
                                  .evidence_keep_ms = conf->signing.evidence_keep_days * DAY_MS,
+                                 .coid_keep_ms = conf->coid.evidence_keep_days * DAY_MS,
                                  .tell_expired = record_expired,
                                  .tell_deleted = record_deleted,
                                  .ctx = (void *)service };
@@ -128,12 +154,7 @@ int housekeeping_sweep(const struct service *service)
 
     if (store_sweep(rooms->store, &sweep, &swept, &err) != ST_OK)
         log_err(LOG_LEVEL_WARNING, "sweep", &err);
-    const uint64_t rows = swept.expired + swept.claims + swept.deleted + swept.receipts;
-    if (rows > 0)
-        log_info("sweep", "rows=%llu expired=%llu claims=%llu deleted=%llu receipts=%llu",
-                 (unsigned long long)rows, (unsigned long long)swept.expired,
-                 (unsigned long long)swept.claims, (unsigned long long)swept.deleted,
-                 (unsigned long long)swept.receipts);
+    log_sweep(&swept);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
 }

@@ -220,21 +220,32 @@ struct overdue {
     uint32_t turns_wanted;
     int64_t expires_ms;
 };
+/* What is told of before it is deleted. */
+enum swept_kind {
+    SWEPT_SESSIONS,      /* with all that is kept of them */
+    SWEPT_COID_EVIDENCE, /* answers of ЦОИД, with what was asked */
+    SWEPT_COID_CALLS,    /* verifications, with their photos and decisions */
+};
 struct sweep {
     const char *instance;
-    int64_t evidence_keep_ms;
+    int64_t evidence_keep_ms; /* at least 1, and so the next */
+    int64_t coid_keep_ms;     /* what is kept of ЦОИД (store/coid.h) */
     /* Told of each session before it is marked expired, once; again when a crash, or a database
      * that went away, came in between. Its error ends the sweep, and the session is left. */
     enum status (*tell_expired)(void *ctx, const struct overdue *session, struct err *err);
-    /* Likewise of how many sessions will be deleted, a batch at a time. */
-    enum status (*tell_deleted)(void *ctx, uint64_t count, struct err *err);
+    /* Likewise of how many of a kind will be deleted, a batch at a time. */
+    enum status (*tell_deleted)(void *ctx, enum swept_kind kind, uint64_t count, struct err *err);
     void *ctx;
 };
 struct swept {
     uint64_t expired; /* sessions marked expired */
     uint64_t claims;  /* forgotten: past their time */
     uint64_t deleted; /* sessions, with all that is kept of them: evidence_keep_ms past their end */
-    uint64_t receipts; /* kept longer than evidence_keep_ms */
+    uint64_t receipts;      /* kept longer than evidence_keep_ms */
+    uint64_t coid_evidence; /* kept longer than coid_keep_ms, as all that follows */
+    uint64_t coid_calls;    /* after the last that was kept of them */
+    uint64_t coid_days;     /* counters of the daily limit, after their last change */
+    uint64_t coid_news;     /* after ЦОИД told them last */
 };
 /* Bounded batches; what is left the next sweep does. Zeros: there was nothing to do, or another
  * instance is at it. */

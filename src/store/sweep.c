@@ -11,7 +11,7 @@
 enum {
     LEASE_MS = 60 * 1000, /* longer than a batch: it is renewed before each */
     BATCH_ROWS = 500,     /* keeps each transaction, and Galera's write set, small */
-    BATCH_SESSIONS = 25,  /* each with all its documents and evidence */
+    BATCH_AGED = 25,      /* of what is told of, each with its documents and evidence */
     BATCHES_MAX = 40,     /* of one kind in one sweep; the next goes on */
     EXPIRE_BATCHES_MAX = 200,
     BACKLOG_MAX = 10000,
@@ -125,14 +125,49 @@ static enum status expire(const struct sweeping *s, struct err *err)
     return ST_OK;
 }
 
-/* ---- sessions of which nothing is to be left ---- */
+/* ---- what is deleted by its age, and told of ---- */
+
+#define OLD(instant) instant " <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
+
+/* Rows by id, each with all that hangs on it. Age is looked at again when they are deleted: what is
+ * kept of a verification makes it younger. */
+static const struct aged {
+    const char *find;   /* how long they are kept, how many at most */
+    const char *remove; /* how long they are kept, ids */
+    size_t keep_ms;     /* in struct sweep */
+    size_t count;       /* in struct swept */
+    enum swept_kind kind;
+} aged[] = {
+    { "SELECT id FROM signing_session WHERE " OLD("ended_at") " ORDER BY ended_at, id LIMIT ?",
+      "DELETE FROM signing_session WHERE " OLD("ended_at") " AND id IN " SESSION_IN,
+      offsetof(struct sweep, evidence_keep_ms), offsetof(struct swept, deleted), SWEPT_SESSIONS },
+    { "SELECT id FROM coid_evidence WHERE " OLD("kept_at") " ORDER BY kept_at, id LIMIT ?",
+      "DELETE FROM coid_evidence WHERE " OLD("kept_at") " AND id IN " SESSION_IN,
+      offsetof(struct sweep, coid_keep_ms), offsetof(struct swept, coid_evidence),
+      SWEPT_COID_EVIDENCE },
+    { "SELECT idempotency_key FROM coid_call WHERE " OLD(
+          "kept_at") " ORDER BY kept_at, idempotency_key LIMIT ?",
+      "DELETE FROM coid_call WHERE " OLD("kept_at") " AND idempotency_key IN " SESSION_IN,
+      offsetof(struct sweep, coid_keep_ms), offsetof(struct swept, coid_calls), SWEPT_COID_CALLS },
+};
 
 struct ending {
-    struct id sessions[BATCH_SESSIONS];
+    const struct aged *aged;
+    struct id ids[BATCH_AGED];
     size_t count;
     int64_t keep_ms;
     uint64_t matched;
 };
+
+static int64_t keep_ms_of(const struct sweeping *s, size_t offset)
+{
+    return *(const int64_t *)((const char *)s->sweep + offset);
+}
+
+static uint64_t *count_of(const struct sweeping *s, size_t offset)
+{
+    return (uint64_t *)((char *)s->swept + offset);
+}
 
 static enum status find_old(struct db *db, void *ctx, struct err *err)
 {
@@ -143,15 +178,12 @@ static enum status find_old(struct db *db, void *ctx, struct err *err)
 
     batch->count = 0;
     TRY(rows_open(db,
-                  &(struct query){ .sql =
-                                       "SELECT id FROM signing_session"
-                                       " WHERE ended_at <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
-                                       " ORDER BY ended_at, id LIMIT ?",
-                                   .args = ARGS(v_int(batch->keep_ms), v_int(BATCH_SESSIONS)),
+                  &(struct query){ .sql = batch->aged->find,
+                                   .args = ARGS(v_int(batch->keep_ms), v_int(BATCH_AGED)),
                                    .columns = COLUMNS(columns) },
                   &rows, err));
-    while (more && batch->count < BATCH_SESSIONS) {
-        TRY(rows_next(rows, &batch->sessions[batch->count], &more, err));
+    while (more && batch->count < BATCH_AGED) {
+        TRY(rows_next(rows, &batch->ids[batch->count], &more, err));
         batch->count += more;
     }
     return ST_OK;
@@ -160,12 +192,13 @@ static enum status find_old(struct db *db, void *ctx, struct err *err)
 static enum status delete_old(struct db *db, void *ctx, struct err *err)
 {
     struct ending *batch = ctx;
-    struct value ids[SESSION_IDS];
+    struct value values[1 + SESSION_IDS];
 
+    values[0] = v_int(batch->keep_ms);
     for (size_t i = 0; i < SESSION_IDS; i++)
-        ids[i] = i < batch->count ? v_id(&batch->sessions[i]) : v_null();
-    return db_exec(db, "DELETE FROM signing_session WHERE id IN " SESSION_IN,
-                   (struct args){ ids, SESSION_IDS }, &batch->matched, err);
+        values[1 + i] = i < batch->count ? v_id(&batch->ids[i]) : v_null();
+    return db_exec(db, batch->aged->remove, (struct args){ values, 1 + SESSION_IDS },
+                   &batch->matched, err);
 }
 
 static enum status delete_batch(const struct sweeping *s, struct ending *batch, struct err *err)
@@ -173,19 +206,22 @@ static enum status delete_batch(const struct sweeping *s, struct ending *batch, 
     TRY(store_run(s->store, &(struct work){ .run = find_old, .ctx = batch }, err));
     if (batch->count == 0)
         return ST_OK;
-    TRY(s->sweep->tell_deleted(s->sweep->ctx, batch->count, err));
+    TRY(s->sweep->tell_deleted(s->sweep->ctx, batch->aged->kind, batch->count, err));
     TRY(store_run(s->store, &(struct work){ .run = delete_old, .ctx = batch, .transaction = true },
                   err));
-    s->swept->deleted += batch->matched;
+    *count_of(s, batch->aged->count) += batch->matched;
     return ST_OK;
 }
 
-static enum status delete_sessions(const struct sweeping *s, struct err *err)
+static enum status delete_aged(const struct sweeping *s, const struct aged *aged_kind,
+                               struct err *err)
 {
-    struct ending batch = { .count = BATCH_SESSIONS, .keep_ms = s->sweep->evidence_keep_ms };
+    struct ending batch = { .aged = aged_kind,
+                            .count = BATCH_AGED,
+                            .keep_ms = keep_ms_of(s, aged_kind->keep_ms) };
     bool ours = true;
 
-    for (unsigned n = 0; n < BATCHES_MAX && batch.count == BATCH_SESSIONS; n++) {
+    for (unsigned n = 0; n < BATCHES_MAX && batch.count == BATCH_AGED; n++) {
         TRY(go_on(s, &ours, err));
         if (!ours)
             return ST_OK;
@@ -198,16 +234,20 @@ static enum status delete_sessions(const struct sweeping *s, struct err *err)
 
 static const struct kind {
     const char *sql; /* how many rows at most is its last ? */
-    int64_t rows;
-    bool by_age;  /* its first ? is how long evidence is kept */
-    size_t count; /* where the rows are counted, in struct swept */
+    size_t keep_ms;  /* in struct sweep: its first ?; 0: it has none */
+    size_t count;    /* where the rows are counted, in struct swept */
 } kinds[] = {
     { "DELETE FROM claim WHERE keep_until_at <= NOW(6) AND lease_until_at <= NOW(6)"
       " ORDER BY keep_until_at, sender_id, message_id LIMIT ?",
-      BATCH_ROWS, false, offsetof(struct swept, claims) },
-    { "DELETE FROM receipt WHERE kept_at <= NOW(6) - INTERVAL ? * 1000 MICROSECOND"
-      " ORDER BY kept_at, signature_sha256, cert_sha256 LIMIT ?",
-      BATCH_ROWS, true, offsetof(struct swept, receipts) },
+      0, offsetof(struct swept, claims) },
+    { "DELETE FROM receipt WHERE " OLD("kept_at") " ORDER BY kept_at, signature_sha256, cert_sha256"
+                                                  " LIMIT ?",
+      offsetof(struct sweep, evidence_keep_ms), offsetof(struct swept, receipts) },
+    { "DELETE FROM coid_day WHERE " OLD(
+          "changed_at") " ORDER BY changed_at, sender_id, day LIMIT ?",
+      offsetof(struct sweep, coid_keep_ms), offsetof(struct swept, coid_days) },
+    { "DELETE FROM coid_news WHERE " OLD("told_at") " ORDER BY told_at, sha256 LIMIT ?",
+      offsetof(struct sweep, coid_keep_ms), offsetof(struct swept, coid_news) },
 };
 
 struct batch {
@@ -222,25 +262,25 @@ static enum status run_batch(struct db *db, void *ctx, struct err *err)
     const struct kind *kind = batch->kind;
 
     return db_exec(db, kind->sql,
-                   kind->by_age ? ARGS(v_int(batch->keep_ms), v_int(kind->rows))
-                                : ARGS(v_int(kind->rows)),
+                   kind->keep_ms ? ARGS(v_int(batch->keep_ms), v_int(BATCH_ROWS))
+                                 : ARGS(v_int(BATCH_ROWS)),
                    &batch->matched, err);
 }
 
 static enum status delete_kind(const struct sweeping *s, const struct kind *kind, struct err *err)
 {
-    const uint64_t full = (uint64_t)kind->rows;
-    struct batch batch = { kind, s->sweep->evidence_keep_ms, full };
-    uint64_t *count = (uint64_t *)((char *)s->swept + kind->count);
+    struct batch batch = { .kind = kind, .matched = BATCH_ROWS };
     bool ours = true;
 
-    for (unsigned n = 0; n < BATCHES_MAX && batch.matched == full; n++) {
+    if (kind->keep_ms)
+        batch.keep_ms = keep_ms_of(s, kind->keep_ms);
+    for (unsigned n = 0; n < BATCHES_MAX && batch.matched == BATCH_ROWS; n++) {
         TRY(go_on(s, &ours, err));
         if (!ours)
             return ST_OK;
         TRY(store_run(s->store,
                       &(struct work){ .run = run_batch, .ctx = &batch, .transaction = true }, err));
-        *count += batch.matched;
+        *count_of(s, kind->count) += batch.matched;
     }
     return ST_OK;
 }
@@ -248,7 +288,8 @@ static enum status delete_kind(const struct sweeping *s, const struct kind *kind
 static enum status sweep_all(const struct sweeping *s, struct err *err)
 {
     TRY(expire(s, err));
-    TRY(delete_sessions(s, err));
+    for (size_t i = 0; i < sizeof(aged) / sizeof(aged[0]); i++)
+        TRY(delete_aged(s, &aged[i], err));
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         TRY(delete_kind(s, &kinds[i], err));
     return ST_OK;
@@ -262,6 +303,8 @@ enum status store_sweep(struct store *store, const struct sweep *sweep, struct s
     bool ours = false;
 
     *ret = (struct swept){ 0 };
+    if (sweep->evidence_keep_ms < 1 || sweep->coid_keep_ms < 1)
+        return RAISE(err, ST_INTERNAL, "a sweep does not know how long evidence is kept");
     TRY(go_on(&s, &ours, err));
     if (!ours)
         return ST_OK;

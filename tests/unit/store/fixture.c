@@ -102,9 +102,11 @@ static enum status tell_nobody(void *ctx, const struct overdue *session, struct 
     return ST_OK;
 }
 
-static enum status tell_nobody_of_so_many(void *ctx, uint64_t count, struct err *err)
+static enum status tell_nobody_of_so_many(void *ctx, enum swept_kind kind, uint64_t count,
+                                          struct err *err)
 {
     (void)ctx;
+    (void)kind;
     (void)count;
     (void)err;
     return ST_OK;
@@ -115,6 +117,7 @@ enum status fixture_sweep(struct store *store, const char *instance, struct swep
 {
     const struct sweep sweep = { .instance = instance,
                                  .evidence_keep_ms = KEEP_MS,
+                                 .coid_keep_ms = KEEP_MS,
                                  .tell_expired = tell_nobody,
                                  .tell_deleted = tell_nobody_of_so_many };
 

@@ -30,10 +30,12 @@ static enum status listen_to(void *ctx, const struct overdue *session, struct er
 }
 
 /* Refuses when nothing is left of refuse_at. */
-static enum status listen_to_deleted(void *ctx, uint64_t count, struct err *err)
+static enum status listen_to_deleted(void *ctx, enum swept_kind kind, uint64_t count,
+                                     struct err *err)
 {
     struct listener *listener = ctx;
 
+    assert_int_equal(kind, SWEPT_SESSIONS);
     if (listener->count + count > listener->refuse_at)
         return RAISE(err, ST_UNAVAILABLE, "told to refuse");
     listener->count += count;
@@ -45,6 +47,7 @@ static enum status sweep(struct store *store, const char *instance, struct liste
 {
     const struct sweep sweep = { .instance = instance,
                                  .evidence_keep_ms = KEEP_MS,
+                                 .coid_keep_ms = KEEP_MS,
                                  .tell_expired = listen_to,
                                  .tell_deleted = listen_to_deleted,
                                  .ctx = listener };
