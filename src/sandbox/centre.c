@@ -12,14 +12,13 @@ enum {
     NEVER_MS = 120 * 1000, /* what a caller may take for ever, and memory cannot */
     CERT_MAX = 65536,
     LISTEN_TEXT = 64,
-    HEADER_TEXT = 16 * 1024,
 };
 
 static const struct http_limits limits = {
     .max_head_bytes = 65536,
     .max_headers = 100,
-    .max_body_bytes = 32 * 1024 * 1024,
-    .max_in_flight_bytes = 512 * 1024 * 1024,
+    .max_body_bytes = (size_t)32 * 1024 * 1024,
+    .max_in_flight_bytes = (size_t)512 * 1024 * 1024,
     .max_connections = 4096,
     .max_per_address = 4096,
     .head_deadline_ms = 60000,
@@ -82,36 +81,46 @@ static const struct route *find_route(const struct centre_call *call, bool *ret_
 
 /* ---- the answer's way out ---- */
 
-/* "x-jws-signature: …"; NULL: none, or it could not be made. */
-static char *signature_line(const struct centre *centre, const struct centre_call *call,
-                            const struct centre_answer *answer)
+/* "Name: value" as the next of the held headers. */
+static void add_header(struct held *held, const char *name, const char *value)
+{
+    size_t size = strlen(name) + strlen(value) + sizeof(": ");
+    char *line = malloc(size);
+    size_t i = 0;
+
+    while (held->headers[i])
+        i++;
+    held->headers[i] = line;
+    if (line)
+        (void)text_format(line, size, "%s: %s", name, value);
+}
+
+/* What a 200 carries (seed 002 annex 3 and section 6.3). */
+static void add_headers(struct held *held, const struct centre_call *call,
+                        const struct centre_answer *answer)
 {
     AUTO(bytes_free) struct bytes *jws = NULL;
     enum sign_form form = call->fault ? call->fault->sign : SIGN_WELL;
-    char *line = NULL;
     struct err err;
 
     if (answer->status != 200)
-        return NULL;
-    if (centre_sign(&centre->signer, form, bytes_slice(answer->body), &jws, &err) != ST_OK) {
+        return;
+    if (centre_sign(&call->centre->signer, form, bytes_slice(answer->body), &jws, &err) != ST_OK)
         log_err(LOG_LEVEL_ERROR, "centre.sign", &err);
-        return NULL;
-    }
-    line = jws ? malloc(HEADER_TEXT) : NULL;
-    if (line && !text_format(line, HEADER_TEXT, "x-jws-signature: %s", jws->at))
-        free(TAKE(line));
-    return line;
+    if (jws)
+        add_header(held, "x-jws-signature", jws->at);
+    if (call->operation == CENTRE_DATA)
+        add_header(held, "x-idempotency-key", call->key);
 }
 
 static void send_off(struct centre_call *call, struct http_request *request,
                      struct centre_answer *answer)
 {
     struct centre *centre = call->centre;
-    struct held held = { .request = request,
-                         .header = signature_line(centre, call, answer),
-                         .due_ms = clock_monotonic_ms() + call->delay_ms };
+    struct held held = { .request = request, .due_ms = clock_monotonic_ms() + call->delay_ms };
     enum fault_end end = call->fault ? call->fault->end : FAULT_ANSWER;
 
+    add_headers(&held, call, answer);
     if (end == FAULT_HANG)
         held.due_ms = clock_monotonic_ms() + NEVER_MS;
     held.broken_off = end != FAULT_ANSWER;

@@ -19,9 +19,7 @@ struct hold {
 
 void held_release(struct held *held)
 {
-    const char *const headers[] = { held->header, NULL };
-
-    held->reply.headers = headers;
+    held->reply.headers = (const char *const *)held->headers;
     if (held->broken_off && held->body_bytes == 0) {
         bytes_free(TAKE(held->reply.body));
         http_break_off(held->request, NULL, 0);
@@ -31,7 +29,8 @@ void held_release(struct held *held)
         http_answer(held->request, &held->reply);
     }
     held->reply.headers = NULL;
-    free(TAKE(held->header));
+    for (size_t i = 0; i < HELD_HEADERS; i++)
+        free(TAKE(held->headers[i]));
 }
 
 /* Locked. Takes out one that is due; else says when the next one is. */

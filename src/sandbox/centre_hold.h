@@ -10,14 +10,14 @@
 
 struct hold;
 
-enum { HOLD_MAX = 4096 };
+enum { HOLD_MAX = 4096, HELD_HEADERS = 2 };
 
 /* One request and its answer, which is taken. */
 struct held {
     struct http_request *request;
-    struct http_reply reply; /* its headers are header, or none */
-    char *header;            /* one "Name: value", owned; may be NULL */
-    bool broken_off;         /* by a reset, after so many bytes of its body; 0: instead of it */
+    struct http_reply reply;         /* its headers are those below */
+    char *headers[HELD_HEADERS + 1]; /* "Name: value", owned; NULL at the end */
+    bool broken_off; /* by a reset, after so many bytes of its body; 0: instead of it */
     size_t body_bytes;
     int64_t due_ms; /* monotonic */
 };

@@ -10,7 +10,8 @@
 enum person_shape {
     SHAPE_PLAIN,   /* codes are strings, times without zone: what real answers have */
     SHAPE_PRINTED, /* as seed 002 section 6.3 prints it: codes are numbers, times with an offset */
-    SHAPE_SPARSE,  /* few members, "-" for what is not known */
+    SHAPE_SPARSE,  /* few members, "-" for what is not known; comparisons without photo, requisites
+                      and date */
     SHAPE_FOREIGN, /* foreignData in place of district and region */
     SHAPE_EXTRAS,  /* members that no description names */
 };

@@ -279,9 +279,7 @@ static struct bytes *make_zip(const char *name, struct slice text)
     zip_t *zip = source ? zip_open_from_source(source, ZIP_TRUNCATE, &error) : NULL;
     if (zip) {
         zip_source_keep(source); /* zip_close() lets go of its own */
-        if (!add_entry(zip, name, text))
-            zip_discard(zip);
-        else if (zip_close(zip) == 0)
+        if (add_entry(zip, name, text) && zip_close(zip) == 0)
             data = source_bytes(source);
         else
             zip_discard(zip);

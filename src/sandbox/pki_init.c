@@ -296,8 +296,10 @@ static enum status write_readme(const struct making *m, struct err *err)
                "\n`shepctl sandbox run DIR` serves %s: POST /ocsp/FAMILY, POST /tsp/FAMILY,\n"
                "GET /crl/FAMILY.crl, /crl/FAMILY-delta.crl, /crl/FAMILY-root.crl,\n"
                "/cert/FAMILY-ca.cer, /cert/FAMILY-root.cer.\n"
-               "`shepctl sandbox revoke DIR FAMILY/NAME.pem` revokes a certificate.\n",
-               m->base_url);
+               "`shepctl sandbox revoke DIR FAMILY/NAME.pem` revokes a certificate.\n"
+               "It serves ЦОИД as well, over mutual TLS: its line COID says where. %s/coid/ lists\n"
+               "the people with a meaning, and the faults that can be asked for.\n",
+               m->base_url, m->base_url);
     TRY(bytes_check(text, "README", err));
     TRY(file_path(path, m->dir, "README", err));
     return file_write(path, bytes_slice(text), 0644, err);
