@@ -116,10 +116,27 @@ def test_a_free_port_is_told(sandbox, tmp_path):
         assert process.wait(30) == 0
 
 
+def test_coid_is_announced_after_the_authority(sandbox, tmp_path):
+    port_file = tmp_path / "port"
+    with subprocess.Popen([SHEPCTL, "sandbox", "run", sandbox.folder, "--listen", "127.0.0.1:0", "--coid-listen",
+                           "127.0.0.1:0", "--coid-port-file", port_file, "--coid-algorithm", "gost2004",
+                           "--coid-order", "be-sr", "--coid-alphabet", "std", "--coid-input", "rfc7515"],
+                          stdout=subprocess.PIPE) as process:
+        ready, coid = process.stdout.readline().decode().split(), process.stdout.readline().decode().split()
+        try:
+            assert ready[0] == "READY" and coid[0] == "COID"
+            assert coid[1] == f"https://127.0.0.1:{port_file.read_text().strip()}/identity/1.1.0"
+            assert coid[1] in get(ready[1] + "/coid/")[2].decode()
+        finally:
+            process.terminate()
+        assert process.wait(30) == 0
+
+
 @pytest.mark.parametrize("arguments, words", [
     (["init"], "missing: DIR"), (["init", "/proc/none"], "/proc/none"), (["run", "/tmp"], "sandbox init"),
     (["init", "/tmp/none", "--base-url", "ftp://x"], "ftp://x"), (["revoke", "/tmp"], "missing"),
     (["revoke", "/tmp", "12"], "sandbox init"), (["what"], "no command what"),
+    (["run", "--coid-algorithm", "rsa", "/tmp"], "gost2015 or gost2004"), (["run", "--coid-order", "x", "/tmp"], "be-sr"),
 ])
 def test_wrong_usage_is_named(arguments, words):
     done = shepctl("sandbox", *arguments)

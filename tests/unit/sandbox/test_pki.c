@@ -2,6 +2,7 @@
 #include "unit/sandbox/fixture.h"
 
 #include "base/text.h"
+#include "rest/client_key.h"
 #include "sandbox/crl.h"
 #include "sandbox/openssl.h"
 
@@ -155,6 +156,44 @@ static void init_makes_again_what_was_taken_away(void **state)
     assert_int_equal(made.made, 1);
 }
 
+/* What the participant shows (req 3.02), and ЦОИД signs with. */
+static void an_older_folder_gets_the_keys_of_coid_and_keeps_the_rest(void **state)
+{
+    static const char *const newer[] = { "tls/client-ca.pem",        "tls/client.p12",
+                                         "gost2015/coid.p12",        "gost2015/coid.pem",
+                                         "ldap/coid.ldif",           "gost2004/coid-expired.p12",
+                                         "gost2004/coid-expired.pem" };
+    const struct pki_params params = { .dir = sandbox_dir(), .clock = clock_system() };
+    AUTO(key_free) struct key *before = sandbox_key("gost2015", "adapter");
+    AUTO(key_free) struct key *client = NULL;
+    char path[FILE_PATH_MAX], pass[FILE_PATH_MAX];
+    struct pki_made made;
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+        assert_int_equal(remove(sandbox_path(newer[i], path)), 0);
+    assert_ok(pki_init(&params, &made, &err), &err);
+    assert_int_equal(made.made, 2);
+    for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+        assert_true(file_exists(sandbox_path(newer[i], path)));
+    AUTO(key_free) struct key *after = sandbox_key("gost2015", "adapter");
+    assert_string_equal(cert_signer(key_cert(before))->serial,
+                        cert_signer(key_cert(after))->serial);
+    assert_ok(client_key_open(&(struct key_source){ sandbox_path("tls/client.p12", path),
+                                                    sandbox_path("pass", pass), NULL, NULL },
+                              clock_system(), &client, &err),
+              &err);
+    key_free(TAKE(client));
+    assert_int_equal(
+        client_key_open(&(struct key_source){ sandbox_path("tls/client-expired.p12", path),
+                                              sandbox_path("pass", pass), NULL, NULL },
+                        clock_system(), &client, &err),
+        ST_INPUT);
+    assert_string_equal(err.code, "clientCertExpired");
+    assert_false(file_exists(sandbox_path("rsa/coid.p12", path))); /* its keys are GOST's */
+}
+
 static void init_refuses_what_would_not_fit_together(void **state)
 {
     static const char *const urls[] = { "http://127.0.0.1:9999", "https://127.0.0.1:8089",
@@ -184,8 +223,10 @@ static void init_refuses_what_would_not_fit_together(void **state)
 
 static void private_keys_are_for_their_owner_only(void **state)
 {
-    static const char *const secrets[] = { "pass", "gost2015/ceo.p12", "authority/rsa-root.p12",
-                                           "tls/server.key" };
+    static const char *const secrets[] = {
+        "pass",           "gost2015/ceo.p12", "authority/rsa-root.p12",
+        "tls/server.key", "tls/client.p12",   "tls/client-expired.p12"
+    };
     char path[FILE_PATH_MAX];
     struct stat st;
 
@@ -328,6 +369,7 @@ int main(void)
         cmocka_unit_test(names_stand_in_the_order_of_the_real_authority),
         cmocka_unit_test(a_second_init_keeps_everything),
         cmocka_unit_test(init_makes_again_what_was_taken_away),
+        cmocka_unit_test(an_older_folder_gets_the_keys_of_coid_and_keeps_the_rest),
         cmocka_unit_test(init_refuses_what_would_not_fit_together),
         cmocka_unit_test(private_keys_are_for_their_owner_only),
         cmocka_unit_test(key_files_have_the_form_of_the_real_authority),
