@@ -3,8 +3,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "server/allowed.h"
+#include "server/inventory.h"
+#include "server/judging.h"
 #include "server/jws_source.h"
 #include "server/open.h"
+#include "server/senders.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -29,34 +32,6 @@ struct service {
     struct flows *flows;
     struct road road;
 };
-
-static enum revocation revocation_of(const struct conf *conf)
-{
-    static const struct {
-        const char *word;
-        enum revocation how;
-    } words[] = {
-        { "off", REVOCATION_OFF },
-        { "ocsp", REVOCATION_OCSP },
-        { "crl", REVOCATION_CRL },
-    };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(conf->trust.revocation, words[i].word) == 0)
-            return words[i].how;
-    return REVOCATION_AUTO;
-}
-
-static enum revocation_scope scope_of(const struct conf *conf)
-{
-    return strcmp(conf->trust.revocation_scope, "signer") == 0 ? REVOCATION_SIGNER
-                                                               : REVOCATION_PATH;
-}
-
-static enum unknown unknown_of(const char *word)
-{
-    return strcmp(word, "accept") == 0 ? UNKNOWN_ACCEPT : UNKNOWN_REFUSE;
-}
 
 static const char *or_null(const char *text)
 {
@@ -101,11 +76,11 @@ static void want_lists(const struct service *s)
                                  .io = &s->rooms->trust_io,
                                  .now_ms = clock_now(s->rooms->clock),
                                  .revocation = REVOCATION_CRL,
-                                 .scope = scope_of(s->conf),
+                                 .scope = judging_scope(s->conf),
                                  .deadline_ms = 1 /* long past: nothing is waited for */ };
     AUTO(report_free) struct report *report = report_new();
 
-    if (!report || revocation_of(s->conf) < REVOCATION_CRL)
+    if (!report || judging_revocation(s->conf) < REVOCATION_CRL)
         return;
     (void)!trust_judge(&judge, key_cert(s->key), report);
     for (size_t i = 0; i < s->pin_count; i++)
@@ -124,11 +99,11 @@ static enum status make_wsse(struct service *s, struct err *err)
         .pins = s->pins,
         .pin_count = s->pin_count,
         .io = &s->rooms->trust_io,
-        .revocation = revocation_of(c),
-        .scope = scope_of(c),
-        .unknown = unknown_of(c->trust.transport_unknown),
-        .business_unknown = unknown_of(c->trust.business_unknown),
-        .ocsp_url = or_null(c->trust.ocsp_url),
+        .revocation = judging_revocation(c),
+        .scope = judging_scope(c),
+        .unknown = judging_unknown(c->trust.transport_unknown),
+        .business_unknown = judging_unknown(c->trust.business_unknown),
+        .ocsp_url = judging_ocsp_url(c),
         .skew_ms = c->trust.clock_skew_ms,
         .key = s->key,
         .clock = s->rooms->clock,
@@ -161,10 +136,10 @@ static enum status make_mobile(struct service *s, struct err *err)
         .algorithms = allowed_algorithms(c, KIND_USER),
         .timestamp_algorithms = allowed_algorithms(c, KIND_TIMESTAMP),
         .follow_aia = c->trust.follow_aia,
-        .revocation = revocation_of(c),
-        .scope = scope_of(c),
-        .unknown = unknown_of(c->trust.user_unknown),
-        .ocsp_url = or_null(c->trust.ocsp_url),
+        .revocation = judging_revocation(c),
+        .scope = judging_scope(c),
+        .unknown = judging_unknown(c->trust.user_unknown),
+        .ocsp_url = judging_ocsp_url(c),
         .skew_ms = c->trust.clock_skew_ms,
         .content_keep_ms = c->signing.content_keep_days * DAY_MS,
         .cluster_key = bytes_slice(cluster_key),
@@ -179,53 +154,11 @@ static enum status make_mobile(struct service *s, struct err *err)
     return mobile_new(&params, &s->mobile, err);
 }
 
-static enum business_answer answer_of(const char *word)
-{
-    if (strcmp(word, "always") == 0)
-        return BUSINESS_ANSWER_ALWAYS;
-    return strcmp(word, "same") == 0 ? BUSINESS_ANSWER_SAME : BUSINESS_ANSWER_NO;
-}
-
-/* Behind a gateway the transport's certificate is the gateway's: the author is the sender's own. */
-static struct business business_of(const struct conf_sender *c)
-{
-    const bool own = *c->business_iin || *c->business_bin;
-
-    return (struct business){
-        .ignored = strcmp(c->business_signature, "ignore") == 0,
-        .demanded = strcmp(c->business_signature, "demand") == 0,
-        .services = c->business_services,
-        .author = { .iin = own ? c->business_iin : c->iin,
-                    .bin = own ? c->business_bin : c->bin,
-                    .anyone = strcmp(c->business_signer, "anyone") == 0 },
-        .answer = answer_of(c->business_answer),
-    };
-}
-
-static struct flow_sender sender_of(const struct conf_sender *c)
-{
-    return (struct flow_sender){
-        .sender_id = c->sender_id,
-        .password_hash = c->password_hash,
-        .iin = c->iin,
-        .bin = c->bin,
-        .gateways = c->gateways,
-        .service_ids = c->service_ids,
-        .organisation = { .name = { c->organisation_ru, c->organisation_kz, c->organisation_en },
-                          .bin = c->bin },
-        .business = business_of(c),
-    };
-}
-
 static enum status make_flows(struct service *s, struct err *err)
 {
     const struct conf *c = s->conf;
 
-    s->senders = calloc(c->sender_count + 1, sizeof(*s->senders));
-    if (!s->senders)
-        return RAISE(err, ST_NOMEM, "senders: out of memory");
-    for (size_t i = 0; i < c->sender_count; i++)
-        s->senders[i] = sender_of(&c->senders[i]);
+    TRY(senders_new(c, &s->senders, err));
     const struct flow_params params = {
         .senders = s->senders,
         .sender_count = c->sender_count,
@@ -251,45 +184,18 @@ static enum status make_jws(struct service *s, struct err *err)
     return jws_source_new(&params, &s->jws, err);
 }
 
-/* What files hold beside keys, pins and trust, and what they are to us. */
-static enum status list_files(struct service *s, struct err *err)
-{
-    const struct conf *c = s->conf;
-    const struct {
-        enum expiry_role role;
-        const char *path;
-    } files[] = {
-        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file }, { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
-        { EXPIRY_CLIENT_CA, c->http.client_ca_file }, { EXPIRY_STORE_CA, c->store.tls_ca_file },
-        { EXPIRY_LDAP_CA, c->ldap.ca_file },
-    };
-
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        TRY(expiry_add_file(s->certificates, files[i].role, files[i].path, err));
-    return ST_OK;
-}
-
 static enum status list_certificates(struct service *s, struct err *err)
 {
-    size_t jws_pin_count = 0;
+    const struct inventory inventory = {
+        .conf = s->conf,
+        .key = s->key,
+        .trust = s->trust,
+        .pins = s->pins,
+        .pin_count = s->pin_count,
+        .jws = s->jws,
+    };
 
-    s->certificates = expiry_list_new();
-    if (!s->certificates)
-        return RAISE(err, ST_NOMEM, "certificates: out of memory");
-    TRY(expiry_add(s->certificates, EXPIRY_SIGN, "", key_cert(s->key), err));
-    for (size_t i = 0; i < key_chain_count(s->key); i++)
-        TRY(expiry_add(s->certificates, EXPIRY_SIGN_CHAIN, "", key_chain_at(s->key, i), err));
-    for (size_t i = 0; i < s->pin_count; i++)
-        TRY(expiry_add(s->certificates, EXPIRY_GATEWAY, s->pins[i].name, s->pins[i].cert, err));
-    const struct cert *const *jws_pins = jws_source_pins(s->jws, &jws_pin_count);
-    for (size_t i = 0; i < jws_pin_count; i++)
-        TRY(expiry_add(s->certificates, EXPIRY_JWS_PIN, "", jws_pins[i], err));
-    for (size_t i = 0; i < trust_count(s->trust); i++) {
-        const struct cert *cert = trust_at(s->trust, i);
-        enum expiry_role role = cert_is_self_signed(cert) ? EXPIRY_ROOT : EXPIRY_INTERMEDIATE;
-        TRY(expiry_add(s->certificates, role, "", cert, err));
-    }
-    return list_files(s, err);
+    return inventory_list(&inventory, &s->certificates, err);
 }
 
 static enum status build(struct service *s, struct err *err)
@@ -380,9 +286,9 @@ struct judge service_jws_judge(const struct service *service)
         .trust = service->trust,
         .io = &service->rooms->trust_io,
         .purpose = PURPOSE_TRANSPORT,
-        .revocation = revocation_of(c),
-        .scope = scope_of(c),
-        .ocsp_url = or_null(c->trust.ocsp_url),
+        .revocation = judging_revocation(c),
+        .scope = judging_scope(c),
+        .ocsp_url = judging_ocsp_url(c),
         .algorithms = allowed_algorithms(c, KIND_JWS),
         .expect_bin = c->jws.signer_bin,
         .skew_ms = c->trust.clock_skew_ms,
