@@ -14,6 +14,10 @@ enum expiry_role {
     EXPIRY_TLS_PUBLIC,
     EXPIRY_TLS_ADMIN,
     EXPIRY_GATEWAY,
+    EXPIRY_COID_SIGN, /* of our requests to ЦОИД */
+    EXPIRY_COID_SIGN_CHAIN,
+    EXPIRY_COID_CLIENT, /* of our TLS to ЦОИД */
+    EXPIRY_COID_CA,
     EXPIRY_JWS_PIN, /* pinned signers of ЦОИД's answers */
     EXPIRY_CLIENT_CA,
     EXPIRY_STORE_CA,

@@ -50,6 +50,19 @@ static enum status list_trust(const struct trust *trust, struct expiry_list *lis
     return ST_OK;
 }
 
+/* Our two keys at ЦОИД: 14 days at first, then a year. */
+static enum status list_coid(const struct inventory *inventory, struct expiry_list *list,
+                             struct err *err)
+{
+    const struct coid_room *coid = inventory->coid;
+
+    if (!coid)
+        return ST_OK;
+    TRY(list_key(list, EXPIRY_COID_SIGN, EXPIRY_COID_SIGN_CHAIN, coid_room_sign_key(coid), err));
+    TRY(expiry_add(list, EXPIRY_COID_CLIENT, "", coid_room_client_cert(coid), err));
+    return expiry_add_file(list, EXPIRY_COID_CA, inventory->conf->coid.ca_file, err);
+}
+
 enum status inventory_list(const struct inventory *inventory, struct expiry_list **ret_list,
                            struct err *err)
 {
@@ -60,6 +73,7 @@ enum status inventory_list(const struct inventory *inventory, struct expiry_list
     TRY(list_key(list, EXPIRY_SIGN, EXPIRY_SIGN_CHAIN, inventory->key, err));
     TRY(list_pins(inventory, list, err));
     TRY(list_trust(inventory->trust, list, err));
+    TRY(list_coid(inventory, list, err));
     TRY(list_files(inventory->conf, list, err));
     *ret_list = TAKE(list);
     return ST_OK;

@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "crypto/key.h"
 #include "crypto/trust.h"
+#include "server/coid_room.h"
 #include "server/expiry.h"
 #include "server/jws_source.h"
 #include "wsse/wsse.h"
@@ -17,6 +18,7 @@ struct inventory {
     const struct pin *pins; /* of gateways */
     size_t pin_count;
     const struct jws_source *jws;
+    const struct coid_room *coid; /* NULL: not offered */
 };
 /* ST_INPUT: a file that holds no certificate. *ret_list is the caller's: expiry_list_free(). */
 MUST_USE enum status inventory_list(const struct inventory *inventory,

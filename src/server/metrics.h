@@ -48,10 +48,11 @@ MUST_USE enum status metrics_add(struct metrics *metrics, const struct metric_pa
                                  struct metric **ret_metric, struct err *err);
 
 /* Without memory for a new series a change is lost: numbers never make work fail. */
-void metric_count(struct metric *metric, const struct metric_sample *sample);   /* counter: adds */
-void metric_set(struct metric *metric, const struct metric_sample *sample);     /* gauge */
+void metric_count(struct metric *metric, const struct metric_sample *sample); /* counter: adds */
+/* A gauge, or a counter that is counted elsewhere. */
+void metric_set(struct metric *metric, const struct metric_sample *sample);
 void metric_observe(struct metric *metric, const struct metric_sample *sample); /* histogram */
-/* A gauge's series are these n from now on, and no other: in one step for whoever looks. */
+/* A family's series are these n from now on, and no other: in one step for whoever looks. */
 void metric_replace(struct metric *metric, const struct metric_sample *samples, size_t n);
 
 /* The whole page; *ret_text is the caller's. */

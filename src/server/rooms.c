@@ -1,5 +1,6 @@
 #include "server/rooms.h"
 
+#include "server/coid_room.h"
 #include "server/open.h"
 
 #include <time.h>
@@ -107,8 +108,10 @@ static enum status open_rest(const struct conf *conf, struct rooms *rooms, struc
         .max_parallel = (unsigned)conf->limits.upstream_parallel,
         .user_agent = "shepd",
     };
+    const struct upstream_params coid = coid_room_limits(conf);
 
     TRY(rest_new(&params, &rooms->rest, err));
+    TRY(upstream_new(&coid, &rooms->coid, err));
     TRY(ocsp_cache_new(&rooms->answers, err));
     rooms->trust_io = (struct trust_io){
         .ctx = rooms,
@@ -151,6 +154,7 @@ void rooms_close(struct rooms *rooms)
     lists_stop(rooms->lists); /* it writes to the journal */
     shipper_stop(rooms->shipper, SHIP_GRACE_MS);
     ocsp_cache_free(rooms->answers);
+    upstream_free(rooms->coid);
     rest_free(rooms->rest);
     codec_free(rooms->codec);
     journal_close(rooms->journal);

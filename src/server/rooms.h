@@ -9,6 +9,7 @@
 #include "crypto/vault.h"
 #include "journal/journal.h"
 #include "rest/rest.h"
+#include "rest/upstream.h"
 #include "server/lists.h"
 #include "server/meters.h"
 #include "server/strangers.h"
@@ -24,6 +25,7 @@ struct rooms {
     struct shipper *shipper;
     struct codec *codec;
     struct rest *rest;
+    struct upstream *coid; /* ЦОИД's bulkhead and breaker: reloads do not forget how it is */
     struct lists *lists;
     struct ocsp_cache *answers;
     struct strangers *strangers;

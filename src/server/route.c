@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/coid_meters.h"
 #include "server/doorstep.h"
 #include "server/exchange.h"
 #include "server/page.h"
@@ -229,6 +230,17 @@ static void health_live(const struct visit *visit)
     http_answer_text(visit->request, 200, "live");
 }
 
+/* No reason not to be ready: signing by telephone goes on. */
+static bool coid_is_left_alone(const struct service *service)
+{
+    struct upstream_look look;
+
+    if (!service_coid(service))
+        return false;
+    upstream_look(service_rooms(service)->coid, &look);
+    return look.state == UPSTREAM_OPEN;
+}
+
 static void health_ready(const struct visit *visit)
 {
     const struct rooms *rooms = service_rooms(visit->service);
@@ -240,6 +252,8 @@ static void health_ready(const struct visit *visit)
     else if (!expiry_can_sign(service_certificates(visit->service), clock_now(rooms->clock), why,
                               sizeof(why)))
         http_answer_text(visit->request, 503, why);
+    else if (coid_is_left_alone(visit->service))
+        http_answer_text(visit->request, 200, "ready; ЦОИД failed too often and is left alone");
     else
         http_answer_text(visit->request, 200, "ready");
 }
@@ -253,6 +267,7 @@ static void metrics(const struct visit *visit)
     expiry_measure(service_certificates(visit->service), clock_now(rooms->clock),
                    rooms->meters.all[METER_CERTIFICATE_END],
                    rooms->meters.all[METER_CERTIFICATE_DAYS]);
+    coid_meters_look(&rooms->meters, service_coid(visit->service) ? rooms->coid : NULL);
     if (metrics_text(rooms->meters.registry, &text, &err) != ST_OK) {
         http_answer_text(visit->request, 503, err.text);
         return;

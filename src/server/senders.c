@@ -38,6 +38,7 @@ static struct flow_sender sender_of(const struct conf_sender *c)
         .organisation = { .name = { c->organisation_ru, c->organisation_kz, c->organisation_en },
                           .bin = c->bin },
         .business = business_of(c),
+        .coid_daily_limit = c->coid_daily_limit,
     };
 }
 

@@ -20,7 +20,9 @@
 #include <time.h>
 
 enum {
-    DRAIN_MS = 35000, /* for exchanges under way at SIGTERM: their 30 s and a little */
+    DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
+    COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
+    COID_LOOK_MS = 20,
     CHORES = 3,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
@@ -302,6 +304,14 @@ static enum status load_service(const char *conf_path, const struct rooms *rooms
     return ST_OK;
 }
 
+static enum status configure_coid(const struct rooms *rooms, const struct conf *conf,
+                                  struct err *err)
+{
+    const struct upstream_params limits = coid_room_limits(conf);
+
+    return upstream_configure(rooms->coid, &limits, err);
+}
+
 /* A reload that fails leaves everything as it was and says why. */
 static void reload(struct server *server)
 {
@@ -314,7 +324,8 @@ static void reload(struct server *server)
         vault_open(service_conf(fresh)->store.content_keys_file, &keys, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK ||
-        lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK) {
+        lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK ||
+        configure_coid(server->rooms, service_conf(fresh), &err) != ST_OK) {
         service_free(fresh);
         log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
         metric_count(server->rooms->meters.all[METER_RELOADS],
@@ -400,6 +411,29 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     return ST_OK;
 }
 
+static bool coid_is_called(const struct server *server)
+{
+    struct upstream_look look;
+
+    upstream_look(server->rooms->coid, &look);
+    return look.calls + look.waiting > 0;
+}
+
+/* What is with ЦОИД gets a moment, and what hangs is broken off: its callers ask again, and then
+ * ЦОИД is asked first what became of it. */
+static void leave_coid(struct server *server)
+{
+    struct coid_room *room = server->service ? service_coid(server->service) : NULL;
+    const struct timespec pause = { .tv_nsec = COID_LOOK_MS * 1000000L };
+    const int64_t end_ms = clock_monotonic_ms() + COID_GRACE_MS;
+
+    if (!room)
+        return;
+    while (coid_is_called(server) && clock_monotonic_ms() < end_ms)
+        (void)nanosleep(&pause, NULL);
+    coid_room_cancel(room);
+}
+
 /* In reverse of serve(): no new requests, what is under way is answered, then the rooms close. */
 static void close_server(struct server *server)
 {
@@ -407,6 +441,9 @@ static void close_server(struct server *server)
 
     if (server->parking)
         parking_close(server->parking); /* who waits is answered now */
+    if (server->fronts[LISTENER_PUBLIC].running)
+        http_stop(server->fronts[LISTENER_PUBLIC].http, DRAIN_MS);
+    leave_coid(server);
     for (int i = 0; i < 2; i++)
         stop_front(&server->fronts[i], DRAIN_MS);
     work_stop(server->work);

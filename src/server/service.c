@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "server/allowed.h"
+#include "server/coid_meters.h"
 #include "server/inventory.h"
 #include "server/judging.h"
 #include "server/jws_source.h"
@@ -29,6 +30,7 @@ struct service {
     struct wsse *wsse;
     struct mobile *mobile;
     struct jws_source *jws;
+    struct coid_room *coid; /* NULL: not offered */
     struct flows *flows;
     struct road road;
 };
@@ -163,10 +165,12 @@ static enum status make_flows(struct service *s, struct err *err)
         .senders = s->senders,
         .sender_count = c->sender_count,
         .signing_service_id = c->signing.service_id,
+        .coid_service_id = c->coid.service_id,
         .message_window_ms = c->limits.message_window_ms,
         .claim_lease_ms = c->limits.claim_lease_ms,
         .claim_keep_ms = c->limits.claim_keep_ms,
         .mobile = s->mobile,
+        .coid = s->coid ? coid_room_coid(s->coid) : NULL,
         .store = s->rooms->store,
         .codec = s->rooms->codec,
         .wsse = s->wsse,
@@ -184,6 +188,23 @@ static enum status make_jws(struct service *s, struct err *err)
     return jws_source_new(&params, &s->jws, err);
 }
 
+static enum status make_coid(struct service *s, struct err *err)
+{
+    const struct coid_room_params params = {
+        .conf = s->conf,
+        .trust = s->trust,
+        .io = &s->rooms->trust_io,
+        .jws = s->jws,
+        .upstream = s->rooms->coid,
+        .store = s->rooms->store,
+        .journal = s->rooms->journal,
+        .clock = s->rooms->clock,
+        .observer = coid_meters_observer(&s->rooms->meters),
+    };
+
+    return *s->conf->coid.base_url ? coid_room_new(&params, &s->coid, err) : ST_OK;
+}
+
 static enum status list_certificates(struct service *s, struct err *err)
 {
     const struct inventory inventory = {
@@ -193,6 +214,7 @@ static enum status list_certificates(struct service *s, struct err *err)
         .pins = s->pins,
         .pin_count = s->pin_count,
         .jws = s->jws,
+        .coid = s->coid,
     };
 
     return inventory_list(&inventory, &s->certificates, err);
@@ -211,6 +233,7 @@ static enum status build(struct service *s, struct err *err)
     TRY(make_wsse(s, err));
     TRY(make_mobile(s, err));
     TRY(make_jws(s, err));
+    TRY(make_coid(s, err));
     TRY(list_certificates(s, err));
     TRY(make_flows(s, err));
     s->road =
@@ -250,6 +273,7 @@ void service_free(struct service *s)
     if (!s || atomic_fetch_sub(&s->references, 1) > 1)
         return;
     flows_free(s->flows);
+    coid_room_free(s->coid);
     jws_source_free(s->jws);
     mobile_free(s->mobile);
     wsse_free(s->wsse);
@@ -279,28 +303,9 @@ void service_adopt(struct service *service, struct service *before)
     jws_source_adopt(service->jws, before->jws);
 }
 
-struct judge service_jws_judge(const struct service *service)
+struct coid_room *service_coid(const struct service *service)
 {
-    const struct conf *c = service->conf;
-    struct judge judge = {
-        .trust = service->trust,
-        .io = &service->rooms->trust_io,
-        .purpose = PURPOSE_TRANSPORT,
-        .revocation = judging_revocation(c),
-        .scope = judging_scope(c),
-        .ocsp_url = judging_ocsp_url(c),
-        .algorithms = allowed_algorithms(c, KIND_JWS),
-        .expect_bin = c->jws.signer_bin,
-        .skew_ms = c->trust.clock_skew_ms,
-    };
-
-    judge.pins = jws_source_pins(service->jws, &judge.pin_count);
-    return judge;
-}
-
-struct jws_params service_jws_params(const struct service *service)
-{
-    return jws_source_params_of(service->jws);
+    return service->coid;
 }
 
 struct mobile *service_mobile(const struct service *service)

@@ -4,7 +4,7 @@
 
 #include "base/auto.h"
 #include "conf/conf.h"
-#include "crypto/jws.h"
+#include "server/coid_room.h"
 #include "server/exchange.h"
 #include "server/expiry.h"
 #include "server/rooms.h"
@@ -26,10 +26,8 @@ void service_adopt(struct service *service, struct service *before);
 const struct conf *service_conf(const struct service *service);
 const struct road *service_road(const struct service *service);
 struct mobile *service_mobile(const struct service *service);
-/* For jws_judge() over ЦОИД's answers (req 2.46–2.51): time, deadline, evidence are the caller's to
- * set; the rest is borrowed from the service. */
-struct judge service_jws_judge(const struct service *service);
-struct jws_params service_jws_params(const struct service *service);
+/* NULL: ЦОИД is not offered. */
+struct coid_room *service_coid(const struct service *service);
 const struct rooms *service_rooms(const struct service *service);
 const struct trust *service_trust(const struct service *service);
 /* Every certificate that this configuration names. */
