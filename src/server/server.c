@@ -6,6 +6,7 @@
 #include "crypto/init.h"
 #include "http/http.h"
 #include "server/chore.h"
+#include "server/coid_news.h"
 #include "server/housekeeping.h"
 #include "server/route.h"
 #include "server/service.h"
@@ -23,7 +24,7 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    CHORES = 3,
+    CHORES = 4,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -47,6 +48,7 @@ struct server {
     struct front fronts[2];
     struct chore *chores[CHORES];
     struct expiry_watch *watch;
+    bool news_missed; /* the chore's own */
 };
 
 /* What the queue holds: a request, an exchange that waited, or a refusal that wants its line in the
@@ -266,9 +268,17 @@ static int wipe(void *ctx)
     return housekeeping_wipe(service);
 }
 
+static int news(void *ctx)
+{
+    struct server *server = ctx;
+    AUTO(service_free) struct service *service = take_service(server);
+
+    return coid_news_look(service, &server->news_missed);
+}
+
 static enum status start_chores(struct server *server, struct err *err)
 {
-    static chore_fn *const all[CHORES] = { sweep, seal, wipe };
+    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news };
 
     for (size_t i = 0; i < CHORES; i++)
         TRY(chore_start(all[i], server, &server->chores[i], err));
