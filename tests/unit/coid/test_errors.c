@@ -1,0 +1,294 @@
+/* The whole table of ЦОИД's errors, asked of every operation (annex 4, flows.md section 3): code,
+ * status and words for the caller, the breaker's opinion for us. */
+#include "kit.h"
+
+#include "base/text.h"
+
+static const struct operation_row {
+    enum operation op;
+    char letter;
+} operations[] = {
+    { OP_VERIFY_PHOTO, 'P' }, { OP_GET_VERIFICATION, 'G' }, { OP_GET_PERSON_DATA, 'D' },
+    { OP_GET_VENDORS, 'V' },  { OP_GET_TRANSACTIONS, 'T' }, { OP_GET_ACT_DETAIL, 'a' },
+    { OP_GET_ACT, 'A' },      { OP_GET_NEWS, 'N' },
+};
+
+static const struct row {
+    const char *letters; /* the operations */
+    int http;
+    const char *body;
+    enum status want;
+    const char *code;
+    const char *says; /* upstreamText */
+} rows[] = {
+    { "PGDVTaAN", 400, "{\"error\":\"Bad Request\"}", ST_UPSTREAM, "upstreamBadRequest",
+      "Bad Request" },
+    { "PGDVTaAN", 401, "", ST_UPSTREAM, "upstreamForbidden", "" },
+    { "PGDVTaAN", 403,
+      "{\"timestamp\":\"2021-09-27T10:17:44.098+00:00\",\"status\":403,\"error\":\"Forbidden\","
+      "\"path\":\"/identity/1.1.0/\"}",
+      ST_UPSTREAM, "upstreamForbidden", "Forbidden" },
+    { "PD", 404, "{\"message\":\"No one person find! Possibly bad IIN\"}", ST_INPUT,
+      "personNotFound", "No one person find! Possibly bad IIN" },
+    { "P", 404, "{\"error\":\"Vendor not found\"}", ST_INPUT, "vendorNotFound",
+      "Vendor not found" },
+    { "GD", 404, "SIMILARITY for Idempotency Key not found", ST_INPUT, "similarityNotFound",
+      "SIMILARITY for Idempotency Key not found" },
+    { "TaA", 404, "", ST_INPUT, "reportNotFound", "" },
+    { "PGDVN", 404, "{\"error\":\"Not Found\"}", ST_UPSTREAM, "upstreamStatus", "Not Found" },
+    { "PGDVTaAN", 405, "", ST_UPSTREAM, "upstreamMethod", "" },
+    { "D", 406, "{\"message\":\"More than 24 hours have passed\"}", ST_INPUT, "dataTooLate",
+      "More than 24 hours have passed" },
+    { "D", 406, "{\"message\":\"Результат верификации ниже 85%\"}", ST_INPUT, "dataBelowThreshold",
+      "Результат верификации ниже 85%" },
+    { "D", 406, "{\"message\":\"verification of 2024 cannot be used\"}", ST_INPUT, "notAcceptable",
+      "verification of 2024 cannot be used" },
+    { "GVTaAN", 406, "", ST_INPUT, "notAcceptable", "" },
+    { "P", 406, "{\"message\":\"Изображение не соответствует требованиям\"}", ST_INPUT,
+      "imageRefused", "Изображение не соответствует требованиям" },
+    { "P", 500, "{\"message\":\"more than 1 face\"}", ST_INPUT, "imageRefused",
+      "more than 1 face" },
+    { "P", 500, "{\"message\":\"Лицо не распознано\"}", ST_INPUT, "imageRefused",
+      "Лицо не распознано" },
+    { "P", 500, "{\"message\":\"некачественное изображение\"}", ST_INPUT, "imageRefused",
+      "некачественное изображение" },
+    { "P", 500, "{\"message\":\"the interface failed\"}", ST_UPSTREAM, "upstreamBiometric",
+      "the interface failed" },
+    { "GDVTaAN", 500, "{\"message\":\"photo\"}", ST_UPSTREAM, "upstreamBiometric", "photo" },
+    { "DVTaAN", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", ST_UPSTREAM,
+      "upstreamUnavailable", "502 Bad Gateway" },
+    { "GDVTaAN", 504, "", ST_UPSTREAM, "upstreamTimeout", "" },
+    { "PGDVTaAN", 523, "{\"error\":\"GBDFL is unavailable\"}", ST_UPSTREAM, "gbdflUnavailable",
+      "GBDFL is unavailable" },
+    { "PGDVTaAN", 523, "Error obtaining KDP token", ST_UPSTREAM, "kdpUnavailable",
+      "Error obtaining KDP token" },
+    { "PGDVTaAN", 523, "", ST_UPSTREAM, "upstreamStatus", "" },
+    { "PGDVTaAN", 503, "", ST_UPSTREAM, "upstreamStatus", "" },
+    { "PGDVTaAN", 302, "", ST_UPSTREAM, "upstreamStatus", "" },
+    { "PGDVTaAN", 418, "{\"error\":\"I'm a teapot\"", ST_UPSTREAM, "upstreamStatus", "teapot" },
+    /* 2xx that say nothing */
+    { "PGDVTaAN", 200, "", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200, "{\"iin\":\"900101", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200, "{\"a\":1,\"a\":2}", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200, "{\"result\":NaN}", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200, "{\"result\":1e999}", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200,
+      "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+      ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 204, "", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaA", 200, "{}", ST_UPSTREAM, "answerInvalid", "" },
+    { "PGDVTaAN", 200, "null", ST_UPSTREAM, "answerInvalid", "" },
+};
+
+/* What is asked of a verification that is DONE already; a photo under a message of its own. */
+static void ask_for(struct kit *kit, enum operation op, const char *key)
+{
+    if (op == OP_GET_VERIFICATION)
+        kit_ask_result(kit, "m2", key);
+    else if (op == OP_GET_PERSON_DATA)
+        kit_ask_data(kit, "m2", key);
+    else
+        kit_ask_photo(kit, "m2");
+    kit->req.op = op;
+    if (op == OP_GET_TRANSACTIONS)
+        kit->req.payload.get_transactions = (struct coid_get_transactions){ 20261101, 20261122 };
+    if (op == OP_GET_ACT || op == OP_GET_ACT_DETAIL)
+        kit->req.payload.get_act = (struct coid_get_act){ .year = 2026, .month = 10 };
+}
+
+static void check(struct kit *kit, const struct row *row, const struct operation_row *operation)
+{
+    const struct far_step step = STEP(row->http, row->body);
+    char trace[FAR_CALLS + 1];
+    char letter[2] = { operation->letter, '\0' };
+
+    kit->far->vendors.http = 0; /* the script's from here on */
+    ask_for(kit, operation->op, kit->store.rows[0].call.key.text);
+    const enum status status = kit_run(kit, &step, 1);
+    if (status != row->want || strcmp(kit->err.code, row->code) != 0)
+        fail_msg("%s %d %s: %s %s: %s", letter, row->http, row->body, status_name(status),
+                 kit->err.code, kit->err.text);
+    if (!strstr(kit->err.upstream_text, row->says) || (!row->says[0] && kit->err.upstream_text[0]))
+        fail_msg("%s %d: «%s»", letter, row->http, kit->err.upstream_text);
+    if (row->http >= 300)
+        assert_int_equal(kit->err.upstream_status, row->http);
+    far_trace(kit->far, true, trace);
+    assert_string_equal(trace, letter); /* one call, whatever it said */
+    assert_null(kit->reply.coid);
+}
+
+/* req 2.38, 2.39, C-12 */
+static void each_error_has_its_code_whatever_was_asked(void **state)
+{
+    const struct far_step result = STEP(200, kit_result);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t k = 0; k < COUNT(operations); k++) {
+            struct kit kit;
+
+            if (!strchr(rows[i].letters, operations[k].letter))
+                continue;
+            kit_init(&kit);
+            kit_open(&kit);
+            kit_ask_photo(&kit, "m1");
+            assert_ok(kit_run(&kit, &result, 1), &kit.err);
+            check(&kit, &rows[i], &operations[k]);
+            kit_close(&kit);
+        }
+}
+
+/* The breaker opens for what does not work, and for nothing that is an answer. */
+static void the_breaker_counts_what_does_not_work(void **state)
+{
+    static const struct {
+        struct far_step step;
+        bool opens;
+    } cases[] = {
+        { STEP(502, ""), true },
+        { STEP(503, ""), true },
+        { STEP(504, ""), true },
+        { STEP(500, ""), true },
+        { { .end = END_RESET }, true },
+        { { .http = 200, .body = "[]", .end = END_RESET_IN_BODY }, true },
+        { { .end = END_SILENT }, true },
+        { STEP(400, ""), false },
+        { STEP(403, ""), false },
+        { STEP(404, ""), false },
+        { STEP(406, ""), false },
+        { STEP(523, "GBDFL is unavailable"), false },
+        { STEP(200, "[]"), false },
+        { { .http = 200, .body = "[]", .sign = SIGN_FORGED }, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kit kit;
+        struct upstream_look look;
+
+        kit_init(&kit);
+        kit.upstream_params.failures = 1;
+        kit.params.call_ms = 700;
+        kit_open(&kit);
+        ask_for(&kit, OP_GET_NEWS, "");
+        (void)!kit_run(&kit, &cases[i].step, 1);
+        upstream_look(kit.upstream, &look);
+        if ((look.state == UPSTREAM_OPEN) != cases[i].opens || look.calls != 0)
+            fail_msg("case %zu: state %d, %u inside", i, look.state, look.calls);
+        const enum status status = kit_run(&kit, &(const struct far_step)STEP(200, "[]"), 1);
+        assert_int_equal(status, cases[i].opens ? ST_UNAVAILABLE : ST_OK);
+        if (cases[i].opens)
+            assert_string_equal(kit.err.code, "upstreamOpen");
+        kit_close(&kit);
+    }
+}
+
+/* A comparison that ЦОИД's biometric side refuses says nothing against ЦОИД. */
+static void a_500_of_a_comparison_is_an_answer(void **state)
+{
+    struct kit kit;
+    struct upstream_look look;
+
+    (void)state;
+    kit_init(&kit);
+    kit.upstream_params.failures = 1;
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_int_equal(kit_run(&kit, &(const struct far_step)STEP(500, ""), 1), ST_UPSTREAM);
+    upstream_look(kit.upstream, &look);
+    assert_int_equal(look.state, UPSTREAM_CLOSED);
+    kit_close(&kit);
+}
+
+/* Refused before anything is on record as asked: the row is as it was. */
+static void a_full_bulkhead_refuses_at_once_and_asks_nothing(void **state)
+{
+    struct kit kit;
+    struct upstream_pass passes[2];
+    char trace[FAR_CALLS + 1];
+
+    (void)state;
+    kit_init(&kit);
+    kit_open(&kit);
+    for (int i = 0; i < 2; i++)
+        assert_ok(upstream_enter(kit.upstream, clock_monotonic_ms() + 1000, &passes[i], &kit.err),
+                  &kit.err);
+    kit_ask_photo(&kit, "m1");
+    assert_int_equal(kit_run(&kit, NULL, 0), ST_UNAVAILABLE);
+    assert_string_equal(kit.err.code, "upstreamBusy");
+    far_trace(kit.far, true, trace);
+    assert_string_equal(trace, "");
+    assert_int_equal(fake_row(&kit.store)->state, COID_WRITTEN);
+    for (int i = 0; i < 2; i++)
+        upstream_leave(kit.upstream, &passes[i], UPSTREAM_WELL);
+    kit_close(&kit);
+}
+
+static void a_call_without_time_is_not_begun(void **state)
+{
+    struct kit kit;
+    char trace[FAR_CALLS + 1];
+
+    (void)state;
+    kit_init(&kit);
+    kit.left_ms = 3100; /* three seconds are for the answer */
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_int_equal(kit_run(&kit, NULL, 0), ST_TIMEOUT);
+    assert_string_equal(kit.err.code, "timeout");
+    far_trace(kit.far, true, trace);
+    assert_string_equal(trace, "");
+    assert_int_equal(fake_row(&kit.store)->state, COID_WRITTEN);
+    kit_close(&kit);
+}
+
+/* Nobody listens: nothing was sent, and there is nothing to ask for. */
+static void what_was_never_sent_is_not_asked_for(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.base_url = "http://127.0.0.1:1/v1";
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_int_equal(kit_run(&kit, NULL, 0), ST_UPSTREAM);
+    assert_string_equal(kit.err.code, "upstreamUnreachable");
+    assert_int_equal(fake_count(&kit.journal, "coid.asked"), 2); /* the vendors, one POST */
+    kit_close(&kit);
+}
+
+/* Budget and call are below the 30 s of an exchange (flows.md section 2). */
+static void all_calls_of_an_operation_end_within_its_budget(void **state)
+{
+    static const struct far_step silent[] = {
+        { .end = END_SILENT }, { .end = END_SILENT }, { .end = END_SILENT }, { .end = END_SILENT }
+    };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.call_ms = 700;
+    kit.params.budget_ms = 1500;
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    const int64_t began_ms = clock_monotonic_ms();
+    assert_int_equal(kit_run(&kit, silent, 4), ST_TIMEOUT);
+    assert_in_range(clock_monotonic_ms() - began_ms, 700, 6000);
+    kit_close(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_error_has_its_code_whatever_was_asked),
+        cmocka_unit_test(the_breaker_counts_what_does_not_work),
+        cmocka_unit_test(a_500_of_a_comparison_is_an_answer),
+        cmocka_unit_test(a_full_bulkhead_refuses_at_once_and_asks_nothing),
+        cmocka_unit_test(a_call_without_time_is_not_begun),
+        cmocka_unit_test(what_was_never_sent_is_not_asked_for),
+        cmocka_unit_test(all_calls_of_an_operation_end_within_its_budget),
+    };
+
+    return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+}
