@@ -3,41 +3,44 @@
 
 #include <ctype.h>
 
+enum {
+    MONEY_DIGITS = 18
+}; /* of an xs:decimal that every reader takes (XML Schema part 2, 3.2.3) */
+
 static enum status put_bool(const struct writer *w, bool value, char **ret)
 {
     return writer_text(w, value ? "true" : "false", ret);
 }
 
-static size_t digits(const char *text)
+/* -1, 0.5, .5, 1.: what both xs:decimal and xs:double can be. Returns the number of its digits, 0
+ * when it is anything else. */
+static size_t decimal_digits(const char *text)
 {
     size_t n = 0;
+    bool point = false;
 
-    while (isdigit((unsigned char)text[n]))
-        n++;
+    for (text += *text == '-' || *text == '+'; *text; text++) {
+        if (*text == '.' && !point)
+            point = true;
+        else if (isdigit((unsigned char)*text))
+            n++;
+        else
+            return 0;
+    }
     return n;
 }
 
-/* xs:decimal: -1, 0.5, .5, 1. */
-static bool is_decimal(const char *text)
-{
-    size_t whole, part = 0;
-
-    text += *text == '-' || *text == '+';
-    whole = digits(text);
-    text += whole;
-    if (*text == '.') {
-        part = digits(text + 1);
-        text += 1 + part;
-    }
-    return whole + part > 0 && !*text;
-}
-
 /* NULL when there is none. Any other text would break the caller's validation. */
-static enum status put_decimal(const struct writer *w, const char *text, char **ret)
+static enum status put_decimal(const struct writer *w, const char *text, size_t max_digits,
+                               char **ret)
 {
+    size_t n;
+
     TRY(writer_optional(w, text, ret));
-    if (*ret && !is_decimal(*ret))
-        return RAISE(w->err, ST_INTERNAL, "answer: a number of ЦОИД is not in decimal notation");
+    n = *ret ? decimal_digits(*ret) : 1;
+    if (n == 0 || n > max_digits)
+        return RAISE(w->err, ST_INTERNAL,
+                     "answer: a number of ЦОИД is none, or has too many digits");
     return ST_OK;
 }
 
@@ -131,7 +134,7 @@ static enum status answer_verification(const struct writer *w, const struct coid
     TRY(writer_text(w, in->idempotency_key, &out->idempotencyKey));
     TRY(writer_text(w, in->iin, &out->iin));
     TRY(writer_text(w, in->vendor, &out->vendor));
-    TRY(put_decimal(w, in->result, &out->result));
+    TRY(put_decimal(w, in->result, SIZE_MAX, &out->result));
     TRY(put_bool(w, in->passed, &out->passed));
     TRY(writer_optional(w, in->data_until, &out->dataUntil));
     TRY(put_photo(w, in, &out->photo));
@@ -208,7 +211,7 @@ static enum status answer_transactions(const struct writer *w, const struct coid
         struct c__Transaction *to = &list->transaction[list->__sizetransaction++];
         TRY(writer_optional(w, in->vendor_name, &to->vendorName));
         TRY(coid_put_date(w, &in->date_time, &to->dateTime));
-        TRY(put_decimal(w, in->similarity, &to->similarity));
+        TRY(put_decimal(w, in->similarity, SIZE_MAX, &to->similarity));
         TRY(writer_optional(w, in->idempotency_key, &to->idempotencyKey));
     }
     return put_end(w, answer, &out->extras, &out->proof);
@@ -220,8 +223,8 @@ static enum status put_row(const struct writer *w, const struct coid_act_row *in
     TRY(coid_put_date(w, &in->date, &out->date));
     TRY(writer_optional(w, in->vendor_name, &out->vendorName));
     TRY(writer_number(w, in->count, &out->count));
-    TRY(put_decimal(w, in->price, &out->price));
-    return put_decimal(w, in->amount, &out->amount);
+    TRY(put_decimal(w, in->price, MONEY_DIGITS, &out->price));
+    return put_decimal(w, in->amount, MONEY_DIGITS, &out->amount);
 }
 
 static enum status answer_act_detail(const struct writer *w, const struct coid_answer *answer,

@@ -294,10 +294,13 @@ static void a_number_that_is_no_decimal_is_our_own_fault(void **state)
         const char *result;
         enum status want;
     } cases[] = {
-        { "1", ST_OK },         { "0.0", ST_OK },        { "-0.5", ST_OK },
-        { ".5", ST_OK },        { "1.", ST_OK },         { "1e-5", ST_INTERNAL },
-        { "NaN", ST_INTERNAL }, { "0,5", ST_INTERNAL },  { ".", ST_INTERNAL },
-        { "-", ST_INTERNAL },   { "0.5 ", ST_INTERNAL },
+        { "1", ST_OK },          { "0.0", ST_OK },
+        { "-0.5", ST_OK },       { ".5", ST_OK },
+        { "1.", ST_OK },         { "0.00000000000000012345678901234567", ST_OK },
+        { "1e-5", ST_INTERNAL }, { "1.2.3", ST_INTERNAL },
+        { "NaN", ST_INTERNAL },  { "0,5", ST_INTERNAL },
+        { ".", ST_INTERNAL },    { "-", ST_INTERNAL },
+        { "0.5 ", ST_INTERNAL },
     };
 
     (void)state;
@@ -308,6 +311,31 @@ static void a_number_that_is_no_decimal_is_our_own_fault(void **state)
         struct err err;
 
         answer.told.verification.result = cases[i].result;
+        assert_int_equal(soap_encode(shared_codec, NULL, &reply, &xml, &err), cases[i].want);
+        if (xml)
+            assert_valid(bytes_slice(xml));
+    }
+}
+
+static void money_of_more_digits_than_readers_take_is_our_own_fault(void **state)
+{
+    static const struct {
+        const char *amount;
+        enum status want;
+    } cases[] = {
+        { "1234567890123456.78", ST_OK },
+        { "1234567890123456.789", ST_INTERNAL },
+        { "1e5", ST_INTERNAL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct coid_act_row row = { .count = 1, .amount = cases[i].amount };
+        const struct coid_answer answer = { .told.act_rows = { &row, 1 } };
+        const struct reply reply = reply_of(OP_GET_ACT_DETAIL, &answer);
+        AUTO(bytes_free) struct bytes *xml = NULL;
+        struct err err;
+
         assert_int_equal(soap_encode(shared_codec, NULL, &reply, &xml, &err), cases[i].want);
         if (xml)
             assert_valid(bytes_slice(xml));
@@ -337,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_thousand_transactions_are_one_answer),
         cmocka_unit_test(what_xml_cannot_carry_is_replaced_wherever_it_stands),
         cmocka_unit_test(a_number_that_is_no_decimal_is_our_own_fault),
+        cmocka_unit_test(money_of_more_digits_than_readers_take_is_our_own_fault),
         cmocka_unit_test(a_reply_without_what_was_told_is_our_own_fault),
     };
     return cmocka_run_group_tests(tests, open_codec, close_codec);
