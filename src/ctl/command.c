@@ -12,6 +12,7 @@ const struct command ctl_commands[] = {
     { "call", "send a signed request to a SyncChannel service", cmd_call },
     { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
     { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
+    { "coid", "checks of identity by ЦОИД: usage, evidence, decisions, news", cmd_coid },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
 };
@@ -27,6 +28,15 @@ const struct command ctl_trust_commands[] = {
     { "add", "trust a certificate after its fingerprint was compared", cmd_trust_add },
     { "list", "show what is trusted", cmd_trust_list },
     { "check", "say what is wrong with the folder", cmd_trust_check },
+    { NULL, NULL, NULL },
+};
+
+const struct command ctl_coid_commands[] = {
+    { "usage", "count comparisons by day, sender and vendor", cmd_coid_usage },
+    { "evidence", "write what ЦОИД answered into a folder", cmd_coid_evidence },
+    { "decide", "record a decision on a result below the threshold", cmd_coid_decide },
+    { "decisions", "list them, for the operator of ЦОИД", cmd_coid_decisions },
+    { "news", "show what ЦОИД told", cmd_coid_news },
     { NULL, NULL, NULL },
 };
 
