@@ -198,7 +198,7 @@ const struct conf_row conf_rows[] = {
     { "jws", "pins_dir", CONF_TEXT, AT(jws.pins_dir), "", 0, 0, NULL,
       "folder of ЦОИД's certificates, trusted as they stand and asked before LDAP; empty = none" },
     { "jws", "input", CONF_WORD, AT(jws.input), "body", 0, 0, "body rfc7515",
-      "what ЦОИД signs: the body alone, or header.payload in BASE64URL" },
+      "what ЦОИД signs, and we to it: the body alone, or header.payload in BASE64URL" },
     { "jws", "algorithms", CONF_WORDS, AT(jws.algorithms), "gost2015 gost2004", 0, 0,
       "gost2015 gost2004", "allowed for ЦОИД's answers; gost2004 = TumarCSP's too" },
     { "jws", "signer_bin", CONF_TEXT, AT(jws.signer_bin), "", 0, 0, NULL,

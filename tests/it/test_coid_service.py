@@ -134,6 +134,46 @@ def test_keys_for_coid_are_exchanged_and_watched_apart_from_signing(make, tmp_pa
     assert ask(world, coid.get_vendors()).code == "SCSS001"
 
 
+def test_a_reload_takes_it_away_and_gives_it_back(make):
+    world = make()
+    centre = world.centre
+    assert ask(world, coid.get_vendors()).code == "SCSS001"
+    world.centre = None
+    world.write_config()
+    world.reload()
+    assert ask(world, coid.get_vendors()).code == "SCE004"
+    assert not numbers(world, "shepd_upstream_state", upstream="coid")
+    assert world.create().code == "SCSS001"
+    world.centre = centre
+    world.write_config()
+    world.reload()
+    assert ask(world, coid.get_vendors()).code == "SCSS001"
+    assert state(world) == "closed"
+
+
+def test_a_senders_comparisons_of_a_day_are_bounded_and_a_reload_raises_the_bound(make):
+    """req 3.06: a repeat costs nothing, so it is never refused."""
+    world = make()
+    iin = world.centre.people["man"]
+    sender = 'sender "sandbox"'
+    world.settings = {sender: {"coid_daily_limit": 1}}
+    world.write_config()
+    world.reload()
+    first = coid.new_message()
+    assert ask(world, coid.verify_photo(iin), message=first).code == "SCSS001"
+    before = world.centre.bills["comparisons"]
+    refused = ask(world, coid.verify_photo(iin))
+    assert (refused.code, refused.error) == ("SCSE002", "dailyLimit")
+    assert ask(world, coid.verify_photo(iin), message=first).code == "SCSS001"
+    assert world.centre.bills["comparisons"] == before
+    world.settings[sender]["coid_daily_limit"] = 2
+    world.write_config()
+    world.reload()
+    assert ask(world, coid.verify_photo(iin)).code == "SCSS001"
+    assert ask(world, coid.verify_photo(iin)).error == "dailyLimit"
+    assert numbers(world, "shepd_coid_comparisons_total") == [2]
+
+
 def test_news_are_fetched_once_and_stand_in_the_journal(make):
     """req 3.14"""
     world = make()
