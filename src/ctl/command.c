@@ -12,7 +12,7 @@ const struct command ctl_commands[] = {
     { "call", "send a signed request to a SyncChannel service", cmd_call },
     { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
     { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
-    { "coid", "checks of identity by ЦОИД: usage, evidence, decisions, news", cmd_coid },
+    { "coid", "checks of identity by ЦОИД: reconciliation, usage, evidence, decisions", cmd_coid },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
 };
@@ -32,6 +32,7 @@ const struct command ctl_trust_commands[] = {
 };
 
 const struct command ctl_coid_commands[] = {
+    { "reconcile", "compare our records with ЦОИД's reports", cmd_coid_reconcile },
     { "usage", "count comparisons by day, sender and vendor", cmd_coid_usage },
     { "evidence", "write what ЦОИД answered into a folder", cmd_coid_evidence },
     { "decide", "record a decision on a result below the threshold", cmd_coid_decide },

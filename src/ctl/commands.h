@@ -16,6 +16,7 @@ int cmd_trust_add(int argc, char **argv);
 int cmd_trust_list(int argc, char **argv);
 int cmd_trust_check(int argc, char **argv);
 int cmd_coid(int argc, char **argv);
+int cmd_coid_reconcile(int argc, char **argv);
 int cmd_coid_usage(int argc, char **argv);
 int cmd_coid_evidence(int argc, char **argv);
 int cmd_coid_decide(int argc, char **argv);

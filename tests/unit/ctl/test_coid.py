@@ -81,7 +81,7 @@ def test_usage_counts_by_day_sender_and_vendor(kept):  # req 3.06
 @pytest.mark.parametrize("period, words", [
     (("20261122", "20261121"), "before it begins"), (("20260631", "20261121"), "expected a day"),
     (("2024-01-01", "2025-01-01"), "over 366 days"), (("today", "20261121"), "expected a day"), (("20261122",), "missing")])
-@pytest.mark.parametrize("command", ["usage", "decisions"])
+@pytest.mark.parametrize("command", ["reconcile", "usage", "decisions"])
 def test_a_period_that_is_none_is_refused(kept, command, period, words):
     done = kept.coid(command, *period)
     assert done.returncode == 2 and words in text_of(done)
@@ -261,9 +261,14 @@ def test_a_database_of_another_version_is_left_alone(kept):
         kept.sql("DELETE FROM schema_version ORDER BY version DESC LIMIT 1")
 
 
+def test_without_coid_in_the_configuration_there_is_nobody_to_ask(kept):
+    done = kept.coid("reconcile", "20261120", "20261122")
+    assert done.returncode == 2 and "base_url" in text_of(done) and done.stdout == b""
+
+
 def test_the_commands_are_listed_with_their_help(kept):
     listed = text_of(shepctl("coid", "--help"))
-    for command in ("usage", "evidence", "decide", "decisions", "news"):
+    for command in ("reconcile", "usage", "evidence", "decide", "decisions", "news"):
         assert f"  {command} " in listed
         assert "--config FILE" in text_of(shepctl("coid", command, "--help"))
     assert shepctl("coid", "settle").returncode == 2
