@@ -178,6 +178,27 @@ static void every_fault_happens_to_every_operation_once(void **state)
     kit_stop(&kit);
 }
 
+static void a_fault_goes_before_the_person_and_spoils_no_refusal(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    kit_start(&kit, 0, usual);
+    kit_fault(&kit, "verify", "not-json");
+    struct told told = kit_verify(&kit, "k", "900101300196", 1); /* who is told of unsigned */
+    expect_told(&told, 200, "Сервис временно недоступен");
+    assert_int_equal(kit_judge(&kit, &told, JWS_INPUT_BODY, true), VERDICT_VALID);
+    told_clear(&told);
+    static const char *const faults[] = { "register-then-504", "not-json", "register-then-hang" };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        kit_fault(&kit, "verify", faults[i]);
+        told = kit_verify(&kit, "k", MAN, 1);
+        expect_told(&told, 406, "x-idempotency-key");
+        told_clear(&told);
+    }
+    kit_stop(&kit);
+}
+
 /* ---- answers that do not come ---- */
 
 static enum status ask_within(struct kit *kit, int64_t ms, const char *key, struct told *ret_told)
@@ -375,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_signed_as_the_settings_say),
         cmocka_unit_test(every_fault_happens_to_every_operation_once),
+        cmocka_unit_test(a_fault_goes_before_the_person_and_spoils_no_refusal),
         cmocka_unit_test(answers_hang_break_off_and_come_late),
         cmocka_unit_test(people_are_always_the_same),
         cmocka_unit_test(iins_with_a_meaning_are_iins),
