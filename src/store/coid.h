@@ -68,8 +68,9 @@ struct coid_end {
     int refused_status;
     const char *refused_code, *refused_text;
 };
-/* The first end counts; the same end again is ST_OK. REFUSED gives the daily limit back. DONE
- * overrides REFUSED (ЦОИД knows better), never the other way: ST_CONFLICT. */
+/* Texts are cut to what struct coid_call holds, a result in its fraction only (ST_INPUT: it has
+ * none there). The first end counts; the same end again is ST_OK. REFUSED gives the daily limit
+ * back. DONE overrides REFUSED (ЦОИД knows better), never the other way: ST_CONFLICT. */
 MUST_USE enum status store_coid_end(struct store *store, const struct id *key,
                                     const struct coid_end *end, struct err *err);
 

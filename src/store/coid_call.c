@@ -224,6 +224,7 @@ struct ending {
     const struct coid_end *end;
     struct coid_row row;
     char vendor_name[sizeof(((struct coid_call *)0)->vendor_name)];
+    char result[sizeof(((struct coid_call *)0)->result)];
     char refused_text[sizeof(((struct coid_call *)0)->refused_text)];
 };
 
@@ -252,7 +253,7 @@ static enum status write_end(struct db *db, const struct ending *ending, struct 
         " refused_status = ?, refused_code = ?, refused_text = ?"
         " WHERE idempotency_key = ? AND state = ?",
         ARGS(v_text(coid_state_word(end->state)), v_text(refused ? "" : ending->vendor_name),
-             v_text(refused ? "" : end->result), v_int(refused ? end->refused_status : 0),
+             v_text(refused ? "" : ending->result), v_int(refused ? end->refused_status : 0),
              v_text(refused ? end->refused_code : ""), v_text(refused ? ending->refused_text : ""),
              v_id(ending->key), v_text(coid_state_word(was))),
         &matched, err));
@@ -282,18 +283,30 @@ static enum status end_call(struct db *db, void *ctx, struct err *err)
     return write_end(db, ending, err);
 }
 
-static enum status check_end(const struct coid_end *end, struct err *err)
+/* A result that is too long loses digits of its fraction, no others: tiny numbers have many. */
+static bool copy_result(struct ending *ending)
 {
+    const char *result = ending->end->result ? ending->end->result : "";
+
+    return text_copy(ending->result, sizeof(ending->result), result) ||
+           strchr(ending->result, '.') != NULL;
+}
+
+static enum status check_end(struct ending *ending, struct err *err)
+{
+    const struct coid_end *end = ending->end;
     const char *code = end->refused_code ? end->refused_code : "";
-    const char *result = end->result ? end->result : "";
 
     if (end->state != COID_DONE && end->state != COID_REFUSED)
         return RAISE(err, ST_INTERNAL, "a verification does not end as %s",
                      coid_state_word(end->state));
-    if (strlen(code) >= sizeof(((struct coid_call *)0)->refused_code) ||
-        strlen(result) >= sizeof(((struct coid_call *)0)->result))
+    if (strlen(code) >= sizeof(((struct coid_call *)0)->refused_code) || !copy_result(ending))
         return RAISE_CAUSE(err, ST_INPUT, "tooLong", "result", NULL,
                            "a verification's result is too long to be stored");
+    (void)text_copy(ending->vendor_name, sizeof(ending->vendor_name),
+                    end->vendor_name ? end->vendor_name : "");
+    (void)text_copy(ending->refused_text, sizeof(ending->refused_text),
+                    end->refused_text ? end->refused_text : "");
     return ST_OK;
 }
 
@@ -302,11 +315,7 @@ enum status store_coid_end(struct store *store, const struct id *key, const stru
 {
     struct ending ending = { .key = key, .end = end };
 
-    TRY(check_end(end, err));
-    (void)text_copy(ending.vendor_name, sizeof(ending.vendor_name),
-                    end->vendor_name ? end->vendor_name : "");
-    (void)text_copy(ending.refused_text, sizeof(ending.refused_text),
-                    end->refused_text ? end->refused_text : "");
+    TRY(check_end(&ending, err));
     return store_run(store, &(struct work){ .run = end_call, .ctx = &ending, .transaction = true },
                      err);
 }

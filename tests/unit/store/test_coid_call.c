@@ -244,15 +244,17 @@ static void ends_that_make_no_sense_or_find_no_row_are_refused(void **state)
     end.state = COID_ASKED;
     assert_status(store_coid_end(store, &begin.key, &end, err), ST_INTERNAL);
     end = coid_done();
-    end.result = "0.123456789012345678901234567890123";
+    end.result = "12345678901234567890123456789012";
     assert_status(store_coid_end(store, &begin.key, &end, err), ST_INPUT);
     end = coid_done();
+    end.result = "0.000000000012345678901234567890123"; /* is cut, and so is the name */
     memset(name, 'v', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
-    end.vendor_name = name; /* is cut */
+    end.vendor_name = name;
     assert_ok(store_coid_end(store, &begin.key, &end, err));
     assert_ok(store_coid_find(store, NULL, &begin.key, &call, err));
     assert_int_equal(strlen(call.vendor_name), 255);
+    assert_string_equal(call.result, "0.00000000001234567890123456789");
 }
 
 /* ---- the daily limit ---- */
