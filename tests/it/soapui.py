@@ -21,6 +21,10 @@ BINARY_TOKEN, KEY_IDENTIFIER = "1", "3"  # WSConstants of WSS4J, as SoapUI store
 GROOVY = {  # the inline scripts that the project may hold
     "java.util.UUID.randomUUID()": lambda: str(uuid.uuid4()),
     "java.time.Instant.now()": lambda: datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z"),
+    "java.time.LocalDate.now().minusDays(1)": lambda: str(datetime.date.today() - datetime.timedelta(days=1)),
+    "java.time.LocalDate.now().plusDays(1)": lambda: str(datetime.date.today() + datetime.timedelta(days=1)),
+    "java.time.LocalDate.now().getYear()": lambda: str(datetime.date.today().year),
+    "java.time.LocalDate.now().getMonthValue()": lambda: str(datetime.date.today().month),
 }
 
 

@@ -1,9 +1,11 @@
 """docs/INTEGRATION.md as a partner reads it: its commands, top to bottom, against a sandbox."""
+import json
 import re
 import subprocess
 
 import pytest
 
+import coid
 from tools import BUILD, ROOT
 from world import make_world
 
@@ -22,7 +24,7 @@ def blocks():
 @pytest.fixture(scope="module")
 def desk(country):
     """A folder that looks like the source tree after scripts/run, and the world behind it."""
-    world = make_world(country)
+    world = make_world(country, coid=True)
     world.start()
     folder = world.folder / "tree"
     folder.mkdir()
@@ -60,7 +62,11 @@ def test_every_block_runs_in_turn(said):
 def test_the_commands_lead_to_what_the_text_promises(said, desk):
     everything = "\n".join(said)
     _, folder = desk
-    assert everything.count("SCSS001") >= 3 and "SCSE002" in everything
+    assert everything.count("SCSS001") >= 11 and "SCSE002" in everything
+    for operation in coid.OPERATIONS:
+        assert f":{operation}Response" in everything, operation
+    bills = json.loads(next(line for line in everything.splitlines() if line.startswith('{"comparisons"')))
+    assert set(bills["keys"].values()) == {1}  # 504 after a comparison costs nothing more
     assert "<state>signed</state>" in everything  # shepctl call
     assert re.search(r"^valid$", everything, re.M)  # the verdict of the result
     kinds = re.findall(r"^VALID .*\((\w+)\)$", everything, re.M)  # shepctl verify

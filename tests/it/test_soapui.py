@@ -4,6 +4,7 @@ import urllib.parse
 
 import pytest
 
+import coid
 import soapui
 from tools import ROOT, run
 
@@ -56,6 +57,8 @@ def test_every_operation_and_code_has_its_request():
     text = MASTER.read_text()
     for operation in ("createSigningSession", "getSigningStatus", "getSigningResult", "cancelSigningSession"):
         assert f"<s:{operation}>" in text, operation
+    for operation in coid.OPERATIONS:
+        assert f"<c:{operation}" in text, operation
     for code in ("SCSS001", "SCSE002", "SCSE003"):
         assert f"<content>{code}</content>" in text, code
 

@@ -1,0 +1,347 @@
+/* Signing by telephone while ЦОИД hangs on every call, beside the same undisturbed: rounds of both
+ * in turn, so that the noise of the machine meets both alike. Prints what signing keeps of its
+ * throughput, and how long the callers of ЦОИД wait. For scripts/bench coid. */
+#include "bench/bench.h"
+#include "bench/crew.h"
+#include "bench/mobile_session.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/init.h"
+#include "sandbox/caller.h"
+#include "sandbox/canonical.h"
+#include "sandbox/file.h"
+#include "wsse/wsse.h"
+
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    ROUNDS_MAX = 15,
+    CALLERS_MAX = 256,
+    WAITS_MAX = 100000,
+    CALL_MS = 60000,
+    DOCUMENT_BYTES = 16 * 1024,
+    SETTLE_MS = 1500, /* until every caller is in its first call */
+    PAYLOAD_MAX = 1024 * 1024,
+    INSIDE_MS = 30000,
+    HANG_TIMES = 1000000,
+};
+
+struct options {
+    struct mobile_world world;
+    const char *ca_file;
+    const char *keys_dir;
+    const char *pass_file;
+    const char *payload_file; /* a verifyPhoto */
+    const char *control_url;  /* of the sandbox's ЦОИД: http://…/coid/ */
+    size_t sessions, parallel, rounds, callers, pause_ms;
+};
+
+/* ---- ЦОИД, which hangs ---- */
+
+static void hang(const struct options *o, const char *operation)
+{
+    char url[512];
+    struct rest_answer answer;
+    struct err err;
+
+    (void)text_format(url, sizeof(url), "%sfault?operation=%s&fault=hang&times=%d", o->control_url,
+                      operation, HANG_TIMES);
+    const struct rest_call call = { .method = "POST",
+                                    .url = url,
+                                    .max_bytes = 4096,
+                                    .deadline_ms = clock_monotonic_ms() + CALL_MS };
+    bench_need(rest_do(o->world.rest, &call, &answer, &err) == ST_OK, &err, url);
+    bench_need(answer.status == 200, NULL, url);
+    rest_answer_free(&answer);
+}
+
+static void hang_always(const struct options *o)
+{
+    static const char *const operations[] = { "verify",       "get",       "data", "vendors",
+                                              "transactions", "actdetail", "act",  "news" };
+
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+        hang(o, operations[i]);
+}
+
+/* ---- who waits for ЦОИД ---- */
+
+enum ending { REFUSED_FAST, WAITED, ENDINGS };
+static const char *const ending_names[ENDINGS] = { "refused at once", "asked in vain" };
+
+struct waits {
+    pthread_mutex_t lock;
+    double took_ms[ENDINGS][WAITS_MAX];
+    size_t counts[ENDINGS];
+};
+static struct waits waits = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+struct callers {
+    const struct options *options;
+    struct bytes *payload;
+    atomic_bool stop;
+    pthread_t threads[CALLERS_MAX];
+};
+
+static void note(enum ending how, double took_ms)
+{
+    pthread_mutex_lock(&waits.lock);
+    if (waits.counts[how] < WAITS_MAX)
+        waits.took_ms[how][waits.counts[how]++] = took_ms;
+    pthread_mutex_unlock(&waits.lock);
+}
+
+static void sleep_ms(size_t ms)
+{
+    (void)nanosleep(
+        &(struct timespec){ .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 },
+        NULL);
+}
+
+/* upstreamBusy or upstreamOpen: shepd let nobody through to ЦОИД. */
+static bool is_fast(const struct call_answer *answer)
+{
+    struct canonical root;
+    char code[64] = "";
+
+    return answer->data && canonical_root(bytes_slice(answer->data), &root) &&
+           canonical_child_text(&root, "code", code, sizeof(code)) &&
+           (strcmp(code, "upstreamBusy") == 0 || strcmp(code, "upstreamOpen") == 0);
+}
+
+static void ask_once(const struct callers *callers)
+{
+    const struct call_params params = { .url = callers->options->world.url,
+                                        .service_id = "COID_IDENTITY_SERVICE",
+                                        .sender_id = "sandbox",
+                                        .payload = bytes_slice(callers->payload),
+                                        .key = callers->options->world.caller,
+                                        .rest = callers->options->world.rest,
+                                        .clock = clock_system(),
+                                        .wait_ms = CALL_MS };
+    struct call_answer answer = { .http_status = 0 };
+    struct err err;
+    double began = bench_now_s();
+
+    bench_need(call_send(&params, &answer, &err) == ST_OK, &err, "verifyPhoto");
+    if (strcmp(answer.code, "SCSE003") != 0)
+        (void)fprintf(stderr, "bench: verifyPhoto: HTTP %ld %s %s\n", answer.http_status,
+                      answer.code, answer.message);
+    bench_need(strcmp(answer.code, "SCSE003") == 0, NULL, "ЦОИД was to hang");
+    note(is_fast(&answer) ? REFUSED_FAST : WAITED, (bench_now_s() - began) * 1000);
+    call_answer_free(&answer);
+}
+
+static void *call_on(void *arg)
+{
+    struct callers *callers = arg;
+
+    while (!atomic_load(&callers->stop)) {
+        ask_once(callers);
+        sleep_ms(callers->options->pause_ms); /* a system that was refused tries again later */
+    }
+    return NULL;
+}
+
+static void begin_calls(struct callers *callers)
+{
+    atomic_store(&callers->stop, false);
+    for (size_t i = 0; i < callers->options->callers; i++)
+        bench_need(pthread_create(&callers->threads[i], NULL, call_on, callers) == 0, NULL,
+                   "a thread");
+    sleep_ms(SETTLE_MS);
+}
+
+static void end_calls(struct callers *callers)
+{
+    atomic_store(&callers->stop, true);
+    for (size_t i = 0; i < callers->options->callers; i++)
+        (void)pthread_join(callers->threads[i], NULL);
+}
+
+/* ---- who signs ---- */
+
+struct signing {
+    const struct options *options;
+    size_t next; /* number of the first document of the round */
+};
+
+static enum status sign_one(void *ctx, size_t item, struct err *err)
+{
+    const struct signing *signing = ctx;
+    const struct mobile_world *world = &signing->options->world;
+    struct mobile_session session = { .number = signing->next + item };
+
+    TRY(mobile_create(world, DOCUMENT_BYTES, &session, err));
+    TRY(mobile_scan(world, &session, err));
+    TRY(mobile_fetch(&session, err));
+    TRY(mobile_sign(&session, err));
+    TRY(mobile_put(&session, err));
+    return mobile_result(world, &session, err);
+}
+
+static void nothing(void *ctx, size_t done)
+{
+    (void)ctx;
+    (void)done;
+}
+
+/* Sessions per second, from createSigningSession to getSigningResult. */
+static double throughput(struct signing *signing)
+{
+    const struct options *o = signing->options;
+    const struct crew crew = { .items = o->sessions,
+                               .threads = o->parallel,
+                               .step = sign_one,
+                               .done = nothing,
+                               .ctx = signing };
+    struct crew_times times = crew_run(&crew, "a session");
+
+    signing->next += o->sessions;
+    return (double)o->sessions / times.wall_s;
+}
+
+/* ---- what is printed ---- */
+
+static void print_waits(void)
+{
+    double longest = 0;
+
+    (void)printf("\ncallers of ЦОИД, which hangs\n%-22s %8s %10s %10s\n", "ending", "number",
+                 "p50 ms", "max ms");
+    for (enum ending i = REFUSED_FAST; i < ENDINGS; i++) {
+        size_t count = waits.counts[i];
+
+        bench_sort(waits.took_ms[i], count);
+        double max = count ? waits.took_ms[i][count - 1] : 0;
+        longest = max > longest ? max : longest;
+        (void)printf("%-22s %8zu %10.1f %10.1f\n", ending_names[i], count,
+                     count ? waits.took_ms[i][count / 2] : 0, max);
+    }
+    (void)printf("every one of them was answered inside %d s: %s\n", INSIDE_MS / 1000,
+                 longest < INSIDE_MS ? "yes" : "NO");
+}
+
+static void run_rounds(const struct options *o, struct callers *callers)
+{
+    double ratio[ROUNDS_MAX];
+    struct signing signing = { .options = o };
+
+    (void)throughput(&signing); /* warm caches */
+    (void)printf("%zu sessions a round, %zu at a time; %zu callers of ЦОИД, %zu ms between their "
+                 "calls\n%-8s %16s %16s %8s\n",
+                 o->sessions, o->parallel, o->callers, o->pause_ms, "round", "undisturbed /s",
+                 "ЦОИД hangs /s", "kept");
+    for (size_t i = 0; i < o->rounds; i++) {
+        double alone = throughput(&signing);
+
+        begin_calls(callers);
+        double beside = throughput(&signing);
+        end_calls(callers);
+        ratio[i] = beside / alone;
+        (void)printf("%-8zu %16.1f %14.1f %7.0f %%\n", i + 1, alone, beside, ratio[i] * 100);
+        (void)fflush(stdout);
+    }
+    bench_sort(ratio, o->rounds);
+    (void)printf("median: signing keeps %.0f %% of its throughput\n",
+                 ratio[o->rounds / 2] * 100); /* NOLINT(clang-analyzer-core.uninitialized.*) */
+}
+
+/* ---- the command line ---- */
+
+static const struct option long_options[] = {
+    { "url", required_argument, NULL, 'u' },       { "tsp", required_argument, NULL, 't' },
+    { "ca", required_argument, NULL, 'c' },        { "keys", required_argument, NULL, 'k' },
+    { "pass-file", required_argument, NULL, 'p' }, { "payload", required_argument, NULL, 'f' },
+    { "sessions", required_argument, NULL, 'n' },  { "parallel", required_argument, NULL, 'j' },
+    { "rounds", required_argument, NULL, 'r' },    { "callers", required_argument, NULL, 'x' },
+    { "pause-ms", required_argument, NULL, 'w' },  { NULL, 0, NULL, 0 },
+};
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+    const char **const texts[128] = {
+        ['u'] = &o->world.url,  ['t'] = &o->world.tsp_url, ['c'] = &o->ca_file,
+        ['k'] = &o->keys_dir,   ['p'] = &o->pass_file,     ['f'] = &o->payload_file,
+        ['o'] = &o->control_url
+    };
+    size_t *const numbers[128] = { ['n'] = &o->sessions,
+                                   ['j'] = &o->parallel,
+                                   ['r'] = &o->rounds,
+                                   ['x'] = &o->callers,
+                                   ['w'] = &o->pause_ms };
+    int option;
+
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option >= 128 || (!texts[option] && !numbers[option]))
+            return false;
+        if (texts[option])
+            *texts[option] = optarg;
+        else
+            *numbers[option] = strtoul(optarg, NULL, 10);
+    }
+    return o->world.url && o->world.tsp_url && o->ca_file && o->keys_dir && o->pass_file &&
+           o->payload_file && o->control_url && o->sessions > 0 && o->parallel > 0 &&
+           o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->callers > 0 && o->callers <= CALLERS_MAX;
+}
+
+static struct key *open_key(const struct options *o, const char *name)
+{
+    char path[512];
+    struct key *key = NULL;
+    struct err err;
+
+    (void)text_format(path, sizeof(path), "%s/%s.p12", o->keys_dir, name);
+    bench_need(key_open(&(struct key_source){ .place = path, .secret_file = o->pass_file }, &key,
+                        &err) == ST_OK,
+               &err, name);
+    return key;
+}
+
+static void open_world(struct options *o)
+{
+    const struct rest_params params = { .ca_file = o->ca_file,
+                                        .max_parallel = (unsigned)(o->parallel + o->callers) };
+    struct err err;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    bench_need(clock_use_astana(&err) == ST_OK && crypto_init(&err) == ST_OK &&
+                   wsse_init(&err) == ST_OK && rest_new(&params, &o->world.rest, &err) == ST_OK,
+               &err, "start");
+    o->world.caller = open_key(o, "caller");
+    o->world.citizen = open_key(o, "individual");
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {
+        .sessions = 300, .parallel = 16, .rounds = 3, .callers = 64, .pause_ms = 1000
+    };
+    struct callers callers = { .options = &options };
+    struct err err;
+
+    if (!read_options(argc, argv, &options)) {
+        (void)fprintf(stderr, "usage: see scripts/bench coid\n");
+        return 2;
+    }
+    open_world(&options);
+    bench_need(file_read(options.payload_file, PAYLOAD_MAX, &callers.payload, &err) == ST_OK, &err,
+               options.payload_file);
+    hang_always(&options);
+    run_rounds(&options, &callers);
+    print_waits();
+    bytes_free(callers.payload);
+    rest_free(options.world.rest);
+    key_free(options.world.caller);
+    key_free(options.world.citizen);
+    return 0;
+}
