@@ -11,7 +11,7 @@ def participant_pem(sandbox, folder):
     """The participant's key and certificate for Python's ssl."""
     pem = folder / "participant.pem"
     pem.touch(0o600)
-    subprocess.run(["openssl", "pkcs12", "-in", sandbox / "tls/client.p12", "-nodes", "-passin",
+    subprocess.run(["openssl", "pkcs12", "-legacy", "-in", sandbox / "tls/client.p12", "-nodes", "-passin",
                     f"file:{sandbox / 'pass'}", "-out", pem], check=True, capture_output=True, timeout=60)
     return pem
 
