@@ -119,8 +119,9 @@ enum status vendors_check(struct errand *errand, int64_t vendor, struct err *err
     struct err cause;
     bool mine;
     bool not_mine;
-    enum belief belief = look(errand->coid, vendor, &mine);
 
+    TRY(errand_enter(errand, err)); /* who is not let in need not try */
+    enum belief belief = look(errand->coid, vendor, &mine);
     if (mine) {
         if (fetch(errand, ASK_MS, &list, &cause) != ST_OK)
             return leave_it(errand, &cause, err);
