@@ -173,8 +173,10 @@ enum status answer_parse(const struct coid *coid, struct slice body, struct json
         *err = cause;
         return ST_NOMEM;
     }
+    /* a key that is quoted can be anything, a name too; the journal repeats what is said here */
     return RAISE_CAUSE(err, ST_UPSTREAM, "answerInvalid", NULL, cause.limit,
-                       "ЦОИД's answer is not JSON: %s", cause.text);
+                       "ЦОИД's answer is not JSON: %s",
+                       strchr(cause.text, '"') ? "a key stands twice in one object" : cause.text);
 }
 
 /* Its signature stands: what is it? */

@@ -75,7 +75,7 @@ static enum status check_limit(const struct store *store, const struct coid_begi
 enum status store_coid_begin(struct store *store, const struct coid_begin *begin,
                              struct coid_call *ret_call, bool *ret_fresh, struct err *err)
 {
-    struct fake_row *row = &store->rows[store->row_count];
+    struct fake_row *row;
 
     TRY(enter(store, "begin", err));
     *ret_fresh = false;
@@ -252,11 +252,14 @@ size_t fake_count(const struct journal *journal, const char *event)
     return count;
 }
 
-const struct fake_event *fake_event(const struct journal *journal, const char *event, size_t n)
+const struct fake_event *fake_event(const struct journal *journal, const char *event, size_t i)
 {
-    for (size_t i = 0; i < journal->count; i++)
-        if (strcmp(journal->events[i].name, event) == 0 && n-- == 0)
-            return &journal->events[i];
-    fail_msg("no line %s", event);
-    return NULL;
+    const struct fake_event *found = journal->events;
+    const struct fake_event *end = journal->events + journal->count;
+
+    while (found < end && (strcmp(found->name, event) != 0 || i-- > 0))
+        found++;
+    if (found == end)
+        fail_msg("no line %s", event);
+    return found;
 }

@@ -255,7 +255,8 @@ void far_script(struct far *far, const struct far_step *steps, size_t count)
     assert_true(count <= FAR_STEPS);
     (void)pthread_mutex_lock(&far->lock);
     forget(far);
-    memcpy(far->steps, steps, count * sizeof(*steps));
+    for (size_t i = 0; i < count; i++)
+        far->steps[i] = steps[i];
     far->step_count = count;
     (void)pthread_mutex_unlock(&far->lock);
 }

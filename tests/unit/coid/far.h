@@ -61,5 +61,5 @@ void far_stop(struct far *far);
 void far_script(struct far *far, const struct far_step *steps, size_t count);
 /* The letters of what was asked since, without V where `vendors` is false. */
 void far_trace(struct far *far, bool vendors, char ret[FAR_CALLS + 1]);
-/* The i-th call of this letter, or the test ends. */
-const struct far_call *far_call_of(struct far *far, char letter, size_t i);
+/* The n-th call of this letter, or the test ends. */
+const struct far_call *far_call_of(struct far *far, char letter, size_t n);

@@ -170,28 +170,37 @@ static struct request photo_request(const char *message_id)
                              .payload.verify_photo = { IIN, 1, bytes_slice(rooms.photo) } };
 }
 
+static int is_journal(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, "journal-", 8) == 0;
+}
+
+static void add_file(struct bytes *all, const char *name)
+{
+    char path[512], some[4096];
+    size_t got;
+
+    (void)text_format(path, sizeof(path), "%s/%s", rooms.server.dir, name);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while ((got = fread(some, 1, sizeof(some), file)) > 0)
+        bytes_add(all, slice_mem(some, got));
+    (void)fclose(file);
+}
+
 /* All lines of the journal; the caller's. */
 static struct bytes *read_journal(void)
 {
     struct bytes *all = bytes_new(8 << 20);
-    DIR *dir = opendir(rooms.server.dir);
-    const struct dirent *entry;
+    struct dirent **entries = NULL;
+    const int count = scandir(rooms.server.dir, &entries, is_journal, alphasort);
 
-    assert_non_null(dir);
-    while ((entry = readdir(dir)) != NULL) {
-        char path[512], some[4096];
-        size_t got;
-
-        if (strncmp(entry->d_name, "journal-", 8) != 0)
-            continue;
-        (void)text_format(path, sizeof(path), "%s/%s", rooms.server.dir, entry->d_name);
-        FILE *file = fopen(path, "re");
-        assert_non_null(file);
-        while ((got = fread(some, 1, sizeof(some), file)) > 0)
-            bytes_add(all, slice_mem(some, got));
-        (void)fclose(file);
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        add_file(all, entries[i]->d_name);
+        free(entries[i]);
     }
-    (void)closedir(dir);
+    free(entries);
     return all;
 }
 
@@ -320,7 +329,7 @@ static void ways_that_end_in_words(void)
     }
 }
 
-/* issue of the audit: nothing of a person in any line */
+/* Nothing of a person in any line. */
 static void no_line_of_the_journal_holds_anything_of_a_person(void **state)
 {
     static const char *const words[] = { IIN, SURNAME, "ШАЯН", PHOTO, PHONE, "4AAQ" };
