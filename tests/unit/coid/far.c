@@ -27,6 +27,8 @@ static char letter_of(const char *line)
         { "GET /v1/report/act/", 'A' },
         { "GET /v1/report/actdetail/", 'a' },
         { "GET /v1/news ", 'N' },
+        { "POST /v1/personal_data", 'D' },
+        { "POST /v1/personel_data", 'D' },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)

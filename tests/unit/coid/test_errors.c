@@ -202,6 +202,66 @@ static void a_500_of_a_comparison_is_an_answer(void **state)
     kit_close(&kit);
 }
 
+/* The GET that came after it was quick; who waits for comparisons waits all the same. */
+static void a_comparison_without_answer_counts_although_its_result_was_had(void **state)
+{
+    static const struct far_step steps[] = { { .end = END_RESET }, STEP(200, kit_result) };
+    struct kit kit;
+    struct upstream_look look;
+
+    (void)state;
+    kit_init(&kit);
+    kit.upstream_params.failures = 1;
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, steps, 2), &kit.err);
+    upstream_look(kit.upstream, &look);
+    assert_int_equal(look.state, UPSTREAM_OPEN);
+    kit_close(&kit);
+}
+
+/* What the service counts: each call that went out, each comparison that was made. */
+struct tally {
+    unsigned calls, well, compared;
+};
+
+static void on_called(void *ctx, const struct coid_called *called)
+{
+    struct tally *tally = ctx;
+
+    tally->calls++;
+    tally->well += called->code[0] == '\0';
+    assert_true(called->took_ms >= 0);
+    assert_int_equal(called->http_status == 200, called->code[0] == '\0');
+}
+
+static void on_compared(void *ctx, const char *vendor_name)
+{
+    struct tally *tally = ctx;
+
+    assert_string_equal(vendor_name, "VisionLabs");
+    tally->compared++;
+}
+
+static void an_observer_hears_of_each_call_and_of_each_comparison_once(void **state)
+{
+    static const struct far_step steps[] = { STEP(502, ""), STEP(200, kit_result) };
+    struct tally tally = { 0 };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.observer = (struct coid_observer){ &tally, on_called, on_compared };
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    for (int i = 0; i < 2; i++)
+        assert_ok(kit_run(&kit, steps, 2), &kit.err);
+    assert_int_equal(tally.calls, 3); /* vendors, POST, GET */
+    assert_int_equal(tally.well, 2);
+    assert_int_equal(tally.compared, 1);
+    kit_close(&kit);
+}
+
 /* Refused before anything is on record as asked: the row is as it was. */
 static void a_full_bulkhead_refuses_at_once_and_asks_nothing(void **state)
 {
@@ -286,6 +346,8 @@ int main(void)
         cmocka_unit_test(each_error_has_its_code_whatever_was_asked),
         cmocka_unit_test(the_breaker_counts_what_does_not_work),
         cmocka_unit_test(a_500_of_a_comparison_is_an_answer),
+        cmocka_unit_test(a_comparison_without_answer_counts_although_its_result_was_had),
+        cmocka_unit_test(an_observer_hears_of_each_call_and_of_each_comparison_once),
         cmocka_unit_test(a_full_bulkhead_refuses_at_once_and_asks_nothing),
         cmocka_unit_test(a_call_without_time_is_not_begun),
         cmocka_unit_test(what_was_never_sent_is_not_asked_for),

@@ -172,7 +172,7 @@ static void check(const struct row *row)
     kit_close(&kit);
 }
 
-/* req 2.16, 2.37, 2.46, 2.51 */
+/* req 2.14, 2.16, 2.22, 2.37, 2.46, 2.51 */
 static void an_answer_that_proves_nothing_is_kept_and_never_read(void **state)
 {
     (void)state;
@@ -255,7 +255,7 @@ static void a_comparison_goes_out_as_the_contract_says(void **state)
     kit_close(&kit);
 }
 
-/* C-05: 0.85 itself passes */
+/* req 2.06, C-05: 0.85 itself passes; req 3.09: an answer of four members */
 static void the_threshold_itself_passes(void **state)
 {
     static const struct {

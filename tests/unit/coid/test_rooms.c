@@ -276,6 +276,7 @@ static void person_data_go_through_all_rooms(void **state)
                         "2026-11-23T14:00:00.000+05:00");
 }
 
+/* req 2.46: every method's answer is proven */
 static void reports_and_news_go_through_all_rooms(void **state)
 {
     static const struct {
