@@ -3,7 +3,18 @@
 #include "base/text.h"
 #include "crypto/cert.h"
 
-enum { JUDGE_RESERVE_MS = 1500 /* of the exchange's end: what is judged must still be answered */ };
+enum {
+    JUDGE_RESERVE_MS = 1500, /* of the exchange's end: what is judged must still be answered */
+    JUDGE_MS = 8000,         /* a directory that hangs must leave time for the next call */
+};
+
+static int64_t judge_until(const struct errand *errand)
+{
+    const int64_t patience_ms = clock_monotonic_ms() + JUDGE_MS;
+    const int64_t last_ms = errand->peer->deadline_ms - JUDGE_RESERVE_MS;
+
+    return patience_ms < last_ms ? patience_ms : last_ms;
+}
 
 void finding_free(struct finding *finding)
 {
@@ -45,7 +56,7 @@ enum status finding_make(const struct errand *errand, struct slice body, const c
         return RAISE(err, ST_NOMEM, "ЦОИД's answer: out of memory");
     }
     judge.now_ms = ret->received_ms;
-    judge.deadline_ms = errand->peer->deadline_ms - JUDGE_RESERVE_MS;
+    judge.deadline_ms = judge_until(errand);
     judge.evidence = ret->collected;
     conclude(jws_judge(&judge, slice_str(jws), body, &coid->p.jws_params, ret->report), ret);
     return ST_OK;

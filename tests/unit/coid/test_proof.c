@@ -282,6 +282,47 @@ static void the_threshold_itself_passes(void **state)
     }
 }
 
+/* What the directory is given: it finds nothing. */
+static int64_t looked_until_ms;
+
+static enum status find_nothing(void *ctx, const struct jws_want *want, struct jws_found *ret_found,
+                                struct err *err)
+{
+    (void)ctx;
+    (void)ret_found;
+    looked_until_ms = want->deadline_ms;
+    return RAISE(err, ST_NOT_FOUND, "no such certificate");
+}
+
+/* A directory that hangs leaves time for the next call, and for the answer. */
+static void a_look_up_has_its_own_share_of_the_time(void **state)
+{
+    static const struct jws_lookup lookup = { .find = find_nothing };
+    static const struct {
+        int64_t left_ms, max_ms;
+    } cases[] = { { 30000, 8000 }, { 6000, 4500 } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct far_step stranger = { .http = 200, .body = "[]", .sign = SIGN_STRANGER };
+        struct kit kit;
+
+        kit_init(&kit);
+        kit.params.jws_params.lookup = &lookup;
+        kit.left_ms = cases[i].left_ms;
+        kit_open(&kit);
+        kit_ask_photo(&kit, "m1");
+        kit.req.op = OP_GET_NEWS;
+        const int64_t began_ms = clock_monotonic_ms();
+        assert_int_equal(kit_run(&kit, &stranger, 1), ST_UPSTREAM);
+        const int64_t took_ms = clock_monotonic_ms() - began_ms;
+        assert_string_equal(kit.err.code, "answerUnproven");
+        assert_in_range(looked_until_ms - began_ms, cases[i].max_ms - 500,
+                        cases[i].max_ms + took_ms);
+        kit_close(&kit);
+    }
+}
+
 /* An answer over the ceiling is broken off. */
 static void an_endless_answer_has_its_end(void **state)
 {
@@ -307,6 +348,7 @@ int main(void)
         cmocka_unit_test(the_order_is_key_line_call_evidence_line_end),
         cmocka_unit_test(a_comparison_goes_out_as_the_contract_says),
         cmocka_unit_test(the_threshold_itself_passes),
+        cmocka_unit_test(a_look_up_has_its_own_share_of_the_time),
         cmocka_unit_test(an_endless_answer_has_its_end),
     };
 

@@ -83,7 +83,7 @@ static void open_neighbours(void)
                                         .user = "shepd",
                                         .password = "",
                                         .database = "shepd",
-                                        .pool = 2,
+                                        .pool = 4,
                                         .wait_ms = 10000,
                                         .init_sql = set_clock };
     const struct journal_params journal = { .dir = rooms.server.dir,
@@ -91,9 +91,9 @@ static void open_neighbours(void)
                                             .pseudonym_key = { pseudonyms, sizeof(pseudonyms) - 1 },
                                             .max_file_bytes = 1 << 20,
                                             .clock = &rooms.clock };
-    const struct rest_params rest = { .max_parallel = 2 };
+    const struct rest_params rest = { .max_parallel = 8 };
     const struct upstream_params upstream = { .name = "ЦОИД",
-                                              .max_calls = 2,
+                                              .max_calls = 8,
                                               .wait_ms = 50,
                                               .budget_ms = 25000,
                                               .failures = 60,
@@ -311,6 +311,53 @@ static void reports_and_news_go_through_all_rooms(void **state)
     assert_non_null(strstr(journal->at, "2026-11-22: работы"));
 }
 
+/* ---- many at once ---- */
+enum { CROWD = 8 };
+
+/* NULL: all is well. */
+static void *verify_one(void *ctx)
+{
+    static const struct coid_sender sender = { "crowd", 100 };
+    const unsigned *number = ctx;
+    const struct peer peer = { .exchange = id_new(NOW_MS),
+                               .address = "10.1.2.3",
+                               .deadline_ms = clock_monotonic_ms() + 30000 };
+    AUTO(arena_free) struct arena *arena = arena_new(64 << 20);
+    struct reply reply = { .arena = arena };
+    char message_id[16];
+    struct request req;
+    struct err err;
+
+    (void)text_format(message_id, sizeof(message_id), "crowd %u", *number);
+    req = photo_request(message_id);
+    req.info.session_id = "";
+    const bool well = coid_run(rooms.coid, &sender, &peer, &req, &reply, &err) == ST_OK &&
+                      strcmp(reply.coid->told.verification.result, "0.95") == 0;
+    return well ? NULL : ctx;
+}
+
+static void many_at_once_do_not_meet(void **state)
+{
+    struct far_step steps[CROWD];
+    pthread_t threads[CROWD];
+    unsigned numbers[CROWD];
+
+    (void)state;
+    for (unsigned i = 0; i < CROWD; i++)
+        steps[i] = (struct far_step){ .http = 200, .body = told };
+    far_script(rooms.far, steps, CROWD);
+    for (unsigned i = 0; i < CROWD; i++) {
+        numbers[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, verify_one, &numbers[i]), 0);
+    }
+    for (unsigned i = 0; i < CROWD; i++) {
+        void *failed = NULL;
+
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+}
+
 /* An answer that echoes what it should not, and every other way that ends in words. */
 static void ways_that_end_in_words(void)
 {
@@ -353,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_comparison_that_was_lost_tells_its_story_under_one_id),
+        cmocka_unit_test(many_at_once_do_not_meet),
         cmocka_unit_test(person_data_go_through_all_rooms),
         cmocka_unit_test(reports_and_news_go_through_all_rooms),
         cmocka_unit_test(no_line_of_the_journal_holds_anything_of_a_person),
