@@ -8,6 +8,9 @@
  *   GET  ──404 SIMILARITY──────▶ POST     GET  ──likewise, after 406──▶ REFUSED: the image
  *   GET  ──anything else───────▶ later
  *
+ * Where an earlier POST may still be under way, even what ends a row is followed by a GET: ЦОИД may
+ * have compared what it refused the second time.
+ *
  * POST at most twice, always with the one key, always on record before it goes. «Later» leaves the
  * row open: the same messageId comes again and begins with GET. */
 #include "coid/compare.h"
@@ -27,17 +30,32 @@ struct comparison {
     struct coid_call *call;
     const struct question *post;
     unsigned posts;
-    bool alone;          /* no earlier POST of this key can still be under way */
-    bool not_acceptable; /* the last POST was answered with 406: … */
-    struct err said_406; /* … which says either that the key is known or that the image is bad */
-    struct told told;    /* owned */
-    struct err err;      /* why not */
+    bool alone; /* no earlier POST of this key can still be under way */
+    enum {
+        SETTLED,     /* nothing is open */
+        SETTLE_406,  /* the last POST said either that the key is known or that the image is bad */
+        SETTLE_ENDS, /* it said that it never compares, but one before it may have been compared */
+    } open;          /* what a GET must settle */
+    struct err refusal; /* of the last POST, while that is open */
+    struct told told;   /* owned */
+    struct err err;     /* why not */
 };
 
 static enum status ask_anew(struct comparison *c, const struct question *question)
 {
     told_free(&c->told);
     return ask(c->errand, question, &c->told, &c->err);
+}
+
+static enum step after_refusal(struct comparison *c)
+{
+    if (c->told.ends && c->alone)
+        return STEP_REFUSED;
+    if (!c->told.ends && c->told.http != 406)
+        return STEP_LATER;
+    c->open = c->told.ends ? SETTLE_ENDS : SETTLE_406;
+    c->refusal = c->err;
+    return STEP_GET;
 }
 
 static enum step after_post(struct comparison *c)
@@ -49,13 +67,7 @@ static enum step after_post(struct comparison *c)
         c->alone = false;
         return errand_has_time(c->errand) ? STEP_GET : STEP_LATER;
     case FATE_REFUSED:
-        if (c->told.ends)
-            return STEP_REFUSED;
-        if (c->told.http != 406)
-            return STEP_LATER;
-        c->not_acceptable = true;
-        c->said_406 = c->err;
-        return STEP_GET;
+        return after_refusal(c);
     case FATE_UNSENT:
     case FATE_UNBELIEVED:
         break;
@@ -85,14 +97,23 @@ static enum step post(struct comparison *c)
  * was the image, unless somebody's comparison with this key is still under way. */
 static enum step settle_406(struct comparison *c)
 {
-    const char *said = c->said_406.upstream_text;
+    const char *said = c->refusal.upstream_text;
 
     if (c->alone || refusal_names_photo(said)) {
         (void)refusal_image(said, &c->err);
         return STEP_REFUSED;
     }
-    c->err = c->said_406;
+    c->err = c->refusal;
     return STEP_LATER;
+}
+
+/* Nothing was compared, or nobody says: after a 500 there is no third POST in any case. */
+static enum step settle_end(struct comparison *c, bool missing)
+{
+    if (!missing && c->refusal.upstream_status != 500)
+        return STEP_LATER;
+    c->err = c->refusal;
+    return STEP_REFUSED;
 }
 
 static enum step get(struct comparison *c)
@@ -102,9 +123,13 @@ static enum step get(struct comparison *c)
 
     if (ask_anew(c, &question) == ST_OK)
         return STEP_DONE;
-    if (c->told.fate != FATE_REFUSED || strcmp(c->err.code, "similarityNotFound") != 0)
+    const bool missing =
+        c->told.fate == FATE_REFUSED && strcmp(c->err.code, "similarityNotFound") == 0;
+    if (c->open == SETTLE_ENDS)
+        return settle_end(c, missing);
+    if (!missing)
         return STEP_LATER;
-    if (c->not_acceptable)
+    if (c->open == SETTLE_406)
         return settle_406(c);
     if (c->posts > 0)
         c->err = before; /* why nothing came of the POST tells more, should there be no other */

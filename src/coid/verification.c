@@ -2,6 +2,7 @@
  * body alone, so that whoever can repeat an old answer must not pass. */
 #include "coid/verification.h"
 
+#include "base/text.h"
 #include "coid/proof.h"
 #include "coid/read.h"
 
@@ -84,16 +85,28 @@ enum status verification_read(const struct errand *errand, const struct coid_cal
     return status;
 }
 
+enum { RESULT_BYTES = sizeof(((struct coid_call *)0)->result) };
+
+/* What is kept of a result: all its digits but for one next to nothing, whose row must end, too. */
+static const char *result_text(const struct coid_verification *told, char room[RESULT_BYTES])
+{
+    if (strlen(told->result) < RESULT_BYTES)
+        return told->result;
+    (void)text_format(room, RESULT_BYTES, "%.*f", RESULT_BYTES - 3, told->similarity);
+    return room;
+}
+
 enum status verification_done(struct errand *errand, struct coid_call *call,
                               struct coid_answer *answer, struct err *err)
 {
     struct coid_verification *told = &answer->told.verification;
     const struct coid_observer *observer = &errand->coid->p.observer;
     struct store *store = errand->coid->p.store;
+    char result[RESULT_BYTES];
     const struct coid_end end = {
         .state = COID_DONE,
         .vendor_name = told->vendor,
-        .result = told->result,
+        .result = result_text(told, result),
         .refused_code = "",
         .refused_text = "",
     };

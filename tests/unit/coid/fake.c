@@ -137,6 +137,8 @@ enum status store_coid_end(struct store *store, const struct id *key, const stru
 
     TRY(enter(store, end->state == COID_DONE ? "done" : "refused", err));
     assert_non_null(call);
+    if (end->result && strlen(end->result) >= sizeof(call->result))
+        return RAISE_CAUSE(err, ST_INPUT, "tooLong", "result", NULL, "too long");
     let_rival(&store->rival_at_end, call);
     if (call->state == COID_DONE)
         return end->state == COID_DONE ? ST_OK : RAISE(err, ST_CONFLICT, "it is done");

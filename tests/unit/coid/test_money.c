@@ -160,6 +160,49 @@ static const struct row {
       ST_INPUT,
       "imageRefused",
       COID_REFUSED },
+    /* for good, it says; but a POST before it may have been compared: the GET knows */
+    { "a 500 behind a doubt",
+      NOTHING,
+      { NO_ANSWER, MISSING, STEP(500, ""), RESULT },
+      "PGPG",
+      ST_OK,
+      "",
+      COID_DONE },
+    { "a refused image behind a doubt",
+      NOTHING,
+      { STEP(504, ""), MISSING, BAD_IMAGE, RESULT },
+      "PGPG",
+      ST_OK,
+      "",
+      COID_DONE },
+    { "a 500 behind another process",
+      LEFT_ASKED_NOW,
+      { MISSING, STEP(500, ""), RESULT },
+      "GPG",
+      ST_OK,
+      "",
+      COID_DONE },
+    { "a 500 behind a doubt, not compared",
+      NOTHING,
+      { NO_ANSWER, MISSING, STEP(500, ""), MISSING },
+      "PGPG",
+      ST_UPSTREAM,
+      "upstreamBiometric",
+      COID_REFUSED },
+    { "a 500 behind a doubt, never again",
+      NOTHING,
+      { NO_ANSWER, MISSING, STEP(500, ""), STEP(502, "") },
+      "PGPG",
+      ST_UPSTREAM,
+      "upstreamBiometric",
+      COID_REFUSED },
+    { "nobody behind a doubt, and then none",
+      NOTHING,
+      { NO_ANSWER, MISSING, STEP(404, "No one person find"), STEP(502, "") },
+      "PGPG",
+      ST_UPSTREAM,
+      "upstreamUnavailable",
+      COID_ASKED },
     /* not compared, and it may be tried again */
     { "400", NOTHING, { STEP(400, "") }, "P", ST_UPSTREAM, "upstreamBadRequest", COID_ASKED },
     { "403", NOTHING, { STEP(403, "") }, "P", ST_UPSTREAM, "upstreamForbidden", COID_ASKED },
@@ -403,6 +446,20 @@ static void a_journal_that_is_full_stops_the_call_before_it_goes(void **state)
     }
 }
 
+/* What another adapter was told of the row. */
+static void plant_evidence(struct kit *kit, struct coid_evidence evidence)
+{
+    char body[160];
+
+    evidence.key = fake_row(&kit->store)->key;
+    (void)text_format(body, sizeof(body),
+                      "{\"iin\":\"" KIT_IIN "\",\"vendor\":\"V\",\"result\":0.9,"
+                      "\"x_idempotency_key\":\"%s\"}",
+                      evidence.key.text);
+    evidence.body = slice_str(body);
+    assert_ok(store_coid_evidence_keep(&kit->store, &evidence, &kit->err), &kit->err);
+}
+
 /* Another adapter was thought dead, and ends the row while ours is at it. */
 static void who_comes_second_gives_the_answer_of_the_first(void **state)
 {
@@ -423,9 +480,7 @@ static void who_comes_second_gives_the_answer_of_the_first(void **state)
     kit_ask_photo(&kit, "m1");
     plant(&kit, LEFT_WRITTEN);
     evidence.id = evidence.exchange = id_new(NOW_MS);
-    evidence.key = fake_row(&kit.store)->key;
-    evidence.body = SLICE("{\"iin\":\"" KIT_IIN "\",\"vendor\":\"V\",\"result\":0.9}");
-    assert_ok(store_coid_evidence_keep(&kit.store, &evidence, &kit.err), &kit.err);
+    plant_evidence(&kit, evidence);
     kit.store.rival = COID_DONE; /* before asking: no POST */
     assert_ok(kit_run(&kit, &(const struct far_step)MISSING, 1), &kit.err);
     check_trace("before the POST", &kit, "G");
@@ -433,8 +488,7 @@ static void who_comes_second_gives_the_answer_of_the_first(void **state)
 
     kit.store.row_count = 0; /* after it: what ЦОИД compared counts, and not our refusal */
     plant(&kit, LEFT_WRITTEN);
-    evidence.key = fake_row(&kit.store)->key;
-    assert_ok(store_coid_evidence_keep(&kit.store, &evidence, &kit.err), &kit.err);
+    plant_evidence(&kit, evidence);
     const struct far_step steps[] = { MISSING, nobody[0] };
     kit.store.rival_at_end = COID_DONE;
     assert_ok(kit_run(&kit, steps, 2), &kit.err);
@@ -487,6 +541,29 @@ static void a_limit_or_another_payload_is_the_senders_own_fault(void **state)
     kit_close(&kit);
 }
 
+/* A result next to nothing has more digits than are kept: it was compared all the same. */
+static void a_result_next_to_nothing_ends_the_row(void **state)
+{
+    static const struct far_step steps[] = {
+        STEP(200, "{\"iin\":\"" KIT_IIN "\",\"vendor\":\"V\",\"result\":1.2345678901234567e-17,"
+                  "\"x_idempotency_key\":\"$KEY\"}"),
+    };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    assert_string_equal(kit_answer(&kit)->told.verification.result,
+                        "0.000000000000000012345678901234567");
+    assert_int_equal(fake_row(&kit.store)->state, COID_DONE);
+    assert_string_equal(fake_row(&kit.store)->result, "0.00000000000000001234567890123");
+    assert_ok(kit_run(&kit, NULL, 0), &kit.err);
+    assert_int_equal(kit.far->call_count, 0);
+    kit_close(&kit);
+}
+
 /* getVerification ends what verifyPhoto left open (req 2.17, 3.13). */
 static void who_asks_for_the_result_ends_the_row(void **state)
 {
@@ -519,6 +596,7 @@ int main(void)
         cmocka_unit_test(who_comes_second_gives_the_answer_of_the_first),
         cmocka_unit_test(evidence_that_is_there_already_ends_the_row_without_a_call),
         cmocka_unit_test(a_limit_or_another_payload_is_the_senders_own_fault),
+        cmocka_unit_test(a_result_next_to_nothing_ends_the_row),
         cmocka_unit_test(who_asks_for_the_result_ends_the_row),
     };
 
