@@ -39,9 +39,10 @@ static enum status check_identity(const struct errand *errand, const struct coid
     if (strcmp(told->iin, call->iin) != 0)
         return RAISE_CAUSE(err, ST_UPSTREAM, "answerInvalid", "iin", NULL,
                            "ЦОИД's answer is of another person");
-    if (told->idempotency_key[0] && strcasecmp(told->idempotency_key, errand->key.text) != 0)
+    if (strcasecmp(told->idempotency_key, errand->key.text) != 0)
         return RAISE_CAUSE(err, ST_UPSTREAM, "answerInvalid", "x_idempotency_key", NULL,
-                           "ЦОИД's answer is of another verification");
+                           "ЦОИД's answer is of another verification%s",
+                           told->idempotency_key[0] ? "" : ", or of none");
     return ST_OK;
 }
 

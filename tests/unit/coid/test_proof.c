@@ -113,6 +113,8 @@ static const struct row {
       STEP(200, "{\"iin\":\"" KIT_IIN "\",\"vendor\":\"POISON\",\"result\":1,"
                 "\"x_idempotency_key\":\"0193abcd-0000-7000-8000-00000000000f\"}"),
       false, ST_UPSTREAM, "answerInvalid", "x_idempotency_key", "valid", true },
+    { "of no verification", STEP(200, POISON), false, ST_UPSTREAM, "answerInvalid",
+      "x_idempotency_key", "valid", true },
     { "with another key in its head",
       { .http = 200, .body = POISON, .header = "x-idempotency-key: CD0305201705" },
       false,
@@ -272,7 +274,8 @@ static void the_threshold_itself_passes(void **state)
         kit_open(&kit);
         kit_ask_photo(&kit, "m1");
         (void)text_format(body, sizeof(body),
-                          "{\"iin\":\"" KIT_IIN "\",\"vendor\":\"V\",\"result\":%s}",
+                          "{\"iin\":\"" KIT_IIN "\",\"vendor\":\"V\",\"result\":%s,"
+                          "\"x_idempotency_key\":\"$KEY\"}",
                           cases[i].result);
         assert_ok(kit_run(&kit, &(const struct far_step)STEP(200, body), 1), &kit.err);
         assert_int_equal(kit_answer(&kit)->told.verification.passed, cases[i].passed);
