@@ -44,6 +44,7 @@ struct server {
     pthread_mutex_t lock; /* guards `service` */
     struct service *service;
     struct work *work;
+    unsigned workers; /* of work */
     struct parking *parking;
     struct front fronts[2];
     struct chore *chores[CHORES];
@@ -314,12 +315,19 @@ static enum status load_service(const char *conf_path, const struct rooms *rooms
     return ST_OK;
 }
 
-static enum status configure_coid(const struct rooms *rooms, const struct conf *conf,
+/* [http] workers counts from a restart on, so a reload is held to those that run: ЦОИД's callers
+ * must not be able to hold them all. */
+static enum status configure_coid(const struct server *server, const struct conf *conf,
                                   struct err *err)
 {
     const struct upstream_params limits = coid_room_limits(conf);
 
-    return upstream_configure(rooms->coid, &limits, err);
+    if (*conf->coid.base_url && limits.max_calls + limits.max_waiting >= server->workers)
+        return RAISE(err, ST_INPUT,
+                     "[coid] max_calls and max_waiting together must be below the %u workers that "
+                     "run; more of them want a restart",
+                     server->workers);
+    return upstream_configure(server->rooms->coid, &limits, err);
 }
 
 /* A reload that fails leaves everything as it was and says why. */
@@ -335,7 +343,7 @@ static void reload(struct server *server)
         http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
         http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK ||
         lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK ||
-        configure_coid(server->rooms, service_conf(fresh), &err) != ST_OK) {
+        configure_coid(server, service_conf(fresh), &err) != ST_OK) {
         service_free(fresh);
         log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
         metric_count(server->rooms->meters.all[METER_RELOADS],
@@ -402,8 +410,9 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
 {
     const struct conf *conf = service_conf(server->service);
 
-    TRY(work_start((size_t)conf->http.workers, (size_t)conf->http.max_queued, run_job, server,
-                   &server->work, err));
+    server->workers = (unsigned)conf->http.workers;
+    TRY(work_start(server->workers, (size_t)conf->http.max_queued, run_job, server, &server->work,
+                   err));
     TRY(parking_start(server->rooms->store, on_resume, server, &server->parking, err));
     for (int i = 0; i < 2; i++) {
         server->fronts[i].server = server;

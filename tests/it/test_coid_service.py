@@ -197,3 +197,14 @@ def test_what_cannot_be_meant_is_refused_before_it_starts(make):
         broken.write_text(text.replace(f"base_url = {world.centre.url}", line))
         done = run(BUILD / "shepd", "--check-config", "--config", broken, check=False)
         assert done.returncode != 0 and why in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_a_reload_leaves_workers_for_signing(make):
+    """The workers that run are those of the start, whatever the file says by now."""
+    world = make()
+    world.settings = {"http": {"workers": 256}, "coid": {"max_calls": 100}}
+    world.write_config()
+    assert "below the 64 workers that run" in world.reload("config.refused")["text"]
+    assert ask(world, coid.get_vendors()).code == "SCSS001"
+    world.restart()
+    assert ask(world, coid.get_vendors()).code == "SCSS001"
