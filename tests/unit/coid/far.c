@@ -172,8 +172,9 @@ static void answer(const struct far *far, int fd, const struct far_step *step, c
         wait_for_close(fd);
     if (step->end == END_RESET || step->end == END_SILENT)
         return;
-    bytes_addf(head, "HTTP/1.1 %d Some\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", step->http,
-               step->type ? step->type : "application/json", body->len);
+    bytes_addf(head, "HTTP/1.1 %d Some\r\nContent-Length: %zu\r\n", step->http, body->len);
+    if (!step->type || step->type[0])
+        bytes_addf(head, "Content-Type: %s\r\n", step->type ? step->type : "application/json");
     if (step->header)
         bytes_addf(head, "%s\r\n", step->header);
     add_signature(far, step, bytes_slice(body), head);

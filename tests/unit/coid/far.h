@@ -29,7 +29,7 @@ struct far_step {
     const char *body; /* $KEY: the key that was asked with; NULL: "" */
     enum far_sign sign;
     enum far_end end;
-    const char *type;   /* Content-Type; NULL: application/json */
+    const char *type;   /* Content-Type; NULL: application/json, "": none */
     const char *header; /* a further line; NULL: none */
 };
 

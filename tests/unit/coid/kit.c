@@ -151,6 +151,21 @@ void kit_ask_data(struct kit *kit, const char *message_id, const char *key)
     };
 }
 
+void kit_ask(struct kit *kit, enum operation op, const char *key)
+{
+    if (op == OP_GET_VERIFICATION)
+        kit_ask_result(kit, "m2", key);
+    else if (op == OP_GET_PERSON_DATA)
+        kit_ask_data(kit, "m2", key);
+    else
+        kit_ask_photo(kit, "m2");
+    kit->req.op = op;
+    if (op == OP_GET_TRANSACTIONS)
+        kit->req.payload.get_transactions = (struct coid_get_transactions){ 20261101, 20261122 };
+    if (op == OP_GET_ACT || op == OP_GET_ACT_DETAIL)
+        kit->req.payload.get_act = (struct coid_get_act){ .year = 2026, .month = 10 };
+}
+
 enum status kit_run(struct kit *kit, const struct far_step *steps, size_t count)
 {
     far_script(kit->far, steps, count);

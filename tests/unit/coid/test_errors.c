@@ -82,22 +82,6 @@ static const struct row {
     { "PGDVTaAN", 200, "null", ST_UPSTREAM, "answerInvalid", "" },
 };
 
-/* What is asked of a verification that is DONE already; a photo under a message of its own. */
-static void ask_for(struct kit *kit, enum operation op, const char *key)
-{
-    if (op == OP_GET_VERIFICATION)
-        kit_ask_result(kit, "m2", key);
-    else if (op == OP_GET_PERSON_DATA)
-        kit_ask_data(kit, "m2", key);
-    else
-        kit_ask_photo(kit, "m2");
-    kit->req.op = op;
-    if (op == OP_GET_TRANSACTIONS)
-        kit->req.payload.get_transactions = (struct coid_get_transactions){ 20261101, 20261122 };
-    if (op == OP_GET_ACT || op == OP_GET_ACT_DETAIL)
-        kit->req.payload.get_act = (struct coid_get_act){ .year = 2026, .month = 10 };
-}
-
 static void check(struct kit *kit, const struct row *row, const struct operation_row *operation)
 {
     const struct far_step step = STEP(row->http, row->body);
@@ -105,7 +89,7 @@ static void check(struct kit *kit, const struct row *row, const struct operation
     char letter[2] = { operation->letter, '\0' };
 
     kit->far->vendors.http = 0; /* the script's from here on */
-    ask_for(kit, operation->op, kit->store.rows[0].call.key.text);
+    kit_ask(kit, operation->op, kit->store.rows[0].call.key.text);
     const enum status status = kit_run(kit, &step, 1);
     if (status != row->want || strcmp(kit->err.code, row->code) != 0)
         fail_msg("%s %d %s: %s %s: %s", letter, row->http, row->body, status_name(status),
@@ -172,7 +156,7 @@ static void the_breaker_counts_what_does_not_work(void **state)
         kit.upstream_params.failures = 1;
         kit.params.call_ms = 700;
         kit_open(&kit);
-        ask_for(&kit, OP_GET_NEWS, "");
+        kit_ask(&kit, OP_GET_NEWS, "");
         (void)!kit_run(&kit, &cases[i].step, 1);
         upstream_look(kit.upstream, &look);
         if ((look.state == UPSTREAM_OPEN) != cases[i].opens || look.calls != 0)

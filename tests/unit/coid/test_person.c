@@ -132,6 +132,24 @@ static void until_its_last_moment_a_verification_is_good_for_data(void **state)
     kit_close(&kit);
 }
 
+/* req 2.06, C-05: and nothing below it, see above */
+static void from_the_threshold_on_data_are_given(void **state)
+{
+    static const char *const results[] = { "0.85", "1" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(results); i++) {
+        struct kit kit;
+
+        kit_init(&kit);
+        open_verified(&kit);
+        (void)text_copy(kit.store.rows[0].call.result, 32, results[i]);
+        assert_ok(kit_run(&kit, &person, 1), &kit.err);
+        assert_string_equal(kit_answer(&kit)->told.person.surname, "ОМАРОВ");
+        kit_close(&kit);
+    }
+}
+
 /* ---- what goes out ---- */
 
 static void check_confirmation(const struct far_call *call, const char *want)
@@ -282,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_can_be_judged_here_is_refused_without_a_call),
         cmocka_unit_test(until_its_last_moment_a_verification_is_good_for_data),
+        cmocka_unit_test(from_the_threshold_on_data_are_given),
         cmocka_unit_test(the_consent_goes_out_signed_under_the_verifications_key),
         cmocka_unit_test(a_name_puts_nothing_else_into_the_consent),
         cmocka_unit_test(another_persons_data_are_refused_and_kept),
