@@ -21,10 +21,11 @@ FAULTS = [("verify", "register-then-504", None), ("verify", "register-then-reset
 def pair(country):
     """Two adapters with one database and one ЦОИД, whose patience is short."""
     first = make_world(country, coid=True)
-    first.settings = {"coid": {"budget_ms": 4000, "call_ms": 1500, "failures": 64, "failure_window_ms": 100}}
+    first.settings = {"coid": {"budget_ms": 4000, "call_ms": 1500, "failures": 64, "failure_window_ms": 100},
+                      "limits": {"exchange_ms": 6000, "claim_lease_ms": 6500}}  # whoever was killed is soon thought dead
     first.start()
     second = Second(first)
-    second.settings["coid"] = dict(first.settings["coid"])
+    second.settings |= first.settings
     second.start()
     first.centre.reset()
     yield first, second
