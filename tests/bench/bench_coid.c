@@ -258,12 +258,19 @@ static void run_rounds(const struct options *o, struct callers *callers)
 /* ---- the command line ---- */
 
 static const struct option long_options[] = {
-    { "url", required_argument, NULL, 'u' },       { "tsp", required_argument, NULL, 't' },
-    { "ca", required_argument, NULL, 'c' },        { "keys", required_argument, NULL, 'k' },
-    { "pass-file", required_argument, NULL, 'p' }, { "payload", required_argument, NULL, 'f' },
-    { "sessions", required_argument, NULL, 'n' },  { "parallel", required_argument, NULL, 'j' },
-    { "rounds", required_argument, NULL, 'r' },    { "callers", required_argument, NULL, 'x' },
-    { "pause-ms", required_argument, NULL, 'w' },  { NULL, 0, NULL, 0 },
+    { "url", required_argument, NULL, 'u' },
+    { "tsp", required_argument, NULL, 't' },
+    { "ca", required_argument, NULL, 'c' },
+    { "keys", required_argument, NULL, 'k' },
+    { "pass-file", required_argument, NULL, 'p' },
+    { "payload", required_argument, NULL, 'f' },
+    { "control", required_argument, NULL, 'o' },
+    { "sessions", required_argument, NULL, 'n' },
+    { "parallel", required_argument, NULL, 'j' },
+    { "rounds", required_argument, NULL, 'r' },
+    { "callers", required_argument, NULL, 'x' },
+    { "pause-ms", required_argument, NULL, 'w' },
+    { NULL, 0, NULL, 0 },
 };
 
 static bool read_options(int argc, char **argv, struct options *o)
@@ -324,7 +331,7 @@ static void open_world(struct options *o)
 int main(int argc, char **argv)
 {
     struct options options = {
-        .sessions = 300, .parallel = 16, .rounds = 3, .callers = 64, .pause_ms = 1000
+        .sessions = 300, .parallel = 16, .rounds = 3, .callers = 40, .pause_ms = 1000
     };
     struct callers callers = { .options = &options };
     struct err err;
