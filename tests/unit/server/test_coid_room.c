@@ -143,7 +143,7 @@ static enum status make(const struct conf *conf, struct coid_room **ret, struct 
 
 static const struct files right = { "rsa.pem", "rsa.pem", "gost.pem" };
 
-/* req 2.06, 2.43, 2.46, 3.02, C-05, C-06 */
+/* req 2.06, 2.11, 2.43, 2.46, 3.02, C-05, C-06 */
 static void what_is_configured_is_what_it_works_by(void **state)
 {
     AUTO(conf_free)
