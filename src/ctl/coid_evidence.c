@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     EVIDENCE_MAX = 256,                  /* of one verification */
@@ -17,7 +18,7 @@ enum {
 
 static const struct option_row rows[] = {
     COID_ROW_CONFIG,
-    { COID_OUT, "out", "DIR", "a folder, made when it is not there (mode 0700)" },
+    { COID_OUT, "out", "DIR", "a folder of your own, made when it is not there (mode 0700)" },
 };
 
 static const struct usage usage = {
@@ -100,13 +101,28 @@ static enum status find(const struct coid_desk *desk, const struct id *id, struc
 
 /* ---- files ---- */
 
+/* In a folder of others the files would be theirs to show, or to put others in their place. */
+static enum status make_own_dir(const char *dir, struct err *err)
+{
+    enum { WRITABLE_BY_OTHERS = S_IWGRP | S_IWOTH };
+    struct stat st;
+
+    TRY(file_make_dir(dir, 0700, err));
+    if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+        !(st.st_mode & WRITABLE_BY_OTHERS))
+        return ST_OK;
+    return RAISE(err, ST_INPUT, "%s: wanted is a folder of your own where nobody else may write",
+                 dir);
+}
+
 /* Never over a file that is there: evidence of another day may be it. */
 static enum status write_new(const char *dir, const char *name, struct slice data, struct err *err)
 {
     char path[FILE_PATH_MAX];
+    struct stat st;
 
     TRY(file_path(path, dir, name, err));
-    if (file_exists(path))
+    if (lstat(path, &st) == 0)
         return RAISE(err, ST_INPUT, "%s is there already: take an empty folder", path);
     return file_write(path, data, 0600, err);
 }
@@ -164,7 +180,7 @@ static enum status write_one(struct bundle *bundle, const struct id *id, struct 
         return RAISE(err, ST_NOMEM, "evidence: out of memory");
     TRY(store_coid_evidence_find(bundle->desk->store, id, arena, &e, err));
     TRY(file_path(dir, bundle->out, id->text, err));
-    TRY(file_make_dir(dir, 0700, err));
+    TRY(make_own_dir(dir, err));
     TRY(write_parts(dir, &e, err));
     time_utc_text(e.received_ms, received);
     bytes_addf(bundle->readme, "%s\n  %s, received %s, HTTP status %d, signature %s when it came\n",
@@ -197,7 +213,7 @@ static enum status write_photo(struct bundle *bundle, struct err *err)
 
 static enum status write_all(struct bundle *bundle, struct err *err)
 {
-    TRY(file_make_dir(bundle->out, 0700, err));
+    TRY(make_own_dir(bundle->out, err));
     for (size_t i = 0; i < bundle->count; i++)
         TRY(write_one(bundle, &bundle->ids[i], err));
     TRY(write_photo(bundle, err));

@@ -80,7 +80,8 @@ enum status file_write(const char *path, struct slice data, unsigned mode, struc
 
     if (!text_format(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid()))
         return RAISE(err, ST_INPUT, "path too long: %s", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    (void)unlink(beside); /* of a process that died; or somebody's, who waits for what we write */
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return fail(err, "write", path);
     if (!file_write_all(fd, data) || fsync(fd) != 0 || fchmod(fd, mode) != 0 ||

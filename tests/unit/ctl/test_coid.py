@@ -155,6 +155,25 @@ def test_nothing_is_written_over(kept, tmp_path):
     assert done.returncode == 2 and "is there already" in text_of(done)
 
 
+def test_evidence_goes_into_no_folder_of_others(kept, tmp_path):
+    """Whoever may write there could show it to others, or put another in its place."""
+    for name, make in {"shared": lambda p: p.mkdir(), "linked": lambda p: p.symlink_to(tmp_path, target_is_directory=True)}.items():
+        out = tmp_path / name
+        make(out)
+        if name == "shared":
+            out.chmod(0o777)
+        done = kept.coid("evidence", kept.ids["passed"], "--out", out)
+        assert done.returncode == 2 and "nobody else" in text_of(done), name
+    assert not list((tmp_path / "shared").iterdir())
+    for name in ("README", "photo"):  # nor over what is there, were it a link to nothing
+        out = tmp_path / f"own-{name}"
+        out.mkdir(mode=0o700)
+        (out / name).symlink_to(tmp_path / "nothing")
+        done = kept.coid("evidence", kept.ids["passed"], "--out", out)
+        assert done.returncode == 2 and "is there already" in text_of(done), name
+    assert not (tmp_path / "nothing").exists()
+
+
 def test_what_is_no_evidence_is_not_found(kept, tmp_path):
     done = kept.coid("evidence", "00000000-0000-7000-8000-000000000000", "--out", tmp_path / "out")
     assert done.returncode == 1 and "neither" in text_of(done) and not (tmp_path / "out").exists()
