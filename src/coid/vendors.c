@@ -15,7 +15,6 @@ struct vendors {
     pthread_mutex_t lock; /* guards what follows */
     int64_t *ids;
     size_t count;
-    bool is_told;
     int64_t told_ms; /* Unix */
     bool is_tried;
     int64_t tried_ms;
@@ -41,7 +40,13 @@ void vendors_free(struct vendors *vendors)
 
 enum belief { VENDOR_UNCLEAR, VENDOR_KNOWN, VENDOR_UNKNOWN };
 
-/* What the list says now; *ret_ask: it is ours to ask for a newer one. */
+/* A clock that was set back tells nothing of how long ago that was. */
+static bool is_within(int64_t since_ms, int64_t span_ms, int64_t now_ms)
+{
+    return now_ms >= since_ms && now_ms - since_ms < span_ms;
+}
+
+/* What the list says now, an empty one nothing; *ret_ask: it is ours to ask for a newer one. */
 static enum belief look(const struct coid *coid, int64_t vendor, bool *ret_ask)
 {
     struct vendors *v = coid->vendors;
@@ -51,8 +56,8 @@ static enum belief look(const struct coid *coid, int64_t vendor, bool *ret_ask)
     (void)pthread_mutex_lock(&v->lock);
     for (size_t i = 0; i < v->count; i++)
         is_listed |= v->ids[i] == vendor;
-    const bool is_fresh = v->is_told && now_ms - v->told_ms < coid->p.vendors_keep_ms;
-    const bool may_try = !v->is_tried || now_ms - v->tried_ms >= TRY_PAUSE_MS;
+    const bool is_fresh = v->count > 0 && is_within(v->told_ms, coid->p.vendors_keep_ms, now_ms);
+    const bool may_try = !v->is_tried || !is_within(v->tried_ms, TRY_PAUSE_MS, now_ms);
     *ret_ask = may_try && !(is_fresh && is_listed);
     if (*ret_ask) {
         v->is_tried = true;
@@ -79,7 +84,6 @@ static enum status replace(const struct coid *coid, const struct coid_answer *li
     old = v->ids;
     v->ids = ids;
     v->count = count;
-    v->is_told = true;
     v->told_ms = clock_now(coid->p.clock);
     (void)pthread_mutex_unlock(&v->lock);
     free(old);
@@ -126,6 +130,11 @@ enum status vendors_check(struct errand *errand, int64_t vendor, struct err *err
         if (fetch(errand, ASK_MS, &list, &cause) != ST_OK)
             return leave_it(errand, &cause, err);
         belief = look(errand->coid, vendor, &not_mine);
+        if (belief == VENDOR_UNCLEAR) {
+            (void)RAISE_CAUSE(&cause, ST_UPSTREAM, "answerInvalid", "vendors", NULL,
+                              "ЦОИД's list of vendors is empty");
+            return leave_it(errand, &cause, err);
+        }
     }
     if (belief != VENDOR_UNKNOWN)
         return ST_OK;
