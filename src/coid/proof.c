@@ -59,7 +59,7 @@ enum status finding_make(const struct errand *errand, struct slice body, const c
     judge.deadline_ms = judge_until(errand);
     judge.evidence = ret->collected;
     conclude(jws_judge(&judge, slice_str(jws), body, &coid->p.jws_params, ret->report), ret);
-    return ST_OK;
+    return evidence_check(ret->collected, err); /* the certificate is to be kept */
 }
 
 enum status finding_refuse(const struct finding *finding, struct err *err)

@@ -16,7 +16,8 @@ struct finding {
     struct evidence *collected; /* owned: the certificate is in it */
 };
 void finding_free(struct finding *finding); /* frees what it holds */
-/* jws NULL: the answer has none. The errand's reserve is for look-ups too. http is the caller's. */
+/* jws NULL: the answer has none. The errand's reserve is for look-ups too. http is the caller's.
+ * finding_free() in any case. */
 MUST_USE enum status finding_make(const struct errand *errand, struct slice body, const char *jws,
                                   bool must_be_signed, struct finding *ret, struct err *err);
 /* ST_UPSTREAM: why the answer is not believed. */
