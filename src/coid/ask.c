@@ -11,7 +11,7 @@
 enum {
     HEADERS_MAX = 4,
     NOTE_BYTES = 512,
-    REFUSAL_BYTES = 160,
+    REFUSAL_BYTES = 2048, /* whose words are looked for; the caller is told fewer */
     JSON_DEPTH = 32,
     JSON_VALUES = 1000000, /* a year's transactions */
 };

@@ -118,10 +118,23 @@ static void put_html(struct slice html, char *dst, size_t size)
     put_line(bytes_slice(text), dst, size);
 }
 
+/* Its beginning, cut between characters should it be UTF-8. */
+static struct slice beginning(struct slice body)
+{
+    enum { CONTINUES_MAX = 3 };
+    size_t len = BODY_MAX;
+
+    if (body.len <= len)
+        return body;
+    while (len > BODY_MAX - CONTINUES_MAX && (slice_u8(body)[len] & 0xc0) == 0x80)
+        len--;
+    return (struct slice){ body.at, len };
+}
+
 void read_refusal(struct slice body, char *dst, size_t size)
 {
     AUTO(bytes_free) struct bytes *utf8 = NULL;
-    struct slice text = { body.at, body.len < BODY_MAX ? body.len : BODY_MAX };
+    struct slice text = beginning(body);
     struct err err;
 
     if (charset_to_utf8(text, "WINDOWS-1251", &utf8, &err) == ST_OK)

@@ -54,6 +54,10 @@ static const struct row {
       "Лицо не распознано" },
     { "P", 500, "{\"message\":\"некачественное изображение\"}", ST_INPUT, "imageRefused",
       "некачественное изображение" },
+    { "P", 500,
+      "{\"message\":\"Не удалось выполнить биометрическое сравнение по запросу участника: сервис "
+      "поставщика алгоритма вернул отказ, на переданном фото не найдено лицо\"}",
+      ST_INPUT, "imageRefused", "Не удалось выполнить" },
     { "P", 500, "{\"message\":\"the interface failed\"}", ST_UPSTREAM, "upstreamBiometric",
       "the interface failed" },
     { "GDVTaAN", 500, "{\"message\":\"photo\"}", ST_UPSTREAM, "upstreamBiometric", "photo" },

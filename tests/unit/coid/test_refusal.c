@@ -101,12 +101,34 @@ static void of_a_huge_body_the_beginning_is_read(void **state)
     free(body);
 }
 
+/* Where it is cut there may be the middle of a character: it is UTF-8 all the same. */
+static void a_huge_body_in_cyrillic_is_read_as_what_it_is(void **state)
+{
+    const size_t len = 70000;
+    char *body = malloc(len);
+    char got[32];
+
+    (void)state;
+    assert_non_null(body);
+    for (size_t shift = 0; shift < 2; shift++) {
+        memset(body, ' ', 2);
+        for (size_t i = shift; i + 1 < len; i += 2) {
+            body[i] = '\xd1'; /* ф */
+            body[i + 1] = '\x84';
+        }
+        read_refusal((struct slice){ body, len - shift }, got, sizeof(got));
+        assert_string_equal(got, "ффффффффффффффф");
+    }
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_words_of_a_refusal_are_found_in_whatever_body_they_come),
         cmocka_unit_test(a_long_refusal_is_cut_between_characters),
         cmocka_unit_test(of_a_huge_body_the_beginning_is_read),
+        cmocka_unit_test(a_huge_body_in_cyrillic_is_read_as_what_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
