@@ -213,6 +213,9 @@ static enum status at_hand(struct errand *errand, struct coid_call *call, struct
     if (status == ST_UPSTREAM) /* an answer, but none of this: ask again */
         return ST_NOT_FOUND;
     TRY(status);
+    if (!ret->proof.is_signed &&
+        !errand->coid->p.unsigned_accepted) /* it was, meanwhile it is not */
+        return ST_NOT_FOUND;
     TRY(verification_recovered(errand, err));
     return verification_done(errand, call, ret, err);
 }

@@ -517,6 +517,31 @@ static void evidence_that_is_there_already_ends_the_row_without_a_call(void **st
     kit_close(&kit);
 }
 
+/* What was let through unsigned, and had no effect yet, counts for nothing once that is over. */
+static void unsigned_evidence_ends_no_row_where_signatures_are_demanded(void **state)
+{
+    static const struct far_step bare[] = {
+        { .http = 200, .body = kit_result, .sign = SIGN_NONE },
+    };
+    static const struct far_step steps[] = { RESULT };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.unsigned_accepted = true;
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    kit.store.fails = "done";
+    assert_int_equal(kit_run(&kit, bare, 1), ST_UNAVAILABLE);
+    kit.store.fails = NULL;
+    kit.params.unsigned_accepted = false;
+    kit_restart(&kit);
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    check_trace("asked anew", &kit, "G");
+    assert_true(kit_answer(&kit)->proof.is_signed);
+    kit_close(&kit);
+}
+
 static void a_limit_or_another_payload_is_the_senders_own_fault(void **state)
 {
     static const struct far_step steps[] = { RESULT };
@@ -595,6 +620,7 @@ int main(void)
         cmocka_unit_test(a_journal_that_is_full_stops_the_call_before_it_goes),
         cmocka_unit_test(who_comes_second_gives_the_answer_of_the_first),
         cmocka_unit_test(evidence_that_is_there_already_ends_the_row_without_a_call),
+        cmocka_unit_test(unsigned_evidence_ends_no_row_where_signatures_are_demanded),
         cmocka_unit_test(a_limit_or_another_payload_is_the_senders_own_fault),
         cmocka_unit_test(a_result_next_to_nothing_ends_the_row),
         cmocka_unit_test(who_asks_for_the_result_ends_the_row),
