@@ -68,7 +68,7 @@ static void *grow(void *at, size_t size, size_t count, size_t *room)
 
     if (count < *room)
         return at;
-    at = reallocarray(at, wanted, size);
+    at = realloc(at, wanted * size); /* LEDGER_MAX keeps it small */
     if (at)
         *room = wanted;
     return at;

@@ -6,6 +6,7 @@
 #include "base/day.h"
 #include "base/text.h"
 #include "support/cmocka.h"
+#include "support/torture.h"
 
 enum { FINDINGS = 16 };
 
@@ -90,15 +91,14 @@ static enum status find(void *ctx, const struct id *key, struct coid_call *ret, 
     return RAISE(err, ST_NOT_FOUND, "no such key");
 }
 
-static void fill(struct ledger *ledger, const struct scene *scene)
+static enum status fill(struct ledger *ledger, const struct scene *scene, struct err *err)
 {
     struct coid_act_row rows[ROWS];
     size_t act_count = 0;
-    struct err err;
 
     for (size_t i = 0; i < ROWS && scene->here[i].key; i++) {
         const struct coid_call call = call_of(&scene->here[i]);
-        assert_int_equal(ledger_add_call(ledger, &call, &err), ST_OK);
+        TRY(ledger_add_call(ledger, &call, err));
     }
     for (size_t i = 0; i < ROWS && scene->there[i].key; i++) {
         const struct row_there *row = &scene->there[i];
@@ -106,7 +106,7 @@ static void fill(struct ledger *ledger, const struct scene *scene)
                                                       .date_time = { row->date_time, "" },
                                                       .similarity = row->result,
                                                       .idempotency_key = row->key };
-        assert_int_equal(ledger_add_transaction(ledger, &transaction, &err), ST_OK);
+        TRY(ledger_add_transaction(ledger, &transaction, err));
     }
     for (; act_count < ROWS && scene->act[act_count].date; act_count++) {
         const struct row_act *row = &scene->act[act_count];
@@ -116,8 +116,7 @@ static void fill(struct ledger *ledger, const struct scene *scene)
                                                  .price = "210",
                                                  .amount = "1" };
     }
-    if (act_count > 0)
-        assert_int_equal(ledger_add_act(ledger, 202611, rows, act_count, &err), ST_OK);
+    return act_count > 0 ? ledger_add_act(ledger, 202611, rows, act_count, err) : ST_OK;
 }
 
 static const struct scene scenes[] = {
@@ -272,7 +271,7 @@ static void each_kind_of_difference_is_found_and_nothing_else(void **state)
         size_t n = 0;
 
         assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
-        fill(ledger, scene);
+        assert_int_equal(fill(ledger, scene, &err), ST_OK);
         assert_int_equal(ledger_compare(ledger, &by_key, tell, &told, &sums, &err), ST_OK);
         for (; n < FINDINGS && scene->want[n]; n++)
             if (n >= told.count || strcmp(told.lines[n], scene->want[n]) != 0)
@@ -401,8 +400,60 @@ static void who_is_told_may_end_it(void **state)
 
     (void)state;
     assert_int_equal(ledger_new(&days, TODAY, &ledger, &err), ST_OK);
-    fill(ledger, &scenes[1]);
+    assert_int_equal(fill(ledger, &scenes[1], &err), ST_OK);
     assert_int_equal(ledger_compare(ledger, &by_key, stumble, NULL, &sums, &err), ST_UNAVAILABLE);
+}
+
+/* One comparison of all scenes' kinds, from the beginning. */
+struct attempt {
+    const struct scene *scene;
+    enum status status;
+    struct told told;
+    struct err err;
+};
+
+static enum status lay(struct attempt *a, struct err *err)
+{
+    const struct coid_days days = { a->scene->from, a->scene->to };
+    const struct ledger_find by_key = { .ctx = (void *)a->scene, .call = find };
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    struct coid_reconciled sums;
+
+    TRY(ledger_new(&days, TODAY, &ledger, err));
+    TRY(fill(ledger, a->scene, err));
+    return ledger_compare(ledger, &by_key, tell, &a->told, &sums, err);
+}
+
+static void attempt(void *ctx)
+{
+    struct attempt *a = ctx;
+
+    a->told.count = 0;
+    a->status = lay(a, &a->err);
+}
+
+static void check_attempt(void *ctx, bool starved)
+{
+    const struct attempt *a = ctx;
+    size_t wanted = 0;
+
+    while (a->scene->want[wanted])
+        wanted++;
+    if (a->status == ST_OK)
+        assert_int_equal(a->told.count, wanted);
+    else if (!starved || a->status != ST_NOMEM)
+        fail_msg("%s: %s", a->scene->name, a->err.text);
+}
+
+static void memory_that_runs_out_is_said_and_loses_no_difference(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(scenes); i++) {
+        struct attempt a = { .scene = &scenes[i] };
+        const struct torture t = { scenes[i].name, attempt, check_attempt, &a, false };
+
+        assert_true(torture(&t) >= 3);
+    }
 }
 
 int main(void)
@@ -414,9 +465,11 @@ int main(void)
         cmocka_unit_test(a_period_is_one_to_366_days),
         cmocka_unit_test(sides_and_vendors_have_a_ceiling_and_an_act_its_dates),
         cmocka_unit_test(who_is_told_may_end_it),
+        cmocka_unit_test(memory_that_runs_out_is_said_and_loses_no_difference),
     };
     struct err err;
 
+    torture_begin();
     if (clock_use_astana(&err) != ST_OK)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

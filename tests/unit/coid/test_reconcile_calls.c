@@ -56,6 +56,7 @@ static const struct far_step usual[] = {
     NONE,
     STEP(200, "[" T("05.03.2026", "11:45:00", MINE) "," T("06.03.2026", "09:00:00", "next") "]"),
     STEP(200, "[" T("06.03.2026", "09:00:00", "next") "]"),
+    NONE,
     ACT("2026-03-05", "1"),
 };
 
@@ -124,18 +125,19 @@ static void transactions_are_asked_for_day_by_day_and_the_act_without_a_leading_
     call_count = 0;
     begin_done(20260305, ASKED_MS);
     far_script(kit.far, usual, COUNT(usual));
-    const struct coid_days days = { 20260305, 20260305 };
+    const struct coid_days days = { 20260305, 20260306 };
     assert_ok(coid_reconcile(kit.coid, &days, count, &found, &sums, &kit.err), &kit.err);
     far_trace(kit.far, true, trace);
-    assert_string_equal(trace, "TTTa");
+    assert_string_equal(trace, "TTTTa");
     assert_non_null(strstr(far_call_of(kit.far, 'T', 1)->line,
                            "GET /v1/report/transactions/20260305/20260306 "));
     assert_non_null(strstr(far_call_of(kit.far, 'a', 0)->line, "GET /v1/report/actdetail/2026/3 "));
-    assert_int_equal(found, 0);
+    assert_int_equal(found, 1u << COID_UNKNOWN_HERE);
     assert_int_equal(sums.here, 1);
-    assert_int_equal(sums.there, 1);
+    assert_int_equal(sums.there, 2);
+    assert_int_equal(sums.differences, 1);
     assert_true(sums.acts_compared);
-    assert_int_equal(fake_count(&kit.journal, "coid.asked"), 4);
+    assert_int_equal(fake_count(&kit.journal, "coid.asked"), 5);
     assert_string_equal(fake_event(&kit.journal, "coid.asked", 0)->account, "-");
     kit_close(&kit);
 }
