@@ -60,9 +60,7 @@ struct told {
 MUST_USE enum status ask(struct errand *errand, const struct question *question, struct told *ret,
                          struct err *err);
 void told_free(struct told *told); /* frees what it holds, not the struct */
-/* verifyPhoto, getVerification …: as it is named in the journal and in the evidence. */
 enum operation asked_operation(enum asked asked);
-const char *operation_name(enum operation op);
 
 /* The JSON of an answer that was kept; ST_UPSTREAM: code answerInvalid. */
 MUST_USE enum status answer_parse(const struct coid *coid, struct slice body,

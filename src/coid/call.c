@@ -24,22 +24,6 @@ static const struct call calls[] = {
 /* clang-format on */
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 
-static const char *const operation_names[] = {
-    [OP_VERIFY_PHOTO] = "verifyPhoto",
-    [OP_GET_VERIFICATION] = "getVerification",
-    [OP_GET_PERSON_DATA] = "getPersonData",
-    [OP_GET_VENDORS] = "getVendors",
-    [OP_GET_TRANSACTIONS] = "getTransactions",
-    [OP_GET_ACT_DETAIL] = "getActDetail",
-    [OP_GET_ACT] = "getAct",
-    [OP_GET_NEWS] = "getNews",
-};
-
-const char *operation_name(enum operation op)
-{
-    return operation_names[op];
-}
-
 const struct call *call_of(enum asked asked)
 {
     const struct call *call = calls;

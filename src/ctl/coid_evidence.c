@@ -36,22 +36,6 @@ static const struct usage usage = {
     .set = coid_set_option,
 };
 
-static const char *name_of(enum operation op)
-{
-    static const char *const names[] = {
-        [OP_VERIFY_PHOTO] = "verifyPhoto",
-        [OP_GET_VERIFICATION] = "getVerification",
-        [OP_GET_PERSON_DATA] = "getPersonData",
-        [OP_GET_VENDORS] = "getVendors",
-        [OP_GET_TRANSACTIONS] = "getTransactions",
-        [OP_GET_ACT_DETAIL] = "getActDetail",
-        [OP_GET_ACT] = "getAct",
-        [OP_GET_NEWS] = "getNews",
-    };
-
-    return (size_t)op < sizeof(names) / sizeof(names[0]) && names[op] ? names[op] : "-";
-}
-
 /* Evidence on its way into a folder. */
 struct bundle {
     const struct coid_desk *desk;
@@ -184,10 +168,10 @@ static enum status write_one(struct bundle *bundle, const struct id *id, struct 
     TRY(write_parts(dir, &e, err));
     time_utc_text(e.received_ms, received);
     bytes_addf(bundle->readme, "%s\n  %s, received %s, HTTP status %d, signature %s when it came\n",
-               id->text, name_of(e.op), received, e.http_status, e.verdict);
+               id->text, operation_name(e.op), received, e.http_status, e.verdict);
     tell_verify(bundle, &e, received);
     bytes_add_str(bundle->readme, "\n");
-    (void)printf("%s  %-15s  %s  %d  %s\n", id->text, name_of(e.op), received, e.http_status,
+    (void)printf("%s  %-15s  %s  %d  %s\n", id->text, operation_name(e.op), received, e.http_status,
                  e.verdict);
     return ST_OK;
 }

@@ -15,7 +15,7 @@ enum operation {
     OP_GET_SIGNING_STATUS,
     OP_GET_SIGNING_RESULT,
     OP_CANCEL_SIGNING_SESSION,
-    OP_VERIFY_PHOTO,
+    OP_VERIFY_PHOTO, /* from here on ЦОИД's */
     OP_GET_VERIFICATION,
     OP_GET_PERSON_DATA,
     OP_GET_VENDORS,
@@ -24,6 +24,11 @@ enum operation {
     OP_GET_ACT,
     OP_GET_NEWS,
 };
+
+enum { OPERATION_COUNT = OP_GET_NEWS + 1 };
+/* verifyPhoto, getVerification …: the root of its payload; "-": OP_NONE. For journal, evidence and
+ * numbers. */
+const char *operation_name(enum operation op);
 
 /* The services that operations belong to: each has a serviceId of its own. */
 enum service_kind { SERVICE_SIGNING, SERVICE_COID };

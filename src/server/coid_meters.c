@@ -2,22 +2,9 @@
 
 #include "base/text.h"
 
-static const char *const operations[] = {
-    [OP_VERIFY_PHOTO] = "verifyPhoto",
-    [OP_GET_VERIFICATION] = "getVerification",
-    [OP_GET_PERSON_DATA] = "getPersonData",
-    [OP_GET_VENDORS] = "getVendors",
-    [OP_GET_TRANSACTIONS] = "getTransactions",
-    [OP_GET_ACT_DETAIL] = "getActDetail",
-    [OP_GET_ACT] = "getAct",
-    [OP_GET_NEWS] = "getNews",
-};
-
 static const char *name_of(enum operation op)
 {
-    const char *name = op < sizeof(operations) / sizeof(operations[0]) ? operations[op] : NULL;
-
-    return name ? name : "other";
+    return op >= OP_VERIFY_PHOTO && op <= OP_GET_NEWS ? operation_name(op) : "other";
 }
 
 static void called(void *ctx, const struct coid_called *call)

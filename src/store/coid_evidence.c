@@ -6,30 +6,18 @@
 #include "store/content.h"
 #include "store/pool.h"
 
-static const char *const operations[] = {
-    [OP_VERIFY_PHOTO] = "verifyPhoto",
-    [OP_GET_VERIFICATION] = "getVerification",
-    [OP_GET_PERSON_DATA] = "getPersonData",
-    [OP_GET_VENDORS] = "getVendors",
-    [OP_GET_TRANSACTIONS] = "getTransactions",
-    [OP_GET_ACT_DETAIL] = "getActDetail",
-    [OP_GET_ACT] = "getAct",
-    [OP_GET_NEWS] = "getNews",
-};
-static const size_t operation_count = sizeof(operations) / sizeof(operations[0]);
-
 static const char *name_operation(const void *member)
 {
     const enum operation op = *(const enum operation *)member;
 
-    return (size_t)op < operation_count && operations[op] ? operations[op] : "";
+    return op >= OP_VERIFY_PHOTO && op <= OP_GET_NEWS ? operation_name(op) : "";
 }
 
 static bool parse_operation(struct slice word, void *member)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (operations[i] && slice_eq_str(word, operations[i])) {
-            *(enum operation *)member = (enum operation)i;
+    for (int op = OP_VERIFY_PHOTO; op <= OP_GET_NEWS; op++)
+        if (slice_eq_str(word, operation_name((enum operation)op))) {
+            *(enum operation *)member = (enum operation)op;
             return true;
         }
     return false;
