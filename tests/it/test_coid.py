@@ -68,7 +68,7 @@ def good(world, request, **kwargs):
 @pytest.mark.parametrize("order", ["le-rs", "be-sr"])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_all_operations(desk, algorithm, order, alphabet):
-    """req 2.41: what ЦОИД answers is verified, typed, and told on."""
+    """req 2.11, 2.41, 2.46, C-14: over mutual TLS; what ЦОИД answers is verified, typed, and told on."""
     world = desk(algorithm, order, alphabet)
     iin = world.centre.people["man"]
     compared = good(world, coid.verify_photo(iin))
@@ -126,7 +126,7 @@ def test_the_evidence_is_what_coid_sent(own_world):
         request, answer = tap.exchanges[-1]
         check_evidence(world, told, request, answer)
         if operation == "getPersonData":
-            consent = json.loads(request.body)["Data"]["confirmation"]  # req 2.19
+            consent = json.loads(request.body)["Data"]["confirmation"]  # req 2.05, 2.19
             assert iin in consent and coid.FULL_NAME in consent and 'АО "ТЕСТ"' in consent
             prove(world, request.body, request.headers["x-jws-signature"], pinned="adapter")
     tap.close()

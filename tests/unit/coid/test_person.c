@@ -194,7 +194,7 @@ static const struct {
       "Я, " KIT_NAME ", ИИН " KIT_IIN ", \"согласен\"\n" },
 };
 
-/* req 2.05, 2.18, 2.19, 2.36, 2.43, 3.11, 3.12 */
+/* req 2.05, 2.18, 2.19, 2.36, 2.43, 3.11, 3.12, C-10 */
 static void the_consent_goes_out_signed_under_the_verifications_key(void **state)
 {
     (void)state;

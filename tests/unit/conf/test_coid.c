@@ -15,7 +15,7 @@
     "[sender \"bank\"]\nsender_id = bank\nbin = 123456789021\n"                                    \
     "service_ids = EGOVMOBILE_QR_SIGN_SERVICE, COID_IDENTITY_SERVICE\n"
 
-/* req 2.19, 3.04, 3.07, C-05, C-06, C-18 */
+/* req 2.19, 3.04, C-05, C-06, C-18 */
 static void what_is_not_said_is_as_the_seeds_have_it(void **state)
 {
     AUTO(conf_free) const struct conf *conf = NULL;
@@ -36,7 +36,11 @@ static void what_is_not_said_is_as_the_seeds_have_it(void **state)
     assert_string_equal(c->unsigned_answers, "refuse");
     assert_int_equal(c->evidence_keep_days, 1096);
     assert_true(c->budget_ms < conf->limits.exchange_ms && c->call_ms <= c->budget_ms);
-    assert_non_null(strstr(c->consent_template, "получено согласие {fullName}, {iin} на"));
+    assert_string_equal(c->consent_template,
+                        "«{participant}» настоящим подтверждает, что в рамках удаленной "
+                        "идентификации клиентов с использованием системы ЦОИД получено согласие "
+                        "{fullName}, {iin} на обработку и передачу его (ее) персональных данных "
+                        "третьим лицам.");
     assert_string_equal(c->participant, "АО «Банк»");
     assert_int_equal(conf->senders[0].coid_daily_limit, 500);
 }
@@ -51,6 +55,7 @@ static void without_a_base_url_nothing_of_it_is_needed(void **state)
     assert_string_equal(conf->coid.base_url, "");
 }
 
+/* req 2.11, 3.07, C-13: http never */
 static const struct {
     const char *name;
     const char *text;

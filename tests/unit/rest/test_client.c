@@ -202,7 +202,7 @@ static void check_guest(struct peer *peer, const char *want)
     pthread_mutex_unlock(&peer->lock);
 }
 
-/* req 3.04 */
+/* req 2.11, 3.04 */
 static void the_server_that_asks_sees_our_certificate(void **state)
 {
     static const char *const names[] = { "modern", "kisc", "chained" };
