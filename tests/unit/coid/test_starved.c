@@ -289,7 +289,8 @@ static void without_memory_nothing_is_told_lost_or_paid_twice(void **state)
     data.req.payload.get_person_data =
         (struct coid_get_person_data){ KEY, true, { IIN, "ОМАРОВ ШАЯН", "" } };
     assert_true(torture(&(const struct torture){ "verifyPhoto", call, check, &photo, false }) > 50);
-    assert_true(torture(&(const struct torture){ "getPersonData", call, check, &data, false }) > 50);
+    assert_true(torture(&(const struct torture){ "getPersonData", call, check, &data, false }) >
+                50);
 }
 
 int main(void)
