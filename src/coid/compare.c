@@ -97,10 +97,8 @@ static enum step post(struct comparison *c)
  * was the image, unless somebody's comparison with this key is still under way. */
 static enum step settle_406(struct comparison *c)
 {
-    const char *said = c->refusal.upstream_text;
-
-    if (c->alone || refusal_names_photo(said)) {
-        (void)refusal_image(said, &c->err);
+    if (c->alone) {
+        (void)refusal_image(c->refusal.upstream_text, &c->err);
         return STEP_REFUSED;
     }
     c->err = c->refusal;

@@ -93,13 +93,6 @@ static bool has_any(const char *text, const char *const words[WORDS_MAX])
     return false;
 }
 
-bool refusal_names_photo(const char *text)
-{
-    static const char *const words[WORDS_MAX] = { PHOTO_WORDS };
-
-    return has_any(text, words);
-}
-
 static const struct row *find_row(enum asked asked, int http, const char *text)
 {
     const struct row *row = rows;

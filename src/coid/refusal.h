@@ -13,7 +13,5 @@ enum status refusal_raise(enum asked asked, int http, const char *text, struct r
                           struct err *err);
 /* The same error once more, from what the store keeps of it. */
 enum status refusal_again(const struct coid_call *call, struct err *err);
-/* The words name the photo rather than anything else. */
-bool refusal_names_photo(const char *text);
 /* imageRefused: after a 406, ЦОИД knows of no comparison (C-26). */
 enum status refusal_image(const char *text, struct err *err);
