@@ -126,8 +126,9 @@ static void add_extra(struct reading *r, const struct place *place, const struct
 
     if (r->status != ST_OK)
         return;
-    if (r->extra_count == EXTRAS_MAX) {
-        read_spoil(r, place, "100000 unknown members", "is one unknown member too many");
+    if (r->extra_count == EXTRAS_MAX) { /* whose names are anything: the journal repeats none */
+        read_spoil(r, place && place->above ? place->above : &(struct place){ .key = "extras" },
+                   "100000 unknown members", "has one unknown member too many");
         return;
     }
     path = path_of(place);
