@@ -13,7 +13,7 @@ import zlib
 
 from lxml import etree
 
-from tools import BUILD, ROOT, Server, free_port, run
+from tools import BUILD, ROOT, Server, free_port
 
 SERVICE = "COID_IDENTITY_SERVICE"
 NAMESPACE = "urn:shep-adapter:coid:1"
@@ -182,3 +182,22 @@ class Centre:
 
     def reset(self):
         self.control("reset", "POST")
+
+
+class OwnCentre(Centre):
+    """A ЦОИД that nobody else asks, beside the country's; options are those of `shepctl sandbox run`."""
+
+    def __init__(self, country, *options):
+        super().__init__(free_port(), free_port())
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="c", dir=country.folder))
+        shutil.copytree(country.sandbox, folder / "sandbox")
+        shutil.rmtree(folder / "sandbox/coid", ignore_errors=True)  # its bills
+        self.server = Server("centre", [BUILD / "shepctl", "sandbox", "run", "--listen", f"127.0.0.1:{self.control_port}",
+                                        "--coid-listen", f"127.0.0.1:{self.port}", *options, folder / "sandbox"], folder)
+
+    def start(self):
+        self.server.start()
+        return self
+
+    def stop(self):
+        return self.server.stop()

@@ -2,39 +2,15 @@
 import base64
 import hashlib
 import json
-import shutil
-import tempfile
-import pathlib
 
 import pytest
 
 import coid
-from coid import Centre, ask, hold_to_schema, payload_of
+from coid import OwnCentre, ask, hold_to_schema, payload_of
 from tap import Tap
-from tools import BUILD, Server, free_port, run
 from world import make_world
 
 ALGORITHMS = {"gost2015": "GOST3410-2015-512", "gost2004": "ECGOST34310"}
-
-
-class OtherCentre(Centre):
-    """A ЦОИД of its own beside the country's: what it signs with, and how."""
-
-    def __init__(self, country, algorithm, order, alphabet):
-        super().__init__(free_port(), free_port())
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="c", dir=country.folder))
-        shutil.copytree(country.sandbox, self.folder / "sandbox")
-        shutil.rmtree(self.folder / "sandbox/coid", ignore_errors=True)  # its bills
-        self.server = Server("centre", [BUILD / "shepctl", "sandbox", "run", "--listen", f"127.0.0.1:{self.control_port}",
-                                        "--coid-listen", f"127.0.0.1:{self.port}", "--coid-algorithm", algorithm,
-                                        "--coid-order", order, "--coid-alphabet", alphabet, self.folder / "sandbox"], self.folder)
-
-    def start(self):
-        self.server.start()
-        return self
-
-    def stop(self):
-        assert self.server.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +19,7 @@ def desk(country):
     world, others = make_world(country, coid=True), []
 
     def at(algorithm, order, alphabet):
-        centre = OtherCentre(country, algorithm, order, alphabet).start()
+        centre = OwnCentre(country, "--coid-algorithm", algorithm, "--coid-order", order, "--coid-alphabet", alphabet).start()
         others.append(centre)
         world.centre = centre
         world.settings = {"coid": {"jws_order": order, "jws_alphabet": alphabet,
@@ -54,7 +30,7 @@ def desk(country):
     yield at
     assert world.stop() == 0
     for centre in others:
-        centre.stop()
+        assert centre.stop() == 0
 
 
 def good(world, request, **kwargs):

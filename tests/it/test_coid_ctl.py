@@ -4,7 +4,6 @@ import json
 import pathlib
 import re
 import shlex
-import shutil
 import ssl
 import subprocess
 import tempfile
@@ -13,35 +12,22 @@ import urllib.request
 import pytest
 
 import coid
-from coid import ASTANA, Centre, ask
-from tools import BUILD, Server, free_port, run, until
+from coid import ASTANA, OwnCentre, ask
+from tools import BUILD, run, until
 from world import make_world
 
 FOREIGN = "CD0305201705"  # a key as another system writes it
 
 
-class OwnCentre(Centre):
-    """A ЦОИД that nobody else asks."""
-
-    def __init__(self, country):
-        super().__init__(free_port(), free_port())
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="c", dir=country.folder))
-        shutil.copytree(country.sandbox, self.folder / "sandbox")
-        shutil.rmtree(self.folder / "sandbox/coid", ignore_errors=True)  # its bills
-        self.server = Server("centre", [BUILD / "shepctl", "sandbox", "run", "--listen", f"127.0.0.1:{self.control_port}",
-                                        "--coid-listen", f"127.0.0.1:{self.port}", self.folder / "sandbox"], self.folder)
-
-
 @pytest.fixture(scope="module")
 def world(country):
-    centre = OwnCentre(country)
-    centre.server.start()
+    centre = OwnCentre(country).start()
     world = make_world(country, coid=True)
     world.centre = centre
     world.start()
     yield world
     assert world.stop() == 0
-    centre.server.stop()
+    assert centre.stop() == 0
 
 
 def shepctl(world, command, *arguments, check=False):
