@@ -11,7 +11,7 @@ import pytest
 import chaos
 import coid
 from coid import OPERATIONS, QUESTIONS, ask, hold_to_schema, new_message, payload_of
-from tools import run, until
+from tools import until
 from world import make_world
 
 BUDGET_MS, CALL_MS = 6000, 2000
@@ -310,7 +310,7 @@ def test_with_a_certificate_of_ours_that_has_run_out_nobody_is_let_in(there, ver
 
 def test_who_asks_too_often_of_a_sick_coid_is_refused_at_once(own_world):
     """The breaker opens, says so, and closes again when ЦОИД is well."""
-    world = own_world(coid=True, settings={"coid": {"budget_ms": BUDGET_MS, "call_ms": CALL_MS, "failures": 3, "open_ms": 300,
+    world = own_world(coid=True, settings={"coid": {"budget_ms": BUDGET_MS, "call_ms": CALL_MS, "failures": 3, "open_ms": 3000,
                                                     "successes": 1}})
     world.centre.fault("vendors", "504", times=3)
     errors = [ask(world, coid.get_vendors()).error for _ in range(4)]
