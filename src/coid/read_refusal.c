@@ -5,9 +5,28 @@
 
 #include "base/text.h"
 
+#include <string.h>
 #include <strings.h>
 
 enum { BODY_MAX = 64 << 10 }; /* of an error body that is looked into; the rest is not read */
+
+/* Stars in place of twelve digits in a row: an IIN. These words go further than personal data may.
+ */
+static void hide_iins(struct bytes *line)
+{
+    enum { DIGITS = 12 };
+    size_t run = 0;
+
+    for (size_t i = 0; i <= line->len; i++) {
+        if (i < line->len && line->at[i] >= '0' && line->at[i] <= '9') {
+            run++;
+            continue;
+        }
+        if (run == DIGITS)
+            memset(line->at + i - DIGITS, '*', DIGITS);
+        run = 0;
+    }
+}
 
 /* One line: word after word with one blank between. */
 static void put_line(struct slice text, char *dst, size_t size)
@@ -21,6 +40,8 @@ static void put_line(struct slice text, char *dst, size_t size)
         else if (line->len > 0 && line->at[line->len - 1] != ' ')
             bytes_add(line, SLICE(" "));
     }
+    if (line)
+        hide_iins(line);
     (void)text_copy_slice(dst, size, slice_trim(bytes_slice(line)));
     text_make_plain(dst);
 }

@@ -44,6 +44,13 @@ static const struct {
     { SLICE("<script>never ends"), "" },
     { SLICE("<!-- never ends"), "" },
     { SLICE("<"), "" },
+    /* an IIN goes no further */
+    { SLICE("{\"message\":\"No data of 900101300017\"}"), "No data of ************" },
+    { SLICE("900101300017"), "************" },
+    { SLICE("<h1>/verify?iin=900101300017&amp;vendor=1</h1>"),
+      "/verify?iin=************&amp;vendor=1" },
+    { SLICE("9001013000170 90010130001 900101300017x900101300017"),
+      "9001013000170 90010130001 ************x************" },
     /* bytes of any kind */
     { SLICE(""), "" },
     { SLICE(" \r\n\t "), "" },
