@@ -234,7 +234,7 @@ def test_one_doubt_about_a_comparison_is_cleared_by_asking(there, fault):
     methods = [re.search(r"method=(\w+)", line["text"]).group(1) for line in there.events("coid.asked")
                if line["exchange"] == exchange]
     was_made = fault in ("register-then-reset", "cut-body", "register-then-hang", "register-then-504")
-    assert methods == ["POST", "GET"] if was_made else ["POST", "GET", "POST"]
+    assert methods == (["POST", "GET"] if was_made else ["POST", "GET", "POST"])
 
 
 NETWORK = {  # the way to ЦОИД: mode: (settings, code)
