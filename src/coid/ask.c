@@ -318,6 +318,25 @@ enum status ask(struct errand *errand, const struct question *question, struct t
     return status;
 }
 
+enum status ask_for(struct errand *errand, const struct question *question, answer_reader *read,
+                    struct coid_answer *ret, struct err *err)
+{
+    struct reading *reading = reading_new(errand->arena);
+    struct told told;
+
+    if (!reading)
+        return RAISE(err, ST_NOMEM, "answer: out of memory");
+    TRY(ask(errand, question, &told, err));
+    enum status status = read(reading, told.json, ret, err);
+    told_free(&told);
+    if (status != ST_OK)
+        errand_alert(errand, err);
+    TRY(status);
+    ret->proof = told.proof;
+    ret->extras = reading_extras(reading, &ret->extra_count);
+    return ST_OK;
+}
+
 void told_free(struct told *told)
 {
     json_free(TAKE(told->json));

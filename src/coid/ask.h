@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coid/internal.h"
+#include "coid/read.h"
 #include "json/json.h"
 
 /* What is asked; a set of bits for the table of refusals. */
@@ -60,6 +61,14 @@ struct told {
 MUST_USE enum status ask(struct errand *errand, const struct question *question, struct told *ret,
                          struct err *err);
 void told_free(struct told *told); /* frees what it holds, not the struct */
+
+/* One of coid/read.h: the JSON into ret->told. */
+typedef enum status answer_reader(struct reading *reading, const struct json *json,
+                                  struct coid_answer *ret, struct err *err);
+/* Calls, and reads the answer with its proof and with what no field of ours takes. Errors as ask()
+ * and read; what cannot be read alerts. */
+MUST_USE enum status ask_for(struct errand *errand, const struct question *question,
+                             answer_reader *read, struct coid_answer *ret, struct err *err);
 enum operation asked_operation(enum asked asked);
 
 /* The JSON of an answer that was kept; ST_UPSTREAM: code answerInvalid. */

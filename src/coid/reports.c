@@ -4,9 +4,6 @@
 #include "coid/ask.h"
 #include "coid/read.h"
 
-typedef enum status reader(struct reading *reading, const struct json *json,
-                           struct coid_answer *ret, struct err *err);
-
 static enum status read_act_plain(struct reading *reading, const struct json *json,
                                   struct coid_answer *ret, struct err *err)
 {
@@ -17,25 +14,6 @@ static enum status read_act_unpacked(struct reading *reading, const struct json 
                                      struct coid_answer *ret, struct err *err)
 {
     return read_act(reading, json, true, &ret->told.act, err);
-}
-
-static enum status fetch(struct errand *errand, const struct question *question, reader *read,
-                         struct coid_answer *ret, struct err *err)
-{
-    struct reading *reading = reading_new(errand->arena);
-    struct told told;
-
-    if (!reading)
-        return RAISE(err, ST_NOMEM, "answer: out of memory");
-    TRY(ask(errand, question, &told, err));
-    enum status status = read(reading, told.json, ret, err);
-    told_free(&told);
-    if (status != ST_OK)
-        errand_alert(errand, err);
-    TRY(status);
-    ret->proof = told.proof;
-    ret->extras = reading_extras(reading, &ret->extra_count);
-    return ST_OK;
 }
 
 static void put_number(struct path_value *value, const char *name, int64_t number)
@@ -55,12 +33,12 @@ enum status run_get_transactions(struct errand *errand, const struct coid_sender
     TRY(rule_period(errand->coid, get->from_day, get->to_day, err));
     put_number(&question.values[0], "from", get->from_day);
     put_number(&question.values[1], "to", get->to_day);
-    return fetch(errand, &question, read_transactions, ret, err);
+    return ask_for(errand, &question, read_transactions, ret, err);
 }
 
 /* Without a leading zero (C-18). */
 static enum status fetch_month(struct errand *errand, enum asked asked,
-                               const struct coid_get_act *get, reader *read,
+                               const struct coid_get_act *get, answer_reader *read,
                                struct coid_answer *ret, struct err *err)
 {
     struct question question = { .asked = asked };
@@ -68,7 +46,7 @@ static enum status fetch_month(struct errand *errand, enum asked asked,
     TRY(rule_month(errand->coid, get->year, get->month, err));
     put_number(&question.values[0], "year", get->year);
     put_number(&question.values[1], "month", get->month);
-    return fetch(errand, &question, read, ret, err);
+    return ask_for(errand, &question, read, ret, err);
 }
 
 enum status run_get_act_detail(struct errand *errand, const struct coid_sender *sender,
@@ -95,5 +73,5 @@ enum status run_get_news(struct errand *errand, const struct coid_sender *sender
 
     (void)sender;
     (void)req;
-    return fetch(errand, &question, read_news, ret, err);
+    return ask_for(errand, &question, read_news, ret, err);
 }

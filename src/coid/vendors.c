@@ -94,19 +94,8 @@ static enum status fetch(struct errand *errand, int64_t max_ms, struct coid_answ
                          struct err *err)
 {
     const struct question question = { .asked = ASK_VENDORS, .max_ms = max_ms };
-    struct reading *reading = reading_new(errand->arena);
-    struct told told;
 
-    if (!reading)
-        return RAISE(err, ST_NOMEM, "vendors: out of memory");
-    TRY(ask(errand, &question, &told, err));
-    enum status status = read_vendors(reading, told.json, ret, err);
-    told_free(&told);
-    if (status != ST_OK)
-        errand_alert(errand, err);
-    TRY(status);
-    ret->proof = told.proof;
-    ret->extras = reading_extras(reading, &ret->extra_count);
+    TRY(ask_for(errand, &question, read_vendors, ret, err));
     return replace(errand->coid, ret, err);
 }
 

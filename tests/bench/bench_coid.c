@@ -7,15 +7,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "crypto/init.h"
 #include "sandbox/caller.h"
 #include "sandbox/canonical.h"
 #include "sandbox/file.h"
-#include "wsse/wsse.h"
 
 #include <getopt.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +33,6 @@ enum {
 
 struct options {
     struct mobile_world world;
-    const char *ca_file;
-    const char *keys_dir;
-    const char *pass_file;
     const char *payload_file; /* a verifyPhoto */
     const char *control_url;  /* of the sandbox's ЦОИД: http://…/coid/ */
     size_t sessions, parallel, rounds, callers, pause_ms;
@@ -276,8 +270,8 @@ static const struct option long_options[] = {
 static bool read_options(int argc, char **argv, struct options *o)
 {
     const char **const texts[128] = {
-        ['u'] = &o->world.url,  ['t'] = &o->world.tsp_url, ['c'] = &o->ca_file,
-        ['k'] = &o->keys_dir,   ['p'] = &o->pass_file,     ['f'] = &o->payload_file,
+        ['u'] = &o->world.url,      ['t'] = &o->world.tsp_url,   ['c'] = &o->world.ca_file,
+        ['k'] = &o->world.keys_dir, ['p'] = &o->world.pass_file, ['f'] = &o->payload_file,
         ['o'] = &o->control_url
     };
     size_t *const numbers[128] = { ['n'] = &o->sessions,
@@ -296,36 +290,10 @@ static bool read_options(int argc, char **argv, struct options *o)
         else
             *numbers[option] = strtoul(optarg, NULL, 10);
     }
-    return o->world.url && o->world.tsp_url && o->ca_file && o->keys_dir && o->pass_file &&
-           o->payload_file && o->control_url && o->sessions > 0 && o->parallel > 0 &&
-           o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->callers > 0 && o->callers <= CALLERS_MAX;
-}
-
-static struct key *open_key(const struct options *o, const char *name)
-{
-    char path[512];
-    struct key *key = NULL;
-    struct err err;
-
-    (void)text_format(path, sizeof(path), "%s/%s.p12", o->keys_dir, name);
-    bench_need(key_open(&(struct key_source){ .place = path, .secret_file = o->pass_file }, &key,
-                        &err) == ST_OK,
-               &err, name);
-    return key;
-}
-
-static void open_world(struct options *o)
-{
-    const struct rest_params params = { .ca_file = o->ca_file,
-                                        .max_parallel = (unsigned)(o->parallel + o->callers) };
-    struct err err;
-
-    (void)signal(SIGPIPE, SIG_IGN);
-    bench_need(clock_use_astana(&err) == ST_OK && crypto_init(&err) == ST_OK &&
-                   wsse_init(&err) == ST_OK && rest_new(&params, &o->world.rest, &err) == ST_OK,
-               &err, "start");
-    o->world.caller = open_key(o, "caller");
-    o->world.citizen = open_key(o, "individual");
+    return o->world.url && o->world.tsp_url && o->world.ca_file && o->world.keys_dir &&
+           o->world.pass_file && o->payload_file && o->control_url && o->sessions > 0 &&
+           o->parallel > 0 && o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->callers > 0 &&
+           o->callers <= CALLERS_MAX;
 }
 
 int main(int argc, char **argv)
@@ -340,15 +308,13 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: see scripts/bench coid\n");
         return 2;
     }
-    open_world(&options);
+    mobile_world_open(&options.world, options.parallel + options.callers);
     bench_need(file_read(options.payload_file, PAYLOAD_MAX, &callers.payload, &err) == ST_OK, &err,
                options.payload_file);
     hang_always(&options);
     run_rounds(&options, &callers);
     print_waits();
     bytes_free(callers.payload);
-    rest_free(options.world.rest);
-    key_free(options.world.caller);
-    key_free(options.world.citizen);
+    mobile_world_close(&options.world);
     return 0;
 }

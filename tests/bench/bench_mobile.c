@@ -9,11 +9,8 @@
 
 #include "base/clock.h"
 #include "crypto/bare.h"
-#include "crypto/init.h"
-#include "wsse/wsse.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -30,9 +27,6 @@ static const size_t marks[MARKS] = { 10, 50, 100 };
 
 struct options {
     struct mobile_world world;
-    const char *ca_file;
-    const char *keys_dir;
-    const char *pass_file;
     pid_t shepd, mariadbd;
     size_t sessions, parallel, kib;
 };
@@ -241,13 +235,13 @@ static bool read_options(int argc, char **argv, struct options *o)
             o->world.tsp_url = optarg;
             break;
         case 'c':
-            o->ca_file = optarg;
+            o->world.ca_file = optarg;
             break;
         case 'k':
-            o->keys_dir = optarg;
+            o->world.keys_dir = optarg;
             break;
         case 'p':
-            o->pass_file = optarg;
+            o->world.pass_file = optarg;
             break;
         case 's':
             o->shepd = (pid_t)strtol(optarg, NULL, 10);
@@ -267,42 +261,9 @@ static bool read_options(int argc, char **argv, struct options *o)
         default:
             return false;
         }
-    return o->world.url && o->world.tsp_url && o->ca_file && o->keys_dir && o->pass_file &&
-           o->shepd > 0 && o->mariadbd > 0 && o->sessions >= 10 && o->parallel > 0 && o->kib > 0;
-}
-
-static struct key *open_key(const struct options *o, const char *name)
-{
-    char path[512];
-    struct key *key = NULL;
-    struct err err;
-
-    (void)snprintf(path, sizeof(path), "%s/%s.p12", o->keys_dir, name);
-    bench_need(key_open(&(struct key_source){ .place = path, .secret_file = o->pass_file }, &key,
-                        &err) == ST_OK,
-               &err, name);
-    return key;
-}
-
-static void open_world(struct options *o)
-{
-    const struct rest_params params = { .ca_file = o->ca_file,
-                                        .max_parallel = (unsigned)o->parallel };
-    struct err err;
-
-    (void)signal(SIGPIPE, SIG_IGN);
-    bench_need(clock_use_astana(&err) == ST_OK && crypto_init(&err) == ST_OK &&
-                   wsse_init(&err) == ST_OK && rest_new(&params, &o->world.rest, &err) == ST_OK,
-               &err, "start");
-    o->world.caller = open_key(o, "caller");
-    o->world.citizen = open_key(o, "individual");
-}
-
-static void close_world(struct options *o)
-{
-    rest_free(o->world.rest);
-    key_free(o->world.caller);
-    key_free(o->world.citizen);
+    return o->world.url && o->world.tsp_url && o->world.ca_file && o->world.keys_dir &&
+           o->world.pass_file && o->shepd > 0 && o->mariadbd > 0 && o->sessions >= 10 &&
+           o->parallel > 0 && o->kib > 0;
 }
 
 int main(int argc, char **argv)
@@ -315,7 +276,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: see scripts/bench mobile\n");
         return 2;
     }
-    open_world(&options);
+    mobile_world_open(&options.world, options.parallel);
     small.count = options.sessions / SMALL_SHARE > 10 ? options.sessions / SMALL_SHARE : 10;
     large.count = options.sessions;
     large.document_bytes = options.kib * 1024;
@@ -334,6 +295,6 @@ int main(int argc, char **argv)
     (void)printf("at start %.1f, after the documents of 1 KiB %.1f, at the end %.1f, %d s later "
                  "%.1f\n",
                  start_mib, small_mib, end_mib, IDLE_S, idle_mib);
-    close_world(&options);
+    mobile_world_close(&options.world);
     return 0;
 }

@@ -1,13 +1,54 @@
 #include "bench/mobile_session.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "bench/bench.h"
 #include "crypto/encode.h"
+#include "crypto/init.h"
 #include "sandbox/caller.h"
 #include "sandbox/canonical.h"
+#include "wsse/wsse.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum { WAIT_MS = 120000, PAYLOAD_ROOM = 4096, PDF_ROOM = 1024 };
+
+/* ---- the world ---- */
+
+static struct key *open_key(const struct mobile_world *world, const char *name)
+{
+    char path[512];
+    struct key *key = NULL;
+    struct err err;
+
+    (void)text_format(path, sizeof(path), "%s/%s.p12", world->keys_dir, name);
+    bench_need(key_open(&(struct key_source){ .place = path, .secret_file = world->pass_file },
+                        &key, &err) == ST_OK,
+               &err, name);
+    return key;
+}
+
+void mobile_world_open(struct mobile_world *world, size_t parallel)
+{
+    const struct rest_params params = { .ca_file = world->ca_file,
+                                        .max_parallel = (unsigned)parallel };
+    struct err err;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    bench_need(clock_use_astana(&err) == ST_OK && crypto_init(&err) == ST_OK &&
+                   wsse_init(&err) == ST_OK && rest_new(&params, &world->rest, &err) == ST_OK,
+               &err, "start");
+    world->caller = open_key(world, "caller");
+    world->citizen = open_key(world, "individual");
+}
+
+void mobile_world_close(struct mobile_world *world)
+{
+    rest_free(world->rest);
+    key_free(world->caller);
+    key_free(world->citizen);
+}
 
 /* ---- the document ---- */
 

@@ -13,7 +13,15 @@ struct mobile_world {
     struct rest *rest;
     struct key *caller;
     struct key *citizen;
+    /* The sandbox they are from: */
+    const char *ca_file;
+    const char *keys_dir;
+    const char *pass_file;
 };
+/* Makes the process ready, opens rest for so many calls at a time and both keys; ends the program
+ * when it cannot. */
+void mobile_world_open(struct mobile_world *world, size_t parallel);
+void mobile_world_close(struct mobile_world *world);
 
 struct mobile_session {
     size_t number; /* makes its document differ from the others' */
