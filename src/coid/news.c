@@ -12,18 +12,24 @@ static enum status tell(const struct errand *errand, const struct coid_news *new
     return errand_journal(errand, &(const struct note){ EVENT_NOTICE, "coid.news", "", text }, err);
 }
 
-/* One by one, to know which are new. */
-static enum status keep(struct errand *errand, const struct coid_answer *answer, struct err *err)
+/* On record before it is kept: whoever dies in between tells it again. */
+static enum status take(struct errand *errand, const struct coid_news *news, struct err *err)
 {
-    const struct coid_news *news = answer->told.news.at;
+    struct store *store = errand->coid->p.store;
+    size_t fresh = 0;
+    bool known = false;
 
-    for (size_t i = 0; i < answer->told.news.count; i++) {
-        size_t fresh = 0;
+    TRY(store_coid_news_known(store, news, &known, err));
+    if (!known)
+        TRY(tell(errand, news, err));
+    return store_coid_news_keep(store, news, 1, &fresh, err);
+}
 
-        TRY(store_coid_news_keep(errand->coid->p.store, &news[i], 1, &fresh, err));
-        if (fresh > 0)
-            TRY(tell(errand, &news[i], err));
-    }
+static enum status take_all(struct errand *errand, const struct coid_answer *answer,
+                            struct err *err)
+{
+    for (size_t i = 0; i < answer->told.news.count; i++)
+        TRY(take(errand, &answer->told.news.at[i], err));
     return ST_OK;
 }
 
@@ -45,7 +51,7 @@ enum status coid_fetch_news(struct coid *coid, const char *instance, int64_t per
     errand_begin_own(&errand, coid, arena, &peer);
     enum status status = run_get_news(&errand, NULL, NULL, &answer, err);
     if (status == ST_OK)
-        status = keep(&errand, &answer, err);
+        status = take_all(&errand, &answer, err);
     errand_end(&errand);
     return status;
 }

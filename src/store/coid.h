@@ -161,6 +161,10 @@ MUST_USE enum status store_coid_decisions(struct store *store, const struct coid
  * 10,000 at once. */
 MUST_USE enum status store_coid_news_keep(struct store *store, const struct coid_news *news,
                                           size_t count, size_t *ret_fresh, struct err *err);
+/* Whether this piece is kept. Who tells somebody of news does so before it keeps them: a crash in
+ * between tells them again, and loses nothing. */
+MUST_USE enum status store_coid_news_known(struct store *store, const struct coid_news *news,
+                                           bool *ret_known, struct err *err);
 typedef enum status coid_tell_news(void *ctx, const struct coid_news *news, int64_t seen_ms,
                                    struct err *err);
 /* The newest first, by their date where it is clear; at most max, and 10,000. */

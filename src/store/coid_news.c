@@ -83,6 +83,34 @@ enum status store_coid_news_keep(struct store *store, const struct coid_news *ne
     return ST_OK;
 }
 
+struct looking {
+    uint8_t digest[SHA256_BYTES];
+    bool known;
+};
+
+static enum status look(struct db *db, void *ctx, struct err *err)
+{
+    static const struct column columns[] = { { .kind = C_FIXED, .size = SHA256_BYTES } };
+    struct looking *looking = ctx;
+
+    return db_first(db,
+                    &(struct query){ .sql = "SELECT sha256 FROM coid_news WHERE sha256 = ?",
+                                     .args = ARGS(v_sha256(looking->digest)),
+                                     .columns = COLUMNS(columns) },
+                    looking->digest, &looking->known, err);
+}
+
+enum status store_coid_news_known(struct store *store, const struct coid_news *news,
+                                  bool *ret_known, struct err *err)
+{
+    struct looking looking = { .known = false };
+
+    TRY(digest_of(news, looking.digest, err));
+    TRY(store_run(store, &(struct work){ .run = look, .ctx = &looking }, err));
+    *ret_known = looking.known;
+    return ST_OK;
+}
+
 /* ---- tell: first which, then each by itself, for a text may be long ---- */
 
 struct listing {

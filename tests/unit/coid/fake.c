@@ -199,15 +199,30 @@ enum status store_coid_evidence_of(struct store *store, const struct id *key, en
     return RAISE(err, ST_NOT_FOUND, "no evidence");
 }
 
+static bool has_news(const struct store *store, const struct coid_news *news)
+{
+    for (size_t i = 0; i < store->news_count; i++)
+        if (strcmp(store->news[i], news->subject) == 0)
+            return true;
+    return false;
+}
+
+enum status store_coid_news_known(struct store *store, const struct coid_news *news,
+                                  bool *ret_known, struct err *err)
+{
+    TRY(enter(store, "known", err));
+    *ret_known = has_news(store, news);
+    return ST_OK;
+}
+
 enum status store_coid_news_keep(struct store *store, const struct coid_news *news, size_t count,
                                  size_t *ret_fresh, struct err *err)
 {
     TRY(enter(store, "news", err));
     assert_int_equal(count, 1);
     *ret_fresh = 0;
-    for (size_t i = 0; i < store->news_count; i++)
-        if (strcmp(store->news[i], news->subject) == 0)
-            return ST_OK;
+    if (has_news(store, news))
+        return ST_OK;
     assert_true(store->news_count < FAKE_NEWS);
     (void)text_copy(store->news[store->news_count++], 64, news->subject);
     *ret_fresh = 1;

@@ -301,6 +301,23 @@ static void each_new_item_of_the_news_is_told_once(void **state)
     kit_close(&kit);
 }
 
+/* req 2.26, 3.14 */
+static void news_that_could_not_be_kept_are_told_again(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit_open(&kit);
+    kit.store.fails = "news";
+    assert_int_equal(fetch(&kit, NEWS), ST_UNAVAILABLE);
+    assert_int_equal(fake_count(&kit.journal, "coid.news"), 1);
+    kit.store.fails = NULL;
+    assert_ok(fetch(&kit, NEWS), &kit.err);
+    assert_int_equal(fake_count(&kit.journal, "coid.news"), 3);
+    kit_close(&kit);
+}
+
 /* ---- settings ---- */
 
 static const struct {
@@ -359,6 +376,7 @@ int main(void)
         cmocka_unit_test(an_unknown_vendor_ends_its_row),
         cmocka_unit_test(a_list_that_is_not_to_be_had_stops_no_comparison),
         cmocka_unit_test(each_new_item_of_the_news_is_told_once),
+        cmocka_unit_test(news_that_could_not_be_kept_are_told_again),
         cmocka_unit_test(a_setting_that_cannot_be_meant_is_refused_at_the_start),
     };
 

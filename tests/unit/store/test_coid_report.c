@@ -302,9 +302,14 @@ static void news_are_kept_once_and_told_newest_first(void **state) /* req 3.14 *
     AUTO(store_close) struct store *next_day = fixture_at(T0 + DAY_S);
     AUTO_FREE struct told *told = new_told();
     size_t count = 0;
+    bool known = true;
 
     (void)state;
+    assert_ok(store_coid_news_known(first, &old[0], &known, err));
+    assert_false(known);
     assert_ok(store_coid_news_keep(first, old, 3, &count, err));
+    assert_ok(store_coid_news_known(first, &old[0], &known, err));
+    assert_true(known);
     assert_int_equal(count, 3);
     assert_ok(store_coid_news_keep(next_day, fresh, 3, &count, err));
     assert_int_equal(count, 2);
