@@ -299,7 +299,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 int main(int argc, char **argv)
 {
     struct options options = {
-        .sessions = 300, .parallel = 16, .rounds = 3, .callers = 40, .pause_ms = 1000
+        .sessions = 600, .parallel = 16, .rounds = 5, .callers = 40, .pause_ms = 5000
     };
     struct callers callers = { .options = &options };
     struct err err;
