@@ -1,6 +1,7 @@
 /* The table of commands, and finding the one that was asked for. */
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
+#include "ctl/help.h"
 
 #include <string.h>
 
@@ -41,22 +42,14 @@ const struct command ctl_coid_commands[] = {
     { NULL, NULL, NULL },
 };
 
-static void print_help(FILE *out, const char *program, const struct command *commands)
-{
-    (void)fprintf(out, "usage: %s COMMAND [OPTION]… [ARGUMENT]…\n\n", program);
-    for (const struct command *c = commands; c->name; c++)
-        (void)fprintf(out, "  %-9s %s\n", c->name, c->summary);
-    (void)fprintf(out, "\n%s COMMAND --help tells more.\n", program);
-}
-
 int ctl_dispatch(const char *program, const struct command *commands, int argc, char **argv)
 {
     if (argc < 2) {
-        print_help(stderr, program, commands);
+        ctl_help_commands(stderr, program, commands);
         return CTL_TROUBLE;
     }
     if (strcmp(argv[1], "--help") == 0) {
-        print_help(stdout, program, commands);
+        ctl_help_commands(stdout, program, commands);
         return CTL_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {

@@ -1,22 +1,9 @@
 /* Options by table: reading them and the help text come from the same rows. getopt_long() keeps its
  * state in globals; this keeps none. */
 #include "ctl/ctl.h"
+#include "ctl/help.h"
 
 #include <string.h>
-
-static void print_help(const struct usage *u)
-{
-    (void)printf("usage: %s [OPTION]…%s%s\n\n%s\n\n", u->command, *u->arguments ? " " : "",
-                 u->arguments, u->about);
-    for (size_t i = 0; i < u->row_count; i++) {
-        char left[48];
-
-        (void)snprintf(left, sizeof(left), "--%s%s%s", u->rows[i].name, u->rows[i].value ? " " : "",
-                       u->rows[i].value ? u->rows[i].value : "");
-        (void)printf("  %-28s %s\n", left, u->rows[i].help);
-    }
-    (void)printf("  %-28s %s\n", "--help", "this text");
-}
 
 static int refuse(const struct usage *u, const char *what, const char *which)
 {
@@ -47,7 +34,7 @@ static int read_option(const struct usage *u, void *ctx, int argc, char **argv, 
     struct err err;
 
     if (strcmp(word, "help") == 0) {
-        print_help(u);
+        ctl_help_usage(u);
         return CTL_OK;
     }
     if (!row)

@@ -1,56 +1,44 @@
 /* shepd: the daemon's command line. */
 #include "base/log.h"
 #include "conf/conf.h"
+#include "main/options.h"
 #include "server/server.h"
 
 #include <getopt.h>
 #include <stdio.h>
 
-static const char usage[] =
-    "usage: shepd --config FILE          serve until SIGTERM (default /etc/shepd/shepd.conf)\n"
-    "       shepd --check-config [--config FILE]\n"
-    "       shepd --print-sample         the sample configuration\n"
-    "       shepd --version\n";
+static void print_usage(FILE *out)
+{
+    (void)fprintf(out, "usage: shepd [OPTION]…\n\n");
+    for (size_t i = 0; i < shepd_option_count; i++) {
+        const struct shepd_option *o = &shepd_options[i];
+        char left[40];
 
-enum action {
-    ACTION_SERVE,
-    ACTION_CHECK,
-    ACTION_SAMPLE,
-    ACTION_VERSION,
-    ACTION_HELP,
-    ACTION_USAGE
-};
+        (void)snprintf(left, sizeof(left), "--%s %s", o->name, o->value ? o->value : "");
+        (void)fprintf(out, "  %-16s %s\n", left, o->help);
+    }
+}
 
 static enum action read_arguments(int argc, char **argv, const char **ret_path)
 {
-    static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
-        { "print-sample", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
-    };
+    struct option options[SHEPD_OPTIONS_MAX + 1] = { 0 };
     enum action action = ACTION_SERVE;
     int option;
+    int at = 0;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        switch (option) {
-        case 'c':
-            *ret_path = optarg;
-            break;
-        case 'k':
-            action = ACTION_CHECK;
-            break;
-        case 's':
-            action = ACTION_SAMPLE;
-            break;
-        case 'v':
-            action = ACTION_VERSION;
-            break;
-        case 'h':
-            action = ACTION_HELP;
-            break;
-        default:
+    for (size_t i = 0; i < shepd_option_count; i++)
+        options[i] = (struct option){
+            .name = shepd_options[i].name,
+            .has_arg = shepd_options[i].value ? required_argument : no_argument,
+        };
+    while ((option = getopt_long(argc, argv, "", options, &at)) != -1) {
+        if (option != 0)
             return ACTION_USAGE;
-        }
+        if (shepd_options[at].value)
+            *ret_path = optarg;
+        else
+            action = shepd_options[at].action;
+    }
     return optind == argc ? action : ACTION_USAGE;
 }
 
@@ -74,7 +62,7 @@ static enum status check(const char *path, struct err *err)
 
 int main(int argc, char **argv)
 {
-    const char *path = "/etc/shepd/shepd.conf";
+    const char *path = SHEPD_CONFIG;
     struct err err = { 0 };
     enum status done = ST_OK;
 
@@ -92,10 +80,10 @@ int main(int argc, char **argv)
         (void)puts("shepd " SHEP_VERSION);
         break;
     case ACTION_HELP:
-        (void)fputs(usage, stdout);
+        print_usage(stdout);
         break;
     case ACTION_USAGE:
-        (void)fputs(usage, stderr);
+        print_usage(stderr);
         return 2;
     }
     if (done == ST_OK)
