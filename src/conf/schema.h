@@ -1,4 +1,5 @@
-/* The one table that loader, checks and sample file are made from. Only for src/conf. */
+/* The one table that loader, checks, sample file and manual page are made from. Only for
+ * src/conf and src/manual. */
 #pragma once
 
 #include <stddef.h>
