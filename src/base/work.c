@@ -10,23 +10,28 @@ struct work {
     void *ctx;
     void **ring; /* max items, `queued` of them from `first` */
     size_t max, first, queued;
+    size_t busy;      /* threads that run an item */
+    uint64_t refused; /* for want of room */
     bool closing;
     pthread_t *threads;
     size_t thread_count; /* started */
 };
 
-/* The next item, or NULL when the pool closes and the queue is empty. */
-static void *take(struct work *work)
+/* The next item, or NULL when the pool closes and the queue is empty. was_busy: the one before is
+ * done. */
+static void *take(struct work *work, bool was_busy)
 {
     void *item = NULL;
 
     pthread_mutex_lock(&work->lock);
+    work->busy -= was_busy;
     while (work->queued == 0 && !work->closing)
         pthread_cond_wait(&work->filled, &work->lock);
     if (work->queued > 0) {
         item = work->ring[work->first];
         work->first = (work->first + 1) % work->max;
         work->queued--;
+        work->busy++;
     }
     pthread_mutex_unlock(&work->lock);
     return item;
@@ -36,7 +41,7 @@ static void *run(void *arg)
 {
     struct work *work = arg;
 
-    for (void *item = take(work); item; item = take(work))
+    for (void *item = take(work, false); item; item = take(work, true))
         work->fn(work->ctx, item);
     return NULL;
 }
@@ -52,8 +57,20 @@ bool work_push(struct work *work, void *item)
         work->queued++;
         pthread_cond_signal(&work->filled);
     }
+    work->refused += !room;
     pthread_mutex_unlock(&work->lock);
     return room;
+}
+
+void work_look(struct work *work, struct work_look *ret_look)
+{
+    pthread_mutex_lock(&work->lock);
+    *ret_look = (struct work_look){ .threads = work->thread_count,
+                                    .busy = work->busy,
+                                    .queued = work->queued,
+                                    .max_queued = work->max,
+                                    .refused = work->refused };
+    pthread_mutex_unlock(&work->lock);
 }
 
 static enum status start_threads(struct work *work, size_t threads, struct err *err)
