@@ -10,6 +10,7 @@ enum ocsp_state {
     OCSP_REVOKED,
     OCSP_GOOD,
 };
+enum { OCSP_STATES = OCSP_GOOD + 1 };
 
 struct ocsp_query {
     const struct cert *subject;

@@ -44,6 +44,7 @@ struct ocsp_cache {
     pthread_mutex_t lock;   /* of all below */
     pthread_cond_t changed; /* some flight was told */
     int64_t reuse_ms;
+    struct ocsp_counts counts;
     struct ocsp_flight flights[FLIGHTS_MAX];
     struct kept kept[KEPT_SLOTS];       /* found by the first bytes of the key */
     struct ailing ailing[AILING_SLOTS]; /* likewise, of the address */
@@ -88,6 +89,13 @@ void ocsp_cache_reuse(struct ocsp_cache *cache, int64_t reuse_ms)
 {
     pthread_mutex_lock(&cache->lock);
     cache->reuse_ms = reuse_ms;
+    pthread_mutex_unlock(&cache->lock);
+}
+
+void ocsp_cache_counts(struct ocsp_cache *cache, struct ocsp_counts *ret_counts)
+{
+    pthread_mutex_lock(&cache->lock);
+    *ret_counts = cache->counts;
     pthread_mutex_unlock(&cache->lock);
 }
 
@@ -270,6 +278,7 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_ques
             break;
         told = wait_for(cache, flight, question->deadline_ms, ret_said);
     }
+    cache->counts.shared += told;
     if (told)
         turn = OCSP_TURN_TOLD;
     else
@@ -284,6 +293,7 @@ void ocsp_cache_tell(struct ocsp_cache *cache, const struct ocsp_question *quest
     if (!cache)
         return;
     pthread_mutex_lock(&cache->lock);
+    cache->counts.asked[said->answer.state]++;
     remember(cache, question, said);
     if (flight) {
         if (!copy_said(&flight->said, said))

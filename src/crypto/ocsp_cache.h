@@ -23,6 +23,13 @@ DEFINE_AUTO(struct ocsp_cache, ocsp_cache_free)
  * shared only by those who ask while it is under way. */
 void ocsp_cache_reuse(struct ocsp_cache *cache, int64_t reuse_ms);
 
+/* Since birth, for numbers. */
+struct ocsp_counts {
+    uint64_t asked[OCSP_STATES]; /* questions put to responders, by what came of them */
+    uint64_t shared;             /* answered by a kept answer or another's question */
+};
+void ocsp_cache_counts(struct ocsp_cache *cache, struct ocsp_counts *ret_counts);
+
 struct ocsp_question {
     uint8_t key[32];     /* ocsp_question_key() */
     int64_t now_ms;      /* Unix: against nextUpdate */

@@ -159,6 +159,11 @@ static void who_waits_is_told_what_the_other_heard(void **state)
             assert_string_equal(visitors[k].said.answer.text, rows[i].text);
             bytes_free(visitors[k].said.der);
         }
+        struct ocsp_counts counts;
+        ocsp_cache_counts(cache, &counts);
+        assert_int_equal(counts.shared, 3);
+        for (size_t k = 0; k < OCSP_STATES; k++)
+            assert_int_equal(counts.asked[k], k == rows[i].state);
         /* it named no nextUpdate: who comes later asks anew */
         assert_false(has_kept(cache, 1, NOW_MS));
     }
