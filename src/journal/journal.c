@@ -22,6 +22,8 @@ struct journal {
     uint8_t key[KEY_MAX_BYTES];
     size_t key_bytes;
     const struct clock *clock;
+    void (*wrote)(void *ctx, const struct event *event);
+    void *ctx;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* lines are done, a leader stepped down, a tail is to end */
@@ -256,7 +258,10 @@ enum status journal_write(struct journal *journal, const struct event *event, st
         pseudonym(journal, slice_str(event->iin), hex);
     clean.text = text->at;
     TRY(line_body(&head, &clean, &body, err));
-    return write_body(journal, bytes_slice(body), err);
+    TRY(write_body(journal, bytes_slice(body), err));
+    if (journal->wrote)
+        journal->wrote(journal->ctx, event);
+    return ST_OK;
 }
 
 struct journal_stats journal_stats(struct journal *journal)
@@ -375,6 +380,8 @@ enum status journal_open(const struct journal_params *params, struct journal **r
     memcpy(journal->key, params->pseudonym_key.at, params->pseudonym_key.len);
     journal->key_bytes = params->pseudonym_key.len;
     journal->clock = params->clock;
+    journal->wrote = params->wrote;
+    journal->ctx = params->ctx;
     journal->writer.clock = params->clock;
     journal->writer.max_file_bytes = params->max_file_bytes;
     TRY(writer_open(&journal->writer, params->dir, journal->instance, err));

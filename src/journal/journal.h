@@ -24,6 +24,9 @@ struct journal_params {
                                    copied, wiped in the end */
     size_t max_file_bytes;      /* a full file is closed between two lines; 64 KiB at least */
     const struct clock *clock;  /* borrowed */
+    /* Told of every event that is on disk, by the thread that wrote it; NULL: nobody. */
+    void (*wrote)(void *ctx, const struct event *event);
+    void *ctx;
 };
 
 /**

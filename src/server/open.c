@@ -59,6 +59,8 @@ enum status open_journal(const struct conf *conf, const struct open_journal *wha
         .pseudonym_key = bytes_slice(key),
         .max_file_bytes = (size_t)conf->journal.max_file_bytes,
         .clock = what->clock,
+        .wrote = what->wrote,
+        .ctx = what->ctx,
     };
     return journal_open(&params, ret_journal, err);
 }

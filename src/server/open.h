@@ -19,6 +19,8 @@ struct open_journal {
     const char *dir;      /* borrowed for the call, as all here but the clock */
     const char *instance; /* of its lines */
     const struct clock *clock;
+    void (*wrote)(void *ctx, const struct event *event); /* as in journal_params */
+    void *ctx;
 };
 /* The key of pseudonyms and the size of files are the configuration's. *ret_journal is the
  * caller's. Errors as journal_open(), and ST_INPUT for the key's file. */

@@ -390,9 +390,19 @@ static bool see_count(const struct event_row *row, void *ctx)
     return strcmp(row->event.text, want) == 0;
 }
 
+static void count_written(void *ctx, const struct event *event)
+{
+    *(unsigned *)ctx += strcmp(event->name, "test.line") == 0;
+}
+
 static void a_file_that_may_not_grow_refuses_and_recovers(void **state)
 {
-    struct journal *journal = open_in(*state);
+    unsigned told = 0; /* of what is on disk, and of nothing else */
+    struct journal_params params = params_in(*state);
+    params.wrote = count_written;
+    params.ctx = &told;
+    struct journal *journal = NULL;
+    assert_ok(journal_open(&params, &journal, err));
     struct rlimit was, low = { 0, 0 };
     char path[256];
     struct stat full, later;
@@ -411,8 +421,10 @@ static void a_file_that_may_not_grow_refuses_and_recovers(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
     assert_int_equal(later.st_size, full.st_size); /* the part was taken back */
     assert_int_equal(journal_stats(journal).refused, 3);
+    assert_int_equal(told, 1);
     assert_int_equal(write_one(journal, "after"), ST_OK);
     assert_int_equal(write_one(journal, "after"), ST_OK);
+    assert_int_equal(told, 3);
     journal_close(journal);
     unsigned long long count = 3;
     struct walk all = walk(*state, see_count, &count);
