@@ -2,6 +2,8 @@
  */
 #include "server/exchange.h"
 
+#include "base/text.h"
+
 /* Each stage takes only what the stage before it made. */
 enum status exchange_receive(const struct road *r, const struct peer *peer, struct slice in,
                              struct request **ret_req, struct err *err)
@@ -38,6 +40,9 @@ enum status exchange_answer(const struct road *r, const struct peer *peer,
             TAKE(reply)); /* what is not on record does not leave; the one answer without a line: */
         TRY(flow_fault(&cause, peer, req, clock_now(r->clock), &reply, err));
     }
+    text_copy(ret_answer->code, sizeof(ret_answer->code), reply->code);
+    if (reply->has_detail)
+        text_copy(ret_answer->reason, sizeof(ret_answer->reason), reply->detail.code);
     TRY(soap_encode(r->codec, r->wsse, reply, &body, err)); /* reply -> body bytes */
     TRY(wsse_sign(r->wsse, bytes_slice(body), &ret_answer->bytes,
                   err)); /* body  -> signed envelope */

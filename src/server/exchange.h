@@ -22,6 +22,9 @@ struct road {
 struct answer {
     int http_status;     /* 200, or 500 for a SOAP Fault */
     struct bytes *bytes; /* the signed envelope; the caller's */
+    /* for numbers */
+    char code[16];   /* SCSS001 …, a Fault's SCE…; "": no signed answer */
+    char reason[64]; /* with SCSE002 and SCSE003: what data.code says; else "" */
 };
 
 /**

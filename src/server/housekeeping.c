@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/gauges.h"
 #include "server/rooms.h"
 
 enum {
@@ -152,9 +153,11 @@ int housekeeping_sweep(const struct service *service)
     struct err err = { 0 };
     struct swept swept;
 
-    if (store_sweep(rooms->store, &sweep, &swept, &err) != ST_OK)
+    const enum status status = store_sweep(rooms->store, &sweep, &swept, &err);
+    if (status != ST_OK)
         log_err(LOG_LEVEL_WARNING, "sweep", &err);
     log_sweep(&swept);
+    gauges_swept(&rooms->meters, status, &swept);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
 }

@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 
 enum {
-    ISSUERS_MAX = 16,
     PATH_BYTES = 1024,
     WAIT_MAX_MS = 60 * 1000,
     RETRY_FIRST_MS = 5 * 1000,
@@ -54,7 +53,7 @@ struct lists {
     struct fetcher *fetcher;
     struct settings next_settings;
     struct fetcher *next_fetcher; /* not NULL: the thread is to go on with this one */
-    struct entry *entries[ISSUERS_MAX];
+    struct entry *entries[LISTS_MAX];
     size_t count;
     bool ending;
     pthread_t thread;
@@ -221,7 +220,7 @@ static struct entry *make_entry(struct lists *lists, const struct cert *subject,
 void lists_see(struct lists *lists, const struct cert *subject, const struct cert *issuer)
 {
     pthread_mutex_lock(&lists->lock);
-    if (lists->count < ISSUERS_MAX && !find_entry(lists, issuer)) {
+    if (lists->count < LISTS_MAX && !find_entry(lists, issuer)) {
         struct entry *entry = make_entry(lists, subject, issuer);
         if (entry)
             lists->entries[lists->count++] = entry;
@@ -245,6 +244,28 @@ static void wait_for_first(struct lists *lists, struct entry *entry, int64_t dea
     while (!entry->index && !entry->tried && !lists->ending && clock_monotonic_ms() < deadline_ms)
         wait_until(lists, &lists->fetched, deadline_ms);
     entry->waiting--;
+}
+
+size_t lists_look(struct lists *lists, struct list_look ret_looks[LISTS_MAX])
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&lists->lock);
+    for (size_t i = 0; i < lists->count; i++) {
+        const struct entry *entry = lists->entries[i];
+        const struct signer *issuer = cert_signer(entry->issuer);
+        if (!entry->index)
+            continue;
+        const struct crl *delta = crl_index_delta(entry->index);
+        const struct crl_facts *facts = crl_facts(delta ? delta : crl_index_base(entry->index));
+        struct list_look *look = &ret_looks[n++];
+        *look = (struct list_look){ .this_update_ms = facts->this_update_ms,
+                                    .next_update_ms = facts->next_update_ms };
+        text_copy(look->issuer, sizeof(look->issuer), issuer->common_name);
+        memcpy(look->sha256, issuer->sha256, sizeof(look->sha256));
+    }
+    pthread_mutex_unlock(&lists->lock);
+    return n;
 }
 
 enum status lists_find(struct lists *lists, const struct cert *subject, const struct cert *issuer,

@@ -36,6 +36,17 @@ DEFINE_AUTO(struct lists, lists_stop)
 /* A certificate is judged: its issuer's lists will be wanted. The first time they are read from
  * disk, and fetched by where the certificate says they are. */
 void lists_see(struct lists *lists, const struct cert *subject, const struct cert *issuer);
+enum { LISTS_MAX = 16 }; /* issuers */
+
+/* The lists of one issuer, for numbers: of the newer of base and delta. */
+struct list_look {
+    char issuer[256];   /* its certificate's common name */
+    uint8_t sha256[32]; /* … and fingerprint */
+    int64_t this_update_ms, next_update_ms;
+};
+/* Issuers whose lists are here; returns how many. */
+size_t lists_look(struct lists *lists, struct list_look ret_looks[LISTS_MAX]);
+
 /* trust_io.find_crl: waits until deadline_ms (monotonic) for the first try to fetch the lists of an
  * issuer that was not known yet, and for nothing else. */
 MUST_USE enum status lists_find(struct lists *lists, const struct cert *subject,

@@ -1,5 +1,9 @@
 #include "server/meters.h"
 
+#include "server/lists.h"
+
+#include <string.h>
+
 enum { CERTIFICATES_MAX = 4096 };
 
 static const struct metric_params families[METER_COUNT] = {
@@ -26,6 +30,96 @@ static const struct metric_params families[METER_COUNT] = {
                          .max_series = 16,
                          .bounds = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
                                      30 } },
+    [METER_EXCHANGES] = { .name = "shepd_exchanges_total",
+                          .help =
+                              "SOAP exchanges by service, operation, code (none: no signed answer "
+                              "could be made) and, with SCSE002 and SCSE003, the reason.",
+                          .kind = METRIC_COUNTER,
+                          .labels = { "service", "operation", "code", "reason" },
+                          .max_series = 512 },
+    [METER_TELEPHONE] = { .name = "shepd_telephone_call_duration_seconds",
+                          .help = "Calls of telephones and signing applications, from the last "
+                                  "byte to the answer, by method and HTTP status.",
+                          .kind = METRIC_HISTOGRAM,
+                          .labels = { "method", "status" },
+                          .max_series = 64,
+                          .bounds = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+                                      30 } },
+    [METER_JOURNAL_EVENTS] = { .name = "shepd_journal_events_total",
+                               .help = "Events that are in the text journal, by their name and "
+                                       "level: verdicts, refusals, sessions' ends.",
+                               .kind = METRIC_COUNTER,
+                               .labels = { "event", "level" },
+                               .max_series = 256 },
+    [METER_JOURNAL_REFUSED] = { .name = "shepd_journal_refused_lines_total",
+                                .help = "Lines that the disk refused: their work was refused, too.",
+                                .kind = METRIC_COUNTER,
+                                .max_series = 1 },
+    [METER_JOURNAL_SYNCS] = { .name = "shepd_journal_syncs_total",
+                              .help = "fsyncs of the text journal; several lines share one.",
+                              .kind = METRIC_COUNTER,
+                              .max_series = 1 },
+    [METER_JOURNAL_LAG] = { .name = "shepd_journal_lag_lines",
+                            .help = "Lines of the text journal that a sink is not known to hold.",
+                            .kind = METRIC_GAUGE,
+                            .labels = { "sink" },
+                            .max_series = 8 },
+    [METER_JOURNAL_FAILING] = { .name = "shepd_journal_sink_failing",
+                                .help = "1 when the last try to ship lines to the sink failed.",
+                                .kind = METRIC_GAUGE,
+                                .labels = { "sink" },
+                                .max_series = 8 },
+    [METER_WORKERS] = { .name = "shepd_workers",
+                        .help = "Threads that answer requests.",
+                        .kind = METRIC_GAUGE,
+                        .max_series = 1 },
+    [METER_WORKERS_BUSY] = { .name = "shepd_workers_busy",
+                             .help = "Of them, those that are at work now; who asks for these "
+                                     "numbers holds one.",
+                             .kind = METRIC_GAUGE,
+                             .max_series = 1 },
+    [METER_QUEUE] = { .name = "shepd_queue_requests",
+                      .help = "Requests that wait for a worker.",
+                      .kind = METRIC_GAUGE,
+                      .max_series = 1 },
+    [METER_QUEUE_LIMIT] = { .name = "shepd_queue_limit_requests",
+                            .help = "So many may wait; one more is answered 503.",
+                            .kind = METRIC_GAUGE,
+                            .max_series = 1 },
+    [METER_QUEUE_REFUSED] = { .name = "shepd_queue_refused_total",
+                              .help = "Requests answered 503 because the queue was full.",
+                              .kind = METRIC_COUNTER,
+                              .max_series = 1 },
+    [METER_CRL_AGE] = { .name = "shepd_crl_age_seconds",
+                        .help =
+                            "Since the newest revocation list of an issuer was made (thisUpdate).",
+                        .kind = METRIC_GAUGE,
+                        .labels = { "issuer", "sha256" },
+                        .max_series = LISTS_MAX + 1 },
+    [METER_CRL_END] = { .name = "shepd_crl_next_update_timestamp_seconds",
+                        .help = "When the newest revocation list of an issuer is to be replaced "
+                                "(nextUpdate), Unix time.",
+                        .kind = METRIC_GAUGE,
+                        .labels = { "issuer", "sha256" },
+                        .max_series = LISTS_MAX + 1 },
+    [METER_OCSP] = { .name = "shepd_ocsp_answers_total",
+                     .help = "Questions about certificates to OCSP responders by what came of "
+                             "them: good, revoked, unknown, unusable; shared: answered by another "
+                             "question's answer.",
+                     .kind = METRIC_COUNTER,
+                     .labels = { "result" },
+                     .max_series = 8 },
+    [METER_SWEEPS] = { .name = "shepd_sweeps_total",
+                       .help = "Sweeps of what is over, by result: done or failed.",
+                       .kind = METRIC_COUNTER,
+                       .labels = { "result" },
+                       .max_series = 4 },
+    [METER_SWEPT] = { .name = "shepd_swept_rows_total",
+                      .help = "What the sweeps of this instance ended or deleted because its time "
+                              "was over.",
+                      .kind = METRIC_COUNTER,
+                      .labels = { "kind" },
+                      .max_series = 12 },
     [METER_WRONG_TOKENS] = { .name = "shepd_wrong_tokens_total",
                              .help = "Calls with a token or page ID that no session has, or with a "
                                      "wrong Bearer.",
@@ -98,11 +192,40 @@ static const struct metric_params families[METER_COUNT] = {
                                  .max_series = CERTIFICATES_MAX },
 };
 
+/* Series that stand at 0 from the start: Prometheus' increase() does not see the first count of a
+ * series that was not there before, and alert rules wait for the first of these. */
+static const struct {
+    enum meter meter;
+    const char *labels[METRIC_LABELS_MAX];
+} born[] = {
+    { METER_RELOADS, { "done" } },
+    { METER_RELOADS, { "refused" } },
+    { METER_EXCHANGES, { "-", "-", "none", "" } },
+    { METER_JOURNAL_EVENTS, { "put.refused", "Warning" } },
+    { METER_JOURNAL_EVENTS, { "coid.answer_refused", "Alerts" } },
+    { METER_JOURNAL_EVENTS, { "coid.certificate_refused", "Alerts" } },
+    { METER_WRONG_TOKENS, { NULL } },
+    { METER_STRANGERS, { NULL } },
+    { METER_SWEEPS, { "done" } },
+    { METER_SWEEPS, { "failed" } },
+};
+
+static void start_at_zero(const struct meters *meters)
+{
+    struct metric_sample zero = { .value = 0 };
+
+    for (size_t i = 0; i < sizeof(born) / sizeof(born[0]); i++) {
+        memcpy(zero.labels, born[i].labels, sizeof(zero.labels));
+        metric_count(meters->all[born[i].meter], &zero);
+    }
+}
+
 enum status meters_new(struct meters *meters, int64_t now_ms, struct err *err)
 {
     TRY(metrics_new(&meters->registry, err));
     for (size_t i = 0; i < METER_COUNT; i++)
         TRY(metrics_add(meters->registry, &families[i], &meters->all[i], err));
+    start_at_zero(meters);
     metric_set(meters->all[METER_BUILD], &(struct metric_sample){ { SHEP_VERSION }, 1 });
     metric_set(meters->all[METER_START],
                &(struct metric_sample){ { NULL }, (double)now_ms / 1000 });

@@ -1,6 +1,7 @@
 #include "server/rooms.h"
 
 #include "server/coid_room.h"
+#include "server/gauges.h"
 #include "server/open.h"
 
 #include <time.h>
@@ -20,7 +21,9 @@ static enum status start_journal(const struct conf *conf, struct rooms *rooms, s
 {
     const struct open_journal what = { .dir = conf->journal.dir,
                                        .instance = conf->instance.name,
-                                       .clock = rooms->clock };
+                                       .clock = rooms->clock,
+                                       .wrote = gauges_wrote,
+                                       .ctx = &rooms->meters };
     const struct event_sink sink = store_event_sink(rooms->store);
 
     TRY(open_journal(conf, &what, &rooms->journal, err));

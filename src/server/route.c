@@ -5,6 +5,7 @@
 #include "server/coid_meters.h"
 #include "server/doorstep.h"
 #include "server/exchange.h"
+#include "server/gauges.h"
 #include "server/page.h"
 
 #include <stdio.h>
@@ -63,15 +64,20 @@ static void pending_free(struct pending *pending)
     free(pending);
 }
 
-static void measure(const struct pending *pending, int http_status)
+static void measure(const struct pending *pending, const struct answer *answer)
 {
     const struct rooms *rooms = service_rooms(pending->service);
     int64_t took_ms = clock_now(rooms->clock) - pending->peer.start_ms;
+    enum operation op = pending->req ? pending->req->op : OP_NONE;
     char status[12];
 
-    text_format(status, sizeof(status), "%d", http_status);
+    text_format(status, sizeof(status), "%d", answer->http_status);
     metric_observe(rooms->meters.all[METER_EXCHANGE],
                    &(struct metric_sample){ { status }, (double)took_ms / 1000 });
+    metric_count(rooms->meters.all[METER_EXCHANGES],
+                 &(struct metric_sample){ { gauges_service(op), operation_name(op),
+                                            *answer->code ? answer->code : "none", answer->reason },
+                                          1 });
 }
 
 static void finish(struct pending *pending, const struct err *refused)
@@ -87,7 +93,7 @@ static void finish(struct pending *pending, const struct err *refused)
         log_err(LOG_LEVEL_ERROR, "exchange.unanswered", &err);
         http_answer_text(pending->request, 500, "no signed answer could be made");
     }
-    measure(pending, answer.http_status);
+    measure(pending, &answer);
     pending_free(pending);
 }
 
@@ -196,6 +202,18 @@ static void wsdl_file(const struct visit *visit)
     give_contract(visit, slice_skip(http_path(visit->request), strlen("/wsdl/")));
 }
 
+static void measure_telephone(const struct visit *visit, const struct peer *peer, int http_status)
+{
+    const struct rooms *rooms = service_rooms(visit->service);
+    int64_t took_ms = clock_now(rooms->clock) - peer->start_ms;
+    char status[12];
+
+    text_format(status, sizeof(status), "%d", http_status);
+    metric_observe(
+        rooms->meters.all[METER_TELEPHONE],
+        &(struct metric_sample){ { http_method(visit->request), status }, (double)took_ms / 1000 });
+}
+
 static void telephone(const struct visit *visit)
 {
     struct http_request *request = visit->request;
@@ -215,6 +233,7 @@ static void telephone(const struct visit *visit)
     mobile_handle(service_mobile(visit->service), &call, &answer);
     if (answer.wrong_token)
         doorstep_wrong_token(visit->service, request);
+    measure_telephone(visit, &peer, answer.status);
     const struct http_reply reply = { answer.status, "application/json; charset=utf-8", NULL,
                                       answer.json };
     http_answer(request, &reply);
@@ -268,6 +287,7 @@ static void metrics(const struct visit *visit)
                    rooms->meters.all[METER_CERTIFICATE_END],
                    rooms->meters.all[METER_CERTIFICATE_DAYS]);
     coid_meters_look(&rooms->meters, service_coid(visit->service) ? rooms->coid : NULL);
+    gauges_look(rooms, visit->work);
     if (metrics_text(rooms->meters.registry, &text, &err) != ST_OK) {
         http_answer_text(visit->request, 503, err.text);
         return;

@@ -1,6 +1,7 @@
 /* Which handler answers which path: one table per listener. */
 #pragma once
 
+#include "base/work.h"
 #include "http/http.h"
 #include "server/parking.h"
 #include "server/service.h"
@@ -13,6 +14,7 @@ struct visit {
     enum listener listener;
     struct http_request *request;
     struct parking *parking; /* where a status call may wait */
+    struct work *work;       /* whose worker this is */
 };
 
 /* Answers the request, whatever it asks, or parks it as a struct pending. Runs in a worker; may

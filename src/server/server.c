@@ -79,7 +79,8 @@ static void run_job(void *ctx, void *item)
     AUTO(service_free) struct service *service = take_service(server);
 
     if (job->request)
-        route(&(struct visit){ service, job->listener, job->request, server->parking });
+        route(
+            &(struct visit){ service, job->listener, job->request, server->parking, server->work });
     else if (job->pending)
         route_resume(job->pending);
     else
