@@ -1,5 +1,6 @@
 #include "conf/check.h"
 
+#include "base/endpoint.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -111,6 +112,20 @@ static enum status check_retention(const char *path, const struct conf *c, struc
     return ST_OK;
 }
 
+static enum status check_time(const char *path, const struct conf *c, struct err *err)
+{
+    struct endpoint endpoint;
+    size_t count = 0;
+
+    for (const char *const *server = c->time.servers; *server; server++, count++)
+        if (!endpoint_parse(*server, "123", &endpoint))
+            return RAISE(err, ST_INPUT, "%s: [time] servers: %.100s is neither host nor host:port",
+                         path, *server);
+    return count <= CONF_TIME_SERVERS
+               ? ST_OK
+               : RAISE(err, ST_INPUT, "%s: [time] servers: %d at most", path, CONF_TIME_SERVERS);
+}
+
 enum status conf_check(const char *path, const struct conf *c, struct err *err)
 {
     if (is_set(c->http.tls_cert_file) != is_set(c->http.tls_key_file))
@@ -123,5 +138,6 @@ enum status conf_check(const char *path, const struct conf *c, struct err *err)
         return RAISE(err, ST_INPUT, "%s: [limits] claim_lease_ms must be above exchange_ms", path);
     TRY(check_retention(path, c, err));
     TRY(check_senders(path, c, err));
+    TRY(check_time(path, c, err));
     return conf_check_coid(path, c, err);
 }

@@ -112,6 +112,13 @@ struct conf_ldap {           /* where certificates of ЦОИД's answers are fou
     int64_t timeout_ms, keep_ms;
 };
 
+enum { CONF_TIME_SERVERS = 4 };
+
+struct conf_time {              /* time servers that our clock is checked by */
+    const char *const *servers; /* none = not asked */
+    int64_t check_every_s, warn_offset_ms;
+};
+
 struct conf_coid {
     const char *service_id;
     const char *base_url; /* "" = ЦОИД is not offered */
@@ -175,6 +182,7 @@ struct conf {
     struct conf_signing signing;
     struct conf_jws jws;
     struct conf_ldap ldap;
+    struct conf_time time;
     struct conf_coid coid;
     struct conf_sandbox sandbox;
     const struct conf_sender *senders;

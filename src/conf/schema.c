@@ -226,6 +226,15 @@ const struct conf_row conf_rows[] = {
     { "ldap", "keep_ms", CONF_INT, AT(ldap.keep_ms), "21600000", MINUTE_MS, HOUR_MS * 24 * 7, NULL,
       "milliseconds after which a found certificate is asked for again; meanwhile it serves" },
 
+    { "time", "servers", CONF_LIST, AT(time.servers), "", 0, 0, NULL,
+      "time servers by which our clock is checked, host or host:port, four at most, asked by SNTP; "
+      "empty = not asked" },
+    { "time", "check_every_s", CONF_INT, AT(time.check_every_s), "300", 1, 86400, NULL,
+      "seconds from one check to the next; below 64 only for servers of one's own" },
+    { "time", "warn_offset_ms", CONF_INT, AT(time.warn_offset_ms), "1000", 1, HOUR_MS, NULL,
+      "milliseconds by which our clock may be wrong before the journal warns; it alarms past "
+      "[trust] clock_skew_ms" },
+
     { "coid", "service_id", CONF_TEXT, AT(coid.service_id), "COID_IDENTITY_SERVICE", 0, 0, NULL,
       "serviceId of identity checks by ЦОИД" },
     { "coid", "base_url", CONF_TEXT, AT(coid.base_url), "", 0, 0, NULL,

@@ -190,6 +190,19 @@ static const struct metric_params families[METER_COUNT] = {
                                  .kind = METRIC_GAUGE,
                                  .labels = { "role", "name", "serial", "sha256" },
                                  .max_series = CERTIFICATES_MAX },
+    [METER_CLOCK_OFFSET] = { .name = "shepd_clock_offset_seconds",
+                             .help = "Our clock less the time servers', when one answered last; "
+                                     "above 0: ours is fast.",
+                             .kind = METRIC_GAUGE,
+                             .max_series = 1 },
+    [METER_CLOCK_AGE] = { .name = "shepd_clock_offset_age_seconds",
+                          .help = "How long ago a time server answered last.",
+                          .kind = METRIC_GAUGE,
+                          .max_series = 1 },
+    [METER_CLOCK_SERVERS] = { .name = "shepd_clock_servers",
+                              .help = "Time servers that answered the last check.",
+                              .kind = METRIC_GAUGE,
+                              .max_series = 1 },
 };
 
 /* Series that stand at 0 from the start: Prometheus' increase() does not see the first count of a

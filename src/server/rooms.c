@@ -137,7 +137,8 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
         return RAISE(err, ST_NOMEM, "start: out of memory");
     rooms->clock = clock_system();
     rooms->strangers = strangers_new();
-    if (!rooms->strangers)
+    rooms->time_watch = time_watch_new(NULL);
+    if (!rooms->strangers || !rooms->time_watch)
         return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
     TRY(vault_open(conf->store.content_keys_file, &rooms->vault, err));
@@ -164,6 +165,7 @@ void rooms_close(struct rooms *rooms)
     store_close(rooms->store);
     vault_close(rooms->vault);
     strangers_free(rooms->strangers);
+    time_watch_free(rooms->time_watch);
     meters_free(&rooms->meters);
     free(rooms);
 }

@@ -13,6 +13,7 @@
 #include "server/lists.h"
 #include "server/meters.h"
 #include "server/strangers.h"
+#include "server/time_watch.h"
 #include "soap/soap.h"
 #include "store/store.h"
 
@@ -29,6 +30,7 @@ struct rooms {
     struct lists *lists;
     struct ocsp_cache *answers;
     struct strangers *strangers;
+    struct time_watch *time_watch;
     struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
 };
 

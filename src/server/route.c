@@ -286,6 +286,7 @@ static void metrics(const struct visit *visit)
     expiry_measure(service_certificates(visit->service), clock_now(rooms->clock),
                    rooms->meters.all[METER_CERTIFICATE_END],
                    rooms->meters.all[METER_CERTIFICATE_DAYS]);
+    time_watch_measure(rooms->time_watch, &rooms->meters);
     coid_meters_look(&rooms->meters, service_coid(visit->service) ? rooms->coid : NULL);
     gauges_look(rooms, visit->work);
     if (metrics_text(rooms->meters.registry, &text, &err) != ST_OK) {

@@ -24,7 +24,7 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    CHORES = 4,
+    CHORES = 5,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -278,9 +278,17 @@ static int news(void *ctx)
     return coid_news_look(service, &server->news_missed);
 }
 
+static int look_at_clock(void *ctx)
+{
+    AUTO(service_free) struct service *service = take_service(ctx);
+    const struct rooms *rooms = service_rooms(service);
+
+    return time_watch_look(rooms->time_watch, service_conf(service), rooms);
+}
+
 static enum status start_chores(struct server *server, struct err *err)
 {
-    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news };
+    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news, look_at_clock };
 
     for (size_t i = 0; i < CHORES; i++)
         TRY(chore_start(all[i], server, &server->chores[i], err));
