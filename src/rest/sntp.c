@@ -156,7 +156,8 @@ static enum status measure(const struct talk *talk, const struct packet *packet,
 
 static enum status fail(const struct talk *talk, const char *doing, struct err *err)
 {
-    return RAISE(err, ST_UNAVAILABLE, "%.100s: %s: %s", talk->server, doing, strerror(errno));
+    return RAISE(err, ST_UNAVAILABLE, "%.100s: %s: %s", talk->server, doing,
+                 strerrordesc_np(errno));
 }
 
 /* The socket is connected: the kernel hands out what comes from the address asked, and no other. */
