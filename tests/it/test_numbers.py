@@ -19,7 +19,7 @@ RULES = ROOT / "etc/prometheus/shepd.rules.yml"
 SCRAPE = ROOT / "etc/prometheus/scrape.yml"
 DASHBOARD = ROOT / "etc/grafana/shepd.json"
 OF_PROMETHEUS = {"instance", "job"}  # labels of the target, not of the exposition
-FUNCTIONS = {"rate", "increase", "changes", "histogram_quantile", "sum", "min", "max", "topk", "sort", "time"}
+FUNCTIONS = {"rate", "increase", "changes", "histogram_quantile", "sum", "min", "max", "topk", "sort", "time", "abs"}
 WORDS = {"by", "and", "offset"}
 WRONG_UNITS = ("_ms", "_milliseconds", "_minutes", "_hours", "_kb", "_mb", "_percent")
 
@@ -54,6 +54,8 @@ def families(text):
     """{name of a sample without its part: set of label names}, and {(name, label): values}."""
     labels, values = {}, {}
     for family in parser.text_string_to_metric_families(text):
+        if family.type == "gauge":  # the clock's has no sample where no time server is configured
+            labels[family.name] = set()
         for sample in family.samples:
             labels.setdefault(sample.name, set()).update(sample.labels)
             for label, value in sample.labels.items():
