@@ -217,3 +217,16 @@ enum status cms_detach(struct slice data, struct bytes **ret_der, struct err *er
     signed_data_clear(&opened);
     return status;
 }
+
+enum status cms_signing_time(struct slice data, int64_t *ret_ms, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *der = NULL;
+    struct signed_data opened = { 0 };
+
+    TRY(armour_one(data, "CMS", &der, err));
+    enum status status = signed_data_open(bytes_slice(der), &opened, err);
+    if (status == ST_OK && !signed_data_time(signed_data_signer(&opened, 0), ret_ms))
+        status = RAISE(err, ST_FORMAT, "the CMS does not say when it was signed");
+    signed_data_clear(&opened);
+    return status;
+}

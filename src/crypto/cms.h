@@ -40,3 +40,7 @@ MUST_USE enum status cms_sign(const struct key *key, struct slice content,
  * *ret_der is the caller's.
  */
 MUST_USE enum status cms_detach(struct slice data, struct bytes **ret_der, struct err *err);
+
+/* When the first signer says that he signed: the signingTime attribute, which nobody but him
+ * vouches for. data: DER, PEM or base64. ST_FORMAT: no SignedData, or it does not say. */
+MUST_USE enum status cms_signing_time(struct slice data, int64_t *ret_ms, struct err *err);

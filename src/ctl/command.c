@@ -14,6 +14,7 @@ const struct command ctl_commands[] = {
     { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
     { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
     { "coid", "checks of identity by ЦОИД: reconciliation, usage, evidence, decisions", cmd_coid },
+    { "journal", "the journal: verify that nothing was changed, removed or inserted", cmd_journal },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
 };
@@ -29,6 +30,11 @@ const struct command ctl_trust_commands[] = {
     { "add", "trust a certificate after its fingerprint was compared", cmd_trust_add },
     { "list", "show what is trusted", cmd_trust_list },
     { "check", "say what is wrong with the folder", cmd_trust_check },
+    { NULL, NULL, NULL },
+};
+
+const struct command ctl_journal_commands[] = {
+    { "verify", "prove lines, files and seals of a journal's folder", cmd_journal_verify },
     { NULL, NULL, NULL },
 };
 
@@ -73,4 +79,9 @@ int cmd_sandbox(int argc, char **argv)
 int cmd_trust(int argc, char **argv)
 {
     return ctl_dispatch("shepctl trust", ctl_trust_commands, argc, argv);
+}
+
+int cmd_journal(int argc, char **argv)
+{
+    return ctl_dispatch("shepctl journal", ctl_journal_commands, argc, argv);
 }

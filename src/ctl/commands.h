@@ -22,3 +22,5 @@ int cmd_coid_evidence(int argc, char **argv);
 int cmd_coid_decide(int argc, char **argv);
 int cmd_coid_decisions(int argc, char **argv);
 int cmd_coid_news(int argc, char **argv);
+int cmd_journal(int argc, char **argv);
+int cmd_journal_verify(int argc, char **argv);

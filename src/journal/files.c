@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "journal/seal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,11 +39,18 @@ static bool parse_name(const char *name, struct journal_file *ret)
            text_copy(ret->name, sizeof(ret->name), name);
 }
 
-static enum status add_file(struct journal_files *files, const char *name, struct err *err)
+/* suffix: of the names that count; it is left out of the file's. */
+static enum status add_file(struct journal_files *files, const char *name, const char *suffix,
+                            struct err *err)
 {
     struct journal_file file;
+    char stem[FILE_NAME_BYTES];
+    size_t length = strnlen(name, sizeof(stem) * 2);
+    size_t tail = strlen(suffix);
 
-    if (!parse_name(name, &file))
+    if (length < tail || strcmp(name + length - tail, suffix) != 0 ||
+        !text_copy_slice(stem, sizeof(stem), slice_mem(name, length - tail)) ||
+        !parse_name(stem, &file))
         return ST_OK;
     if (files->count == FILES_MAX)
         return RAISE(err, ST_UNAVAILABLE, "the journal's folder has over %d files", FILES_MAX);
@@ -72,7 +80,8 @@ static void closedir_void(DIR *dir)
 }
 DEFINE_AUTO(DIR, closedir_void)
 
-enum status files_list(int dir_fd, struct journal_files **ret_files, struct err *err)
+static enum status list(int dir_fd, const char *suffix, struct journal_files **ret_files,
+                        struct err *err)
 {
     AUTO(files_free) struct journal_files *files = calloc(1, sizeof(*files));
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -85,11 +94,21 @@ enum status files_list(int dir_fd, struct journal_files **ret_files, struct err 
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own */
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-        TRY(add_file(files, entry->d_name, err));
+        TRY(add_file(files, entry->d_name, suffix, err));
     if (files->count > 0)
         qsort(files->at, files->count, sizeof(*files->at), compare);
     *ret_files = TAKE(files);
     return ST_OK;
+}
+
+enum status files_list(int dir_fd, struct journal_files **ret_files, struct err *err)
+{
+    return list(dir_fd, "", ret_files, err);
+}
+
+enum status files_list_sealed(int dir_fd, struct journal_files **ret_files, struct err *err)
+{
+    return list(dir_fd, SEAL_SUFFIX, ret_files, err);
 }
 
 void files_free(struct journal_files *files)

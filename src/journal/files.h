@@ -24,6 +24,9 @@ struct journal_files {
 };
 /* Other names in the folder are passed over. */
 MUST_USE enum status files_list(int dir_fd, struct journal_files **ret_files, struct err *err);
+/* The files that have a seal, by their own names: some may be gone. */
+MUST_USE enum status files_list_sealed(int dir_fd, struct journal_files **ret_files,
+                                       struct err *err);
 /* NULL is fine. */
 void files_free(struct journal_files *files);
 DEFINE_AUTO(struct journal_files, files_free)

@@ -2,12 +2,15 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "crypto/cms.h"
+#include "journal/seal.h"
 #include "server/gauges.h"
 #include "server/rooms.h"
 
 enum {
     LOOK_EVERY_S = 1,
     SWEEP_EVERY_S = 30,
+    JOURNAL_LOOK_EVERY_S = 3,
     AFTER_TROUBLE_S = 10,
 };
 
@@ -160,4 +163,101 @@ int housekeeping_sweep(const struct service *service)
     gauges_swept(&rooms->meters, status, &swept);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
+}
+
+/* ---- seals of the journal ---- */
+
+struct seal_job {
+    const struct service *service;
+    const char *folder; /* in front of the file's name in the journal */
+};
+
+static enum status tell_seal(const struct seal_job *job, enum event_level level, const char *name,
+                             const char *text, struct err *err)
+{
+    const struct rooms *rooms = service_rooms(job->service);
+    const int64_t now_ms = clock_now(rooms->clock);
+    const struct event event = {
+        .level = level,
+        .name = name,
+        .account = "-",
+        .ip = "-",
+        .start_ms = now_ms,
+        .end_ms = now_ms,
+        .text = text,
+    };
+
+    return journal_write(rooms->journal, &event, err);
+}
+
+static enum status sign_for(void *ctx, struct slice statement, struct bytes **ret_sig,
+                            struct err *err)
+{
+    const struct service *service = ((const struct seal_job *)ctx)->service;
+    const struct cms_params params = { .detached = true,
+                                       .signing_time_ms =
+                                           clock_now(service_rooms(service)->clock) };
+
+    return cms_sign(service_key(service), statement, &params, ret_sig, err);
+}
+
+static enum status record_sealed(void *ctx, const struct sealed *what, struct err *err)
+{
+    const struct seal_job *job = ctx;
+    char text[256];
+
+    (void)text_format(text, sizeof(text), "%s%s, lines %llu to %llu, SHA-256 %s", job->folder,
+                      what->file, (unsigned long long)what->first, (unsigned long long)what->last,
+                      what->sha256);
+    return tell_seal(job, EVENT_NOTICE, "journal.sealed", text, err);
+}
+
+/* Once per start: the file stays as it is, and is left without seal. */
+static void record_broken(const struct seal_job *job, const struct err *why)
+{
+    struct err err = { 0 };
+
+    log_err(LOG_LEVEL_ERROR, "journal", why);
+    if (tell_seal(job, EVENT_ALERT, "journal.broken", why->text, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
+/* true: a file was dealt with, there may be more. */
+static bool seal_one(const struct seal_job *job, const char *dir, uint64_t *from,
+                     enum status *ret_status)
+{
+    const struct sealing how = { (void *)job, sign_for, record_sealed };
+    struct sealed done;
+    struct err err = { 0 };
+    enum status status = seal_next(dir, *from, &how, &done, &err);
+
+    *ret_status = status == ST_CONFLICT ? ST_OK : status;
+    if (status == ST_CONFLICT)
+        record_broken(job, &err);
+    else if (status != ST_OK)
+        log_err(LOG_LEVEL_WARNING, "journal", &err);
+    if (*ret_status != ST_OK || !done.file[0])
+        return false;
+    *from = done.first + 1;
+    return true;
+}
+
+int housekeeping_seal_journal(const struct service *service, struct journal_seals *seals)
+{
+    static const char *const folders[HOUSEKEEPING_FOLDERS] = { "", "ctl/" };
+    int pause_s = JOURNAL_LOOK_EVERY_S;
+    char dir[1024];
+
+    for (size_t i = 0; i < HOUSEKEEPING_FOLDERS; i++) {
+        const struct seal_job job = { service, folders[i] };
+        enum status status = ST_OK;
+
+        if (!text_format(dir, sizeof(dir), "%s/%s", service_conf(service)->journal.dir, folders[i]))
+            continue; /* the journal itself would not have opened */
+        if (seal_one(&job, dir, &seals->from[i], &status))
+            pause_s = 0;
+        else if (status != ST_OK && pause_s > 0)
+            pause_s = AFTER_TROUBLE_S;
+    }
+    return pause_s;
 }

@@ -12,3 +12,10 @@ int housekeeping_wipe(const struct service *service);
 /* Expires, forgets and deletes what is past its time (store_sweep()), each expired session with its
  * line in the journal first; measures how late the other two are. */
 int housekeeping_sweep(const struct service *service);
+/* Seals the next closed file of the journal, or of shepctl's own beside it (journal/seal.h). What
+ * was done already is the chore's own: where the next look begins, per folder. */
+enum { HOUSEKEEPING_FOLDERS = 2 };
+struct journal_seals {
+    uint64_t from[HOUSEKEEPING_FOLDERS]; /* seq */
+};
+int housekeeping_seal_journal(const struct service *service, struct journal_seals *seals);

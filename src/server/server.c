@@ -24,7 +24,7 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    CHORES = 5,
+    CHORES = 6,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -49,7 +49,8 @@ struct server {
     struct front fronts[2];
     struct chore *chores[CHORES];
     struct expiry_watch *watch;
-    bool news_missed; /* the chore's own */
+    bool news_missed;                   /* the chore's own */
+    struct journal_seals journal_seals; /* likewise */
 };
 
 /* What the queue holds: a request, an exchange that waited, or a refusal that wants its line in the
@@ -286,9 +287,17 @@ static int look_at_clock(void *ctx)
     return time_watch_look(rooms->time_watch, service_conf(service), rooms);
 }
 
+static int seal_journal(void *ctx)
+{
+    struct server *server = ctx;
+    AUTO(service_free) struct service *service = take_service(server);
+
+    return housekeeping_seal_journal(service, &server->journal_seals);
+}
+
 static enum status start_chores(struct server *server, struct err *err)
 {
-    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news, look_at_clock };
+    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news, look_at_clock, seal_journal };
 
     for (size_t i = 0; i < CHORES; i++)
         TRY(chore_start(all[i], server, &server->chores[i], err));

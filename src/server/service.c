@@ -318,6 +318,11 @@ const struct rooms *service_rooms(const struct service *service)
     return service->rooms;
 }
 
+const struct key *service_key(const struct service *service)
+{
+    return service->key;
+}
+
 const struct trust *service_trust(const struct service *service)
 {
     return service->trust;

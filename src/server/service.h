@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "conf/conf.h"
+#include "crypto/key.h"
 #include "server/coid_room.h"
 #include "server/exchange.h"
 #include "server/expiry.h"
@@ -29,6 +30,8 @@ struct mobile *service_mobile(const struct service *service);
 /* NULL: ЦОИД is not offered. */
 struct coid_room *service_coid(const struct service *service);
 const struct rooms *service_rooms(const struct service *service);
+/* That signs what is ours: answers, seals. */
+const struct key *service_key(const struct service *service);
 const struct trust *service_trust(const struct service *service);
 /* Every certificate that this configuration names. */
 const struct expiry_list *service_certificates(const struct service *service);

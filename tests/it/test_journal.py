@@ -1,0 +1,63 @@
+"""The text journal of a running service: its closed files are sealed, and the whole is proven."""
+import json
+
+from tools import BUILD, run, until
+
+
+def closed_files(world):
+    return sorted((world.folder / "journal").glob("journal-*.log"))[:-1]
+
+
+def seals(world):
+    return sorted((world.folder / "journal").glob("journal-*.log.sig"))
+
+
+def fill(world, files):
+    """Calls of nobody until so many files are closed."""
+    while len(closed_files(world)) < files:
+        for _ in range(20):
+            world.http("GET", "/m/" + "A" * 22 + "/mgovSign")
+
+
+def verify(world, *options):
+    done = run(BUILD / "shepctl", "journal", "verify", world.folder / "journal", "--json", *options, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_closed_files_are_sealed_also_after_a_kill_and_the_whole_is_proven(own_world):
+    world = own_world(settings={"journal": {"max_file_bytes": 65536}, "http": {"max_wrong_tokens": 100000}})
+    trust = ["--trust", world.sandbox / "trust"]
+    fill(world, 1)
+    until("a seal", lambda: len(seals(world)) >= 1)
+    assert all(seal.stat().st_mode & 0o777 == 0o600 for seal in seals(world))
+    fill(world, 2)
+    world.shepd.kill()
+    for seal in seals(world)[1:]:  # as if it had died before
+        seal.unlink()
+    world.start_shepd()
+    until("all seals", lambda: len(seals(world)) == len(closed_files(world)))
+    status, told = verify(world, *trust)
+    assert status == 0, told
+    assert told["sealed"] == len(closed_files(world)) >= 2 and told["lines"] == told["lastSeq"]
+    assert len(told["signers"]) == 1
+    sealed = world.events("journal.sealed")
+    assert all(any(file.name in line["text"] for line in sealed) for file in closed_files(world))
+    until("the table", lambda: world.sql("SELECT COUNT(*) FROM journal_event WHERE event = 'journal.sealed'")
+          == [[str(len(world.events("journal.sealed")))]])
+
+
+def test_a_file_that_was_changed_before_its_seal_gets_none_and_an_alert(own_world):
+    world = own_world(settings={"journal": {"max_file_bytes": 65536}, "http": {"max_wrong_tokens": 100000}})
+    fill(world, 1)
+    until("a seal", lambda: seals(world))
+    assert world.shepd.stop() == 0
+    seals(world)[0].unlink()
+    file = closed_files(world)[0]
+    file.write_text(file.read_text(encoding="utf-8").replace("service.started", "service.stopped", 1), encoding="utf-8")
+    world.start_shepd()
+    until("the alert", lambda: world.events("journal.broken", file.name))
+    assert seals(world) == [] or file.name not in seals(world)[0].name
+    status, told = verify(world, "--trust", world.sandbox / "trust")
+    assert status == 1
+    assert [flaw["kind"] for flaw in told["flaws"]] == ["lineChanged", "sealMissing"]
+    assert told["flaws"][0]["line"] == 1 and told["flaws"][0]["file"] == file.name
