@@ -24,6 +24,7 @@ struct http_server {
     struct http_limits limits;
     http_handler *handler;
     http_refused_fn *refused;
+    http_pinged_fn *pinged;
     void *ctx;
     struct listener *listeners;
     size_t listener_count;
@@ -46,6 +47,7 @@ struct http_server {
     struct http_request *answered;
     struct http_request **answered_end;
     bool stop_wanted;
+    bool ping_wanted;
     int64_t grace_ms;
 };
 

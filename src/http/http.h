@@ -62,6 +62,10 @@ typedef void http_handler(void *ctx, struct http_request *request);
  * for the call. Runs on the I/O thread: must not block. */
 typedef void http_refused_fn(void *ctx, const char *peer, int status, const char *reason);
 
+/* Told after http_ping(), when the loop came round to it. Runs on the I/O thread: must not block.
+ */
+typedef void http_pinged_fn(void *ctx);
+
 /* Borrowed for http_new() only, but for ctx. */
 struct http_params {
     struct http_limits limits;
@@ -72,7 +76,8 @@ struct http_params {
     size_t trusted_peer_count;
     http_handler *handler;
     http_refused_fn *refused; /* NULL: nobody wants to know */
-    void *ctx;                /* of both */
+    http_pinged_fn *pinged;   /* NULL: http_ping() is never called */
+    void *ctx;                /* of all three */
 };
 
 /* Binds, but serves nothing until http_run(). ST_INPUT: an address, a file, a CIDR or a limit that
@@ -86,6 +91,9 @@ MUST_USE enum status http_run(struct http_server *server, struct err *err);
 /* From any thread or a signal thread (not a signal handler): the listeners close, idle connections
  * too; answers under way leave within grace_ms, then http_run() returns. The first call counts. */
 void http_stop(struct http_server *server, int64_t grace_ms);
+/* From any thread: has the loop call `pinged`, which proves that it turns. Pings that it has not
+ * come round to are one; after the loop's end nobody is told. */
+void http_ping(struct http_server *server);
 /* New TLS certificates from the same paths (SIGHUP), for new connections; on failure (ST_INPUT
  * names the file) all listeners keep the old ones. Any thread. */
 MUST_USE enum status http_reload_tls(struct http_server *server, struct err *err);

@@ -33,14 +33,21 @@ void front_push_answered(struct http_server *server, struct http_request *reques
         wake_up(server);
 }
 
-static struct http_request *take_answered(struct http_server *server, bool *ret_stop)
+/* What other threads want of the loop. */
+struct errand {
+    struct http_request *answered;
+    bool stop, ping;
+};
+
+static struct errand take_errand(struct http_server *server)
 {
     (void)pthread_mutex_lock(&server->lock);
-    struct http_request *answered = TAKE(server->answered);
+    const struct errand errand = { TAKE(server->answered), server->stop_wanted,
+                                   server->ping_wanted };
     server->answered_end = &server->answered;
-    *ret_stop = server->stop_wanted;
+    server->ping_wanted = false;
     (void)pthread_mutex_unlock(&server->lock);
-    return answered;
+    return errand;
 }
 
 void front_conn_gone(struct http_server *server)
@@ -106,14 +113,15 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
     struct http_server *server = ctx;
     uint64_t count = 0;
-    bool stop = false;
 
     (void)what;
     (void)!read(fd, &count, sizeof(count));
-    struct http_request *next = take_answered(server, &stop);
-    if (stop && !server->stopping)
+    const struct errand errand = take_errand(server);
+    if (errand.stop && !server->stopping)
         start_stopping(server);
-    while (next) {
+    if (errand.ping)
+        server->pinged(server->ctx);
+    for (struct http_request *next = errand.answered; next;) {
         struct http_request *request = next;
         next = request->next;
         if (request->conn)
@@ -205,6 +213,7 @@ enum status http_new(const struct http_params *params, struct http_server **ret_
     server->limits = params->limits;
     server->handler = params->handler;
     server->refused = params->refused;
+    server->pinged = params->pinged;
     server->ctx = params->ctx;
     server->wake_fd = -1;
     server->answered_end = &server->answered;
@@ -237,13 +246,19 @@ void http_stop(struct http_server *server, int64_t grace_ms)
     wake_up(server);
 }
 
+void http_ping(struct http_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->ping_wanted = true;
+    (void)pthread_mutex_unlock(&server->lock);
+    wake_up(server);
+}
+
 void http_free(struct http_server *server)
 {
-    bool stop = false;
-
     if (!server)
         return;
-    for (struct http_request *next = take_answered(server, &stop); next;) {
+    for (struct http_request *next = take_errand(server).answered; next;) {
         struct http_request *request = next;
         next = request->next;
         http_request_free(request);

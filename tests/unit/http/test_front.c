@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -353,6 +355,65 @@ static void ipv6_callers_are_named_by_their_address(void **state)
     kit_stop(kit);
 }
 
+struct pinged {
+    struct http_server *server;
+    atomic_int times;
+    pthread_t loop;
+};
+
+static void on_pinged(void *ctx)
+{
+    struct pinged *pinged = ctx;
+
+    pinged->loop = pthread_self();
+    if (++pinged->times == 2)
+        http_stop(pinged->server, 0);
+}
+
+static void refuse_all(void *ctx, struct http_request *request)
+{
+    (void)ctx;
+    http_answer_text(request, 503, "nobody asks");
+}
+
+static void *ping_when_the_first_came_back(void *arg)
+{
+    struct pinged *pinged = arg;
+
+    while (pinged->times == 0)
+        sched_yield();
+    http_ping(pinged->server);
+    return NULL;
+}
+
+static void a_ping_comes_back_from_the_loop_and_pings_that_wait_are_one(void **state)
+{
+    const struct http_listener listener = { .address = "127.0.0.1:0" };
+    struct pinged pinged = { 0 };
+    const struct http_params params = { .limits = kit_limits(),
+                                        .listeners = &listener,
+                                        .listener_count = 1,
+                                        .handler = refuse_all,
+                                        .pinged = on_pinged,
+                                        .ctx = &pinged };
+    struct err err = { 0 };
+    pthread_t other;
+
+    (void)state;
+    assert_int_equal(http_new(&params, &pinged.server, &err), ST_OK);
+    for (int i = 0; i < 5; i++)
+        http_ping(pinged.server); /* nothing turns yet: they wait, and become one */
+    assert_int_equal(pinged.times, 0);
+    assert_int_equal(pthread_create(&other, NULL, ping_when_the_first_came_back, &pinged), 0);
+    assert_int_equal(http_run(pinged.server, &err), ST_OK); /* ends at the second */
+    (void)pthread_join(other, NULL);
+    assert_int_equal(pinged.times, 2);
+    assert_true(pthread_equal(pinged.loop, pthread_self()));
+    http_ping(pinged.server); /* nobody is told any more */
+    http_free(pinged.server);
+    assert_int_equal(pinged.times, 2);
+}
+
 static void what_cannot_be_used_is_named_at_birth(void **state)
 {
     static const struct {
@@ -407,6 +468,7 @@ int main(void)
         cmocka_unit_test(an_answer_can_be_broken_off_by_a_reset),
         cmocka_unit_test(large_bodies_pass_both_ways),
         cmocka_unit_test(ipv6_callers_are_named_by_their_address),
+        cmocka_unit_test(a_ping_comes_back_from_the_loop_and_pings_that_wait_are_one),
         cmocka_unit_test(what_cannot_be_used_is_named_at_birth),
     };
 
