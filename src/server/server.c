@@ -10,6 +10,7 @@
 #include "server/housekeeping.h"
 #include "server/route.h"
 #include "server/service.h"
+#include "server/supervisor.h"
 #include "server/trust_news.h"
 #include "wsse/wsse.h"
 
@@ -24,7 +25,7 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    CHORES = 6,
+    CHORES = 7,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -51,15 +52,17 @@ struct server {
     struct expiry_watch *watch;
     bool news_missed;                   /* the chore's own */
     struct journal_seals journal_seals; /* likewise */
+    struct supervisor supervisor;
 };
 
-/* What the queue holds: a request, an exchange that waited, or a refusal that wants its line in the
- * journal. */
+/* What the queue holds: the watchdog's ping, a request, an exchange that waited, or a refusal that
+ * wants its line in the journal. */
 struct job {
+    bool ping; /* being taken is all it wants */
     enum listener listener;
     struct http_request *request;
     struct pending *pending;
-    /* neither: a refusal */
+    /* none of them: a refusal */
     int status;
     char peer[64];
     char reason[128];
@@ -79,6 +82,9 @@ static void run_job(void *ctx, void *item)
     AUTO_FREE struct job *job = item;
     AUTO(service_free) struct service *service = take_service(server);
 
+    supervisor_worked(&server->supervisor);
+    if (job->ping)
+        return;
     if (job->request)
         route(
             &(struct visit){ service, job->listener, job->request, server->parking, server->work });
@@ -132,6 +138,25 @@ static void on_refused(void *ctx, const char *peer, int status, const char *reas
         log_warning("http.refused", "ip=%s status=%d text=\"%s\"", peer, status, reason);
 }
 
+/* From the admin listener's loop to the public one's, from there to the workers. When the queue is
+ * full, what stands in it will be taken in the ping's place. */
+static void on_pinged(void *ctx)
+{
+    struct front *front = ctx;
+    struct server *server = front->server;
+
+    if (front->listener == LISTENER_ADMIN) {
+        http_ping(server->fronts[LISTENER_PUBLIC].http);
+        return;
+    }
+    supervisor_passed(&server->supervisor);
+    AUTO_FREE struct job *job = calloc(1, sizeof(*job));
+    if (job)
+        job->ping = true;
+    if (job && work_push(server->work, job))
+        (void)TAKE(job);
+}
+
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;
@@ -162,6 +187,7 @@ static enum status open_public(struct front *front, const struct conf *conf, str
         .trusted_peer_count = trusted,
         .handler = on_request,
         .refused = on_refused,
+        .pinged = on_pinged,
         .ctx = front,
     };
     return http_new(&params, &front->http, err);
@@ -185,6 +211,7 @@ static enum status open_admin(struct front *front, const struct conf *conf, stru
         .listener_count = 1,
         .handler = on_request,
         .refused = on_refused,
+        .pinged = on_pinged,
         .ctx = front,
     };
     return http_new(&params, &front->http, err);
@@ -295,11 +322,22 @@ static int seal_journal(void *ctx)
     return housekeeping_seal_journal(service, &server->journal_seals);
 }
 
+static int prove_life(void *ctx)
+{
+    struct server *server = ctx;
+
+    if (supervisor_round(&server->supervisor))
+        http_ping(server->fronts[LISTENER_ADMIN].http);
+    return server->supervisor.round_s;
+}
+
 static enum status start_chores(struct server *server, struct err *err)
 {
-    static chore_fn *const all[CHORES] = { sweep, seal, wipe, news, look_at_clock, seal_journal };
+    static chore_fn *const all[CHORES] = { sweep,         seal,         wipe,      news,
+                                           look_at_clock, seal_journal, prove_life };
+    const size_t wanted = server->supervisor.round_s > 0 ? CHORES : CHORES - 1;
 
-    for (size_t i = 0; i < CHORES; i++)
+    for (size_t i = 0; i < wanted; i++)
         TRY(chore_start(all[i], server, &server->chores[i], err));
     return ST_OK;
 }
@@ -349,7 +387,7 @@ static enum status configure_coid(const struct server *server, const struct conf
 }
 
 /* A reload that fails leaves everything as it was and says why. */
-static void reload(struct server *server)
+static bool reload(struct server *server)
 {
     AUTO(vault_close) struct vault *keys = NULL;
     struct service *fresh = NULL;
@@ -368,7 +406,7 @@ static void reload(struct server *server)
                      &(struct metric_sample){ { "refused" }, 1 });
         if (journal_life(server, "config.refused", EVENT_ERROR, err.text, &lost) != ST_OK)
             log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
-        return;
+        return false;
     }
     vault_replace(server->rooms->vault, TAKE(keys));
     service_adopt(fresh, server->service); /* this thread alone replaces it */
@@ -386,6 +424,7 @@ static void reload(struct server *server)
     metric_count(server->rooms->meters.all[METER_RELOADS],
                  &(struct metric_sample){ { "done" }, 1 });
     look_at_dates(server);
+    return true;
 }
 
 static void block_signals(sigset_t *set)
@@ -403,8 +442,13 @@ static void wait_for_end(struct server *server, const sigset_t *set)
 {
     int signal_number = 0;
 
-    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP)
-        reload(server);
+    supervisor_ready("serving");
+    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP) {
+        supervisor_reloading();
+        supervisor_ready(reload(server) ? "serving, reloaded"
+                                        : "serving, the last reload was refused: see the log");
+    }
+    supervisor_stopping();
 }
 
 /* The host part of "host:port" with the port really bound. */
@@ -429,6 +473,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     const struct conf *conf = service_conf(server->service);
 
     server->workers = (unsigned)conf->http.workers;
+    supervisor_open(&server->supervisor, conf->limits.exchange_ms);
     TRY(work_start(server->workers, (size_t)conf->http.max_queued, run_job, server, &server->work,
                    err));
     TRY(parking_start(server->rooms->store, on_resume, server, &server->parking, err));
