@@ -207,6 +207,22 @@ static void cut_last(struct text *text)
     free(text->lines[--text->count]);
 }
 
+static void change_last(struct text *text)
+{
+    replace(text->lines[text->count - 1], "xxxx", "yyyy");
+}
+
+static void add_junk(struct text *text)
+{
+    text->lines[text->count++] = strdup("seq=\"");
+}
+
+/* Nothing comes after it that would carry its hash. */
+static void rename_source(struct text *text)
+{
+    replace(text->lines[text->count - 1], "source=\"shepd/", "source=\"shepd/other");
+}
+
 static void tear(struct text *text)
 {
     text->lines[text->count - 1][40] = '\0';
@@ -242,6 +258,20 @@ static void rename_with_seal(const char *dir)
     (void)text_copy(was, sizeof(was), seal_of(dir, 1));
     rename_file(dir);
     assert_int_equal(rename(was, seal_of(dir, 1)), 0);
+}
+
+/* The end of a file once more, under the name that fits it. */
+static void insert_file(const char *dir)
+{
+    struct text text = load(dir, 1);
+    const uint64_t first = files[1].first + 3;
+
+    for (size_t i = 0; i < 3; i++)
+        cut_first(&text);
+    (void)snprintf(files[2].name, sizeof(files[2].name), "%.17s%012llu.log", files[1].name,
+                   (unsigned long long)first);
+    files[2].first = first;
+    save(dir, 2, &text);
 }
 
 static void remove_first(const char *dir)
@@ -283,11 +313,12 @@ static const struct deed {
     void (*folder)(const char *dir);
     size_t file;      /* where the flaw is; OPEN: the last one */
     const char *kind; /* of the first flaw; NULL: the journal is whole */
-    uint64_t line,
-        seq;       /* within the file, from 1; seq relative to its first line, 0: not looked at */
-    bool seal_too; /* the file's seal does not hold either */
+    uint64_t line;    /* from 1; 0: the file as a whole */
+    uint64_t seq;     /* relative to the file's first line, from 1; 0: not looked at */
+    bool seal_too;    /* the file's seal does not hold either */
 } deeds[] = {
 #define OPEN 99
+#define ANY_LINE 9999
     { "nothing", NULL, NULL, 0, NULL, 0, 0, false },
     { "a line of a sealed file changed", change, NULL, 1, "lineChanged", 5, 5, true },
     { "a line of the open file changed", change, NULL, OPEN, "lineChanged", 5, 5, false },
@@ -299,9 +330,12 @@ static const struct deed {
     { "a line of the open file inserted", insert, NULL, OPEN, "lineMisplaced", 5, 4, false },
     { "two lines changed places", move, NULL, 1, "linesMissing", 5, 6, true },
     { "a file's first line removed", cut_first, NULL, 1, "linesMissing", 1, 2, true },
-    { "a sealed file's last line torn", tear, NULL, 1, "lineMalformed", 0, 0, true },
+    { "a sealed file's last line torn", tear, NULL, 1, "lineMalformed", ANY_LINE, 0, true },
     { "the open file's last line torn", tear, NULL, OPEN, NULL, 0, 0, false },
     { "a sealed file emptied", empty, NULL, 1, "sealWrong", 0, 0, false },
+    { "the last line of another instance", rename_source, NULL, OPEN, "otherInstance", ANY_LINE, 0,
+      false },
+    { "a file inserted", NULL, insert_file, 2, "fileMisplaced", 0, 1, false },
     { "two files swapped", NULL, swap_files, 0, "fileMisplaced", 1, 0, true },
     { "a file renamed", NULL, rename_file, 1, "sealMissing", 0, 0, false },
     { "a file renamed with its seal", NULL, rename_with_seal, 1, "sealWrong", 0, 0, true },
@@ -371,10 +405,11 @@ static void check_deed(const struct deed *deed, const char *dir)
     assert_true(found.count > 0);
     assert_string_equal(found.at[0].kind, deed->kind);
     assert_string_equal(found.files[0], files[at].name);
-    if (deed->line)
+    if (deed->line != ANY_LINE)
         assert_int_equal(found.at[0].line, deed->line);
     if (deed->seq)
         assert_int_equal(found.at[0].seq, files[at].first + deed->seq - 1);
+    assert_true(deed->folder != remove_sealed || tells(&found, "sealStray", files[1].name));
     assert_true(!deed->seal_too || tells(&found, "sealWrong", files[at].name));
 }
 
@@ -424,7 +459,8 @@ static void a_seal_is_made_once_and_the_journal_goes_on_beside_it(void **state)
 
 static void what_the_chain_does_not_vouch_for_is_not_sealed(void **state)
 {
-    static void (*const ways[])(struct text *) = { change, cut_out, insert, cut_last, empty };
+    static void (*const ways[])(struct text *) = { change,   change_last, cut_out, insert,
+                                                   cut_last, add_junk,    empty };
     const char *dir = *state;
     unsigned told = 0;
     const struct sealing how = { &told, sign, tell };
