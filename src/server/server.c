@@ -5,9 +5,7 @@
 #include "base/work.h"
 #include "crypto/init.h"
 #include "http/http.h"
-#include "server/chore.h"
-#include "server/coid_news.h"
-#include "server/housekeeping.h"
+#include "server/chores.h"
 #include "server/route.h"
 #include "server/service.h"
 #include "server/supervisor.h"
@@ -25,7 +23,6 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    CHORES = 7,
     ADMIN_CONNECTIONS = 100,
     ADMIN_BODY = 1 << 16, /* bytes */
 };
@@ -48,10 +45,8 @@ struct server {
     unsigned workers; /* of work */
     struct parking *parking;
     struct front fronts[2];
-    struct chore *chores[CHORES];
+    struct chores *chores;
     struct expiry_watch *watch;
-    bool news_missed;                   /* the chore's own */
-    struct journal_seals journal_seals; /* likewise */
     struct supervisor supervisor;
 };
 
@@ -244,84 +239,12 @@ static void stop_front(struct front *front, int64_t grace_ms)
     }
 }
 
-static void say_expiry(void *ctx, const struct expiry_notice *notice)
+static struct service *service_now(void *ctx)
 {
-    struct server *server = ctx;
-    int64_t now_ms = clock_now(server->rooms->clock);
-    struct err err = { 0 };
-    const struct event event = {
-        .level = notice->level,
-        .name = notice->event,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
-        .text = notice->text,
-    };
-
-    log_line(notice->level == EVENT_ALERT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, notice->event,
-             "text=\"%s\"", notice->text);
-    if (journal_write(server->rooms->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    return take_service(ctx);
 }
 
-static void look_at_dates(struct server *server)
-{
-    AUTO(service_free) struct service *service = take_service(server);
-
-    expiry_check(server->watch, service_certificates(service), clock_now(server->rooms->clock),
-                 say_expiry, server);
-}
-
-static int sweep(void *ctx)
-{
-    struct server *server = ctx;
-    AUTO(service_free) struct service *service = take_service(server);
-    const int pause_s = housekeeping_sweep(service);
-
-    look_at_dates(server);
-    (void)malloc_trim(0); /* each worker's arena would keep what its largest document took */
-    return pause_s;
-}
-
-static int seal(void *ctx)
-{
-    AUTO(service_free) struct service *service = take_service(ctx);
-
-    return housekeeping_seal(service);
-}
-
-static int wipe(void *ctx)
-{
-    AUTO(service_free) struct service *service = take_service(ctx);
-
-    return housekeeping_wipe(service);
-}
-
-static int news(void *ctx)
-{
-    struct server *server = ctx;
-    AUTO(service_free) struct service *service = take_service(server);
-
-    return coid_news_look(service, &server->news_missed);
-}
-
-static int look_at_clock(void *ctx)
-{
-    AUTO(service_free) struct service *service = take_service(ctx);
-    const struct rooms *rooms = service_rooms(service);
-
-    return time_watch_look(rooms->time_watch, service_conf(service), rooms);
-}
-
-static int seal_journal(void *ctx)
-{
-    struct server *server = ctx;
-    AUTO(service_free) struct service *service = take_service(server);
-
-    return housekeeping_seal_journal(service, &server->journal_seals);
-}
-
+/* For the watchdog: the ping goes through both loops to a worker. */
 static int prove_life(void *ctx)
 {
     struct server *server = ctx;
@@ -329,17 +252,6 @@ static int prove_life(void *ctx)
     if (supervisor_round(&server->supervisor))
         http_ping(server->fronts[LISTENER_ADMIN].http);
     return server->supervisor.round_s;
-}
-
-static enum status start_chores(struct server *server, struct err *err)
-{
-    static chore_fn *const all[CHORES] = { sweep,         seal,         wipe,      news,
-                                           look_at_clock, seal_journal, prove_life };
-    const size_t wanted = server->supervisor.round_s > 0 ? CHORES : CHORES - 1;
-
-    for (size_t i = 0; i < wanted; i++)
-        TRY(chore_start(all[i], server, &server->chores[i], err));
-    return ST_OK;
 }
 
 /* The service's own life in the journal: started, reloaded, stopped. */
@@ -423,7 +335,7 @@ static bool reload(struct server *server)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
     metric_count(server->rooms->meters.all[METER_RELOADS],
                  &(struct metric_sample){ { "done" }, 1 });
-    look_at_dates(server);
+    chores_look_at_dates(fresh, server->watch);
     return true;
 }
 
@@ -484,8 +396,13 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     TRY(open_public(&server->fronts[LISTENER_PUBLIC], conf, err));
     TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
     TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
-    look_at_dates(server);
-    TRY(start_chores(server, err));
+    chores_look_at_dates(server->service, server->watch);
+    TRY(chores_start(
+        &(struct chores_params){ .ctx = server,
+                                 .service = service_now,
+                                 .prove_life = server->supervisor.round_s > 0 ? prove_life : NULL,
+                                 .watch = server->watch },
+        &server->chores, err));
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
     TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
     print_ready(server);
@@ -530,8 +447,7 @@ static void close_server(struct server *server)
         stop_front(&server->fronts[i], DRAIN_MS);
     work_stop(server->work);
     parking_free(server->parking);
-    for (size_t i = 0; i < CHORES; i++)
-        chore_stop(server->chores[i]);
+    chores_stop(server->chores);
     for (int i = 0; i < 2; i++)
         http_free(server->fronts[i].http);
     if (server->rooms &&

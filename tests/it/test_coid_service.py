@@ -12,6 +12,7 @@ from test_keys import admin, day, make_signer, sample_of
 from tools import BUILD, run, until
 
 STATES = ("closed", "open", "half-open")
+NEWS = 2  # of the sandbox's ЦОИД
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_a_senders_comparisons_of_a_day_are_bounded_and_a_reload_raises_the_boun
 def test_news_are_fetched_once_and_stand_in_the_journal(make):
     """req 3.14"""
     world = make()
-    until("news", lambda: world.events("coid.news"))
+    until("all news", lambda: len(world.events("coid.news")) == NEWS)
     count = len(world.events("coid.news"))
     requests = world.centre.bills["requests"]
     world.restart()
