@@ -8,7 +8,11 @@
 
 #include <stdint.h>
 
-enum { FILE_NAME_BYTES = 64, FILES_MAX = 100000 };
+enum {
+    FILE_NAME_BYTES = 64,
+    FILE_DATE_END = sizeof("journal-YYYYMMDD") - 1, /* of a name: dates compare as texts */
+    FILES_MAX = 100000,
+};
 
 /* journal-YYYYMMDD-SEQ.log: the day it was begun and its first line's seq. */
 struct journal_file {

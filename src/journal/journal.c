@@ -54,7 +54,8 @@ static enum status make_note(const struct journal *journal, const char *name, co
     };
 
     TRY(line_body(&head, &event, &note->body, err));
-    note->line = (struct pending){ .body = bytes_slice(note->body), .status = ST_UNAVAILABLE };
+    note->line =
+        (struct pending){ .body = bytes_slice(note->body), .at_ms = now, .status = ST_UNAVAILABLE };
     return ST_OK;
 }
 
@@ -157,9 +158,10 @@ static void lead(struct journal *journal)
     settle(journal, batch, &cause);
 }
 
-static enum status write_body(struct journal *journal, struct slice body, struct err *err)
+static enum status write_body(struct journal *journal, struct slice body, int64_t at_ms,
+                              struct err *err)
 {
-    struct pending line = { .body = body, .err = err };
+    struct pending line = { .body = body, .at_ms = at_ms, .err = err };
 
     (void)pthread_mutex_lock(&journal->lock);
     *journal->last = &line;
@@ -258,7 +260,7 @@ enum status journal_write(struct journal *journal, const struct event *event, st
         pseudonym(journal, slice_str(event->iin), hex);
     clean.text = text->at;
     TRY(line_body(&head, &clean, &body, err));
-    TRY(write_body(journal, bytes_slice(body), err));
+    TRY(write_body(journal, bytes_slice(body), now, err));
     if (journal->wrote)
         journal->wrote(journal->ctx, event);
     return ST_OK;

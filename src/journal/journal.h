@@ -22,7 +22,8 @@ struct journal_params {
     const char *instance;       /* source="shepd/INSTANCE"; 1..64 of A-Z a-z 0-9 . _ - */
     struct slice pseudonym_key; /* HMAC-SHA256 key of IIN pseudonyms (C-27), 16 bytes at least;
                                    copied, wiped in the end */
-    size_t max_file_bytes;      /* a full file is closed between two lines; 64 KiB at least */
+    size_t max_file_bytes;      /* a full file is closed between two lines, and so is yesterday's by
+                                   the first line of a day (Astana's); 64 KiB at least */
     const struct clock *clock;  /* borrowed */
     /* Told of every event that is on disk, by the thread that wrote it; NULL: nobody. */
     void (*wrote)(void *ctx, const struct event *event);

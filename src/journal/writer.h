@@ -1,5 +1,6 @@
-/* The journal's files as one thread at a time writes them: the chain, rotation, one fsync per
- * batch, nothing half-written left behind. For this room only; not thread-safe. */
+/* The journal's files as one thread at a time writes them: the chain, rotation by size and by
+ * Astana's day, one fsync per batch, nothing half-written left behind. For this room only; not
+ * thread-safe. */
 #pragma once
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@ enum {
 /* A line on its way to the disk, a list's link. */
 struct pending {
     struct slice body;  /* line_body() */
+    int64_t at_ms;      /* the line's date and time */
     enum status status; /* ST_OK: it is on disk */
     struct pending *next;
     /* the journal's */

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 /* What an account may do. The journal of information exchange is the administrator's alone; an
- * auditor sees the journal's proof, statistics and reports of verdicts, no record of an exchange. */
+ * auditor sees the journal's proof, statistics and reports of verdicts, no record of an exchange.
+ */
 enum account_role { ROLE_ADMINISTRATOR, ROLE_AUDITOR, ROLE_COUNT_ };
 
 enum {
