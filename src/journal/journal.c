@@ -44,11 +44,10 @@ struct note {
     struct bytes *body;
 };
 
-static enum status make_note(const struct journal *journal, const char *name, const char *text,
-                             struct note *note, struct err *err)
+static enum status make_note(const struct journal *journal, struct event event, struct note *note,
+                             struct err *err)
 {
     int64_t now = clock_now(journal->clock);
-    struct event event = { .level = EVENT_WARNING, .name = name, .account = "-", .text = text };
     struct line_head head = {
         .id = id_new(now), .at_ms = now, .instance = journal->instance, .pseudonym = ""
     };
@@ -65,7 +64,11 @@ static enum status note_torn(const struct journal *journal, struct note *note, s
 
     (void)text_format(text, sizeof(text), "%llu bytes of a torn last line were cut off %s",
                       (unsigned long long)journal->writer.torn_bytes, journal->writer.file);
-    return make_note(journal, "journal.recovered", text, note, err);
+    return make_note(
+        journal,
+        (struct event){
+            .level = EVENT_WARNING, .name = "journal.recovered", .account = "-", .text = text },
+        note, err);
 }
 
 static enum status note_refused(const struct journal *journal, struct note *note, struct err *err)
@@ -74,7 +77,11 @@ static enum status note_refused(const struct journal *journal, struct note *note
 
     (void)text_format(text, sizeof(text), "%llu lines were refused: the disk could not take them",
                       (unsigned long long)journal->unsaid);
-    return make_note(journal, "journal.refused", text, note, err);
+    return make_note(
+        journal,
+        (struct event){
+            .level = EVENT_ALERT, .name = "journal.refused", .account = "-", .text = text },
+        note, err);
 }
 
 /* Writes the batch behind the notes that are due. */
@@ -136,6 +143,7 @@ static void settle(struct journal *journal, struct pending *batch, const struct 
         batch->done = true;
         batch = next;
     }
+    journal->stats.unsaid = journal->unsaid;
     journal->stats.lines = journal->writer.lines;
     journal->stats.syncs = journal->writer.syncs;
     journal->stats.seq = journal->writer.chain.seq;
@@ -174,6 +182,22 @@ static enum status write_body(struct journal *journal, struct slice body, int64_
     }
     (void)pthread_mutex_unlock(&journal->lock);
     return line.status;
+}
+
+enum status journal_recover(struct journal *journal, struct err *err)
+{
+    enum status status = ST_OK;
+
+    (void)pthread_mutex_lock(&journal->lock);
+    while (journal->leading)
+        (void)pthread_cond_wait(&journal->changed, &journal->lock);
+    if (journal->unsaid > 0)
+        lead(journal);
+    if (journal->unsaid > 0)
+        status = RAISE(err, ST_UNAVAILABLE, "the journal's disk refuses: %llu lines so far",
+                       (unsigned long long)journal->unsaid);
+    (void)pthread_mutex_unlock(&journal->lock);
+    return status;
 }
 
 /* ---- pseudonyms (C-27) ---- */

@@ -49,9 +49,12 @@ DEFINE_AUTO(struct journal, journal_close)
  * IIN that slipped into event->text is replaced by its pseudonym. event->iin becomes ` iin=<16
  * hex>` at the end of the text.
  * ST_UNAVAILABLE: the disk refuses (full, read-only); nothing was recorded; counted, and said in a
- * line journal.refused once writing works again. */
+ * line journal.refused, an alert, once writing works again. */
 MUST_USE enum status journal_write(struct journal *journal, const struct event *event,
                                    struct err *err);
+/* Tries to write the line journal.refused that is due, so that a journal with no traffic recovers
+ * too. ST_OK when none is due. ST_UNAVAILABLE: the disk still refuses. */
+MUST_USE enum status journal_recover(struct journal *journal, struct err *err);
 /* exchange.received: before any effect; and a warning revocation.accepted for a signer whose
  * revocation is not known (struct signer, unknown). */
 MUST_USE enum status journal_received(struct journal *journal, const struct peer *peer,
@@ -68,6 +71,8 @@ struct journal_stats {
     uint64_t lines;   /* written since it was opened */
     uint64_t syncs;   /* fsyncs for them: fewer than lines when threads share them */
     uint64_t refused; /* lines the disk refused since it was opened */
+    uint64_t unsaid;  /* of refused, those that no line has told of yet: the disk still refuses, or
+                         nobody has tried since */
     uint64_t seq;     /* of the last line on disk, 0: none yet */
 };
 struct journal_stats journal_stats(struct journal *journal);

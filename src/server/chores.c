@@ -104,7 +104,15 @@ static int seal_journal(void *ctx)
     return housekeeping_seal_journal(service, &chores->journal_seals);
 }
 
-static chore_fn *const table[] = { sweep, seal, wipe, news, look_at_clock, seal_journal };
+static int recover_journal(void *ctx)
+{
+    AUTO(service_free) struct service *service = service_of(ctx);
+
+    return housekeeping_recover_journal(service);
+}
+
+static chore_fn *const table[] = { sweep,         seal,         wipe,           news,
+                                   look_at_clock, seal_journal, recover_journal };
 
 /* ---- all of them ---- */
 

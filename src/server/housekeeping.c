@@ -261,3 +261,12 @@ int housekeeping_seal_journal(const struct service *service, struct journal_seal
     }
     return pause_s;
 }
+
+int housekeeping_recover_journal(const struct service *service)
+{
+    struct err err = { 0 };
+
+    if (journal_recover(service_rooms(service)->journal, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.refused", &err);
+    return JOURNAL_LOOK_EVERY_S;
+}

@@ -19,3 +19,6 @@ struct journal_seals {
     uint64_t from[HOUSEKEEPING_FOLDERS]; /* seq */
 };
 int housekeeping_seal_journal(const struct service *service, struct journal_seals *seals);
+/* Writes the line that says how many the disk refused, as soon as it takes lines again, with no
+ * request to come by for it (journal_recover()). */
+int housekeeping_recover_journal(const struct service *service);

@@ -17,6 +17,8 @@
 #include "soap/soap.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct rooms {
     const struct clock *clock;
     struct meters meters;
@@ -31,6 +33,7 @@ struct rooms {
     struct ocsp_cache *answers;
     struct strangers *strangers;
     struct time_watch *time_watch;
+    atomic_bool stopping;     /* SIGTERM came: no new requests, please */
     struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
 };
 

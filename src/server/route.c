@@ -6,6 +6,7 @@
 #include "server/doorstep.h"
 #include "server/exchange.h"
 #include "server/gauges.h"
+#include "server/health.h"
 #include "server/page.h"
 
 #include <stdio.h>
@@ -249,32 +250,14 @@ static void health_live(const struct visit *visit)
     http_answer_text(visit->request, 200, "live");
 }
 
-/* No reason not to be ready: signing by telephone goes on. */
-static bool coid_is_left_alone(const struct service *service)
-{
-    struct upstream_look look;
-
-    if (!service_coid(service))
-        return false;
-    upstream_look(service_rooms(service)->coid, &look);
-    return look.state == UPSTREAM_OPEN;
-}
-
 static void health_ready(const struct visit *visit)
 {
-    const struct rooms *rooms = service_rooms(visit->service);
-    struct err err = { 0 };
-    char why[160];
+    struct health health;
 
-    if (store_ping(rooms->store, &err) != ST_OK)
-        http_answer_text(visit->request, 503, err.text);
-    else if (!expiry_can_sign(service_certificates(visit->service), clock_now(rooms->clock), why,
-                              sizeof(why)))
-        http_answer_text(visit->request, 503, why);
-    else if (coid_is_left_alone(visit->service))
-        http_answer_text(visit->request, 200, "ready; ЦОИД failed too often and is left alone");
-    else
-        http_answer_text(visit->request, 200, "ready");
+    health_look(visit->service, &health);
+    const struct http_reply reply = { health.ready ? 200 : 503, "text/plain; charset=utf-8", NULL,
+                                      health_text(&health) };
+    http_answer(visit->request, &reply);
 }
 
 static void metrics(const struct visit *visit)

@@ -360,6 +360,7 @@ static void wait_for_end(struct server *server, const sigset_t *set)
         supervisor_ready(reload(server) ? "serving, reloaded"
                                         : "serving, the last reload was refused: see the log");
     }
+    atomic_store(&server->rooms->stopping, true);
     supervisor_stopping();
 }
 

@@ -1,6 +1,7 @@
 """Killed, reloaded, without its database: nothing acknowledged is lost."""
 import http.client
 import os
+import re
 import random
 import shutil
 import socket
@@ -229,6 +230,35 @@ def test_the_database_away_is_scse003_and_not_ready_then_all_is_well_again(own_w
     until("readiness", lambda: world.http("GET", "/health/ready", port=world.admin_port, plain=True)[0] == 200)
     assert world.ask("getSigningStatus", session).value("state") == "created"
     until("the table to catch up", lambda: world.sql("SELECT COUNT(*) FROM journal_event")[0][0] == str(len(world.journal())))
+
+
+def ready(world):
+    status, _, body = world.http("GET", "/health/ready", port=world.admin_port, plain=True)
+    return status, body.decode().splitlines()
+
+
+def test_a_disk_that_refuses_the_journal_is_scse003_and_not_ready_and_recovers_by_itself(own_world):
+    """req 0.62: what the disk refused is said by number, with nobody coming by for it."""
+    world = own_world()
+    session = world.create().value("signingSessionId")
+    size = max(file.stat().st_size for file in (world.folder / "journal").glob("*.log"))
+    limit = ("prlimit", "--pid", world.shepd.process.pid)
+    run(*limit, f"--fsize={size + 10}:")
+    answer = world.ask("getSigningStatus", session)
+    assert answer.code == "SCSE003", answer.text
+    run(ROOT / "scripts/private-mariadbd", "kill", world.folder / "db")
+    status, reasons = until("both reasons", lambda: ready(world) if len(ready(world)[1]) == 2 else None)
+    assert status == 503 and reasons[1].startswith("the journal's disk refuses: "), reasons
+    run(ROOT / "scripts/private-mariadbd", "start", world.folder / "db", "--owner", os.getpid())
+    until("one reason", lambda: len(ready(world)[1]) == 1)
+    assert not world.events("journal.refused")
+    run(*limit, "--fsize=unlimited:")
+    said = until("the line", lambda: world.events("journal.refused"))
+    metrics = world.http("GET", "/metrics", port=world.admin_port, plain=True)[2].decode()
+    refused = re.search(r"^shepd_journal_refused_lines_total (\d+)$", metrics, re.MULTILINE).group(1)
+    assert [line["level"] for line in said] == ["Alerts"] and said[0]["text"].startswith(f"{refused} lines were"), said
+    until("readiness", lambda: ready(world) == (200, ["ready"]))
+    assert world.ask("getSigningStatus", session).value("state") == "created"
 
 
 def test_a_reload_takes_new_senders_and_a_bad_one_changes_nothing(own_world):

@@ -431,6 +431,34 @@ static void a_file_that_may_not_grow_refuses_and_recovers(void **state)
     assert_string_equal(all.events, "test.line journal.refused test.line test.line ");
 }
 
+/* req 0.62: nobody has to come by for it. */
+static void a_disk_that_takes_lines_again_is_told_of_without_traffic(void **state)
+{
+    struct journal *journal = open_in(*state);
+    struct rlimit was, low;
+    struct err err;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(journal_recover(journal, &err), ST_OK); /* nothing is due */
+    assert_int_equal(journal_stats(journal).lines, 0);
+    assert_int_equal(write_one(journal, "before"), ST_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    low = (struct rlimit){ 1, was.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    assert_int_equal(write_one(journal, "refused"), ST_UNAVAILABLE);
+    assert_int_equal(journal_recover(journal, &err), ST_UNAVAILABLE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_non_null(strstr(err.text, "1 lines so far"));
+    assert_int_equal(journal_stats(journal).unsaid, 1);
+    assert_int_equal(journal_recover(journal, &err), ST_OK);
+    assert_int_equal(journal_stats(journal).unsaid, 0);
+    assert_int_equal(journal_recover(journal, &err), ST_OK); /* said once */
+    journal_close(journal);
+    unsigned long long count = 1;
+    struct walk all = walk(*state, see_count, &count);
+    assert_string_equal(all.events, "test.line journal.refused ");
+}
+
 static bool mount_small(const char *dir)
 {
     if (mount("tmpfs", dir, "tmpfs", 0, "size=256k,mode=0700") == 0)
@@ -552,6 +580,7 @@ int main(void)
         TEST(an_identity_check_is_of_no_signing_session),
         TEST(threads_share_one_fsync),
         TEST(a_file_that_may_not_grow_refuses_and_recovers),
+        TEST(a_disk_that_takes_lines_again_is_told_of_without_traffic),
         TEST(a_full_disk_refuses_and_recovers),
         TEST(a_read_only_disk_refuses_and_recovers),
         TEST(a_crowd_before_a_full_disk_knows_what_was_written),
