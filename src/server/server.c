@@ -6,6 +6,7 @@
 #include "crypto/init.h"
 #include "http/http.h"
 #include "server/chores.h"
+#include "server/config_news.h"
 #include "server/route.h"
 #include "server/service.h"
 #include "server/supervisor.h"
@@ -298,6 +299,21 @@ static enum status configure_coid(const struct server *server, const struct conf
     return upstream_configure(server->rooms->coid, &limits, err);
 }
 
+/* What counts from now on, by its settings; keys and trust may have changed without one. */
+static void say_reloaded(struct server *server, const struct conf *before, const struct conf *after)
+{
+    char news[CONFIG_NEWS_BYTES];
+    char text[CONFIG_NEWS_BYTES + 64];
+    struct err err = { 0 };
+
+    config_news(before, after, news);
+    (void)snprintf(text, sizeof(text), "configuration, keys and trust; settings: %s",
+                   *news ? news : "as they were");
+    log_info("reload.done", "config=%s", server->conf_path);
+    if (journal_life(server, "config.reloaded", EVENT_NOTICE, text, &err) != ST_OK)
+        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
 /* A reload that fails leaves everything as it was and says why. */
 static bool reload(struct server *server)
 {
@@ -328,11 +344,8 @@ static bool reload(struct server *server)
     pthread_mutex_unlock(&server->lock);
     trust_news_write(server->rooms->journal, server->rooms->clock, service_trust(old),
                      service_trust(fresh));
+    say_reloaded(server, service_conf(old), service_conf(fresh));
     service_free(old);
-    log_info("reload.done", "config=%s", server->conf_path);
-    if (journal_life(server, "config.reloaded", EVENT_NOTICE, "configuration, keys and trust",
-                     &lost) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
     metric_count(server->rooms->meters.all[METER_RELOADS],
                  &(struct metric_sample){ { "done" }, 1 });
     chores_look_at_dates(fresh, server->watch);
