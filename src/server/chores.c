@@ -111,8 +111,16 @@ static int recover_journal(void *ctx)
     return housekeeping_recover_journal(service);
 }
 
-static chore_fn *const table[] = { sweep,         seal,         wipe,           news,
-                                   look_at_clock, seal_journal, recover_journal };
+static int make_months(void *ctx)
+{
+    AUTO(service_free) struct service *service = service_of(ctx);
+
+    return housekeeping_months(service);
+}
+
+static chore_fn *const table[] = {
+    sweep, seal, wipe, news, look_at_clock, seal_journal, recover_journal, make_months,
+};
 
 /* ---- all of them ---- */
 

@@ -6,11 +6,13 @@
 #include "journal/seal.h"
 #include "server/gauges.h"
 #include "server/rooms.h"
+#include "store/months.h"
 
 enum {
     LOOK_EVERY_S = 1,
     SWEEP_EVERY_S = 30,
     JOURNAL_LOOK_EVERY_S = 3,
+    MONTHS_EVERY_S = 24 * 60 * 60,
     AFTER_TROUBLE_S = 10,
 };
 
@@ -163,6 +165,21 @@ int housekeeping_sweep(const struct service *service)
     gauges_swept(&rooms->meters, status, &swept);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
     return SWEEP_EVERY_S;
+}
+
+int housekeeping_months(const struct service *service)
+{
+    struct err err = { 0 };
+    unsigned made = 0;
+
+    if (store_months_ahead(service_rooms(service)->store, service_conf(service)->instance.name,
+                           &made, &err) != ST_OK) {
+        log_err(LOG_LEVEL_WARNING, "months", &err);
+        return AFTER_TROUBLE_S;
+    }
+    if (made > 0)
+        log_info("months", "made=%u", made);
+    return MONTHS_EVERY_S;
 }
 
 /* ---- seals of the journal ---- */

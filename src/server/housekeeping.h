@@ -22,3 +22,5 @@ int housekeeping_seal_journal(const struct service *service, struct journal_seal
 /* Writes the line that says how many the disk refused, as soon as it takes lines again, with no
  * request to come by for it (journal_recover()). */
 int housekeeping_recover_journal(const struct service *service);
+/* Makes the months to come in the journal's table (store_months_ahead()); daily. */
+int housekeeping_months(const struct service *service);

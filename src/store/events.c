@@ -1,10 +1,11 @@
 /* The journal's table as a sink: many rows by one INSERT, each once by its key. */
 #include "base/text.h"
+#include "store/months.h"
 #include "store/pool.h"
 
 #include <stdlib.h>
 
-enum { ROWS_MAX = 1000, COLUMNS_OF_EVENT = 20, SQL_BYTES = 1024 * 1024 };
+enum { ROWS_MAX = 1000, COLUMNS_OF_EVENT = 20, SQL_BYTES = 1024 * 1024, INSTANCE_BYTES = 256 };
 
 #define INSERT_HEAD                                                                                \
     "INSERT INTO journal_event (day, instance, seq, id, written_at, start_at, end_at, level,"      \
@@ -98,31 +99,14 @@ static enum status put(void *ctx, const struct event_row *rows, size_t n, struct
     return n > 0 ? insert_rows(ctx, rows, n, err) : ST_OK;
 }
 
-struct place {
-    struct slice instance;
-    int64_t seq;
-};
-
-static enum status find_last(struct db *db, void *ctx, struct err *err)
-{
-    static const struct column columns[] = { COLUMN(C_INT64, struct place, seq) };
-    struct place *place = ctx;
-    bool found = false;
-
-    return db_first(db,
-                    &(struct query){ .sql = "SELECT MAX(seq) FROM journal_event WHERE instance = ?",
-                                     .args = ARGS(v_slice(place->instance)),
-                                     .columns = COLUMNS(columns) },
-                    place, &found, err);
-}
-
 static enum status position(void *ctx, struct slice instance, uint64_t *ret_seq, struct err *err)
 {
-    struct place place = { .instance = instance };
+    char name[INSTANCE_BYTES];
 
-    TRY(store_run(ctx, &(struct work){ .run = find_last, .ctx = &place }, err));
-    *ret_seq = (uint64_t)place.seq;
-    return ST_OK;
+    if (!text_copy_slice(name, sizeof(name), instance))
+        return RAISE(err, ST_INPUT, "journal's table: an instance's name of %zu bytes",
+                     instance.len);
+    return store_journal_position(ctx, name, ret_seq, err);
 }
 
 struct event_sink store_event_sink(struct store *store)
