@@ -15,6 +15,7 @@ from tools import BUILD, ROOT, WAIT_S, run, until
 from world import make_world
 
 UNIT = ROOT / "etc/systemd/shepd.service"
+ARCHIVE = ROOT / "etc/systemd/shepd-archive.service"
 
 
 class Systemd:
@@ -144,13 +145,17 @@ def tool(name):
     return shutil.which(name) or pytest.skip(f"{name} is not installed: scripts/setup test")
 
 
-@pytest.fixture
-def unit(tmp_path):
-    """The unit with the shepd that was built in the place of the installed one."""
-    text = UNIT.read_text()
-    assert text.count("/usr/sbin/shepd") == 1
-    copy = tmp_path / "shepd.service"
-    copy.write_text(text.replace("/usr/sbin/shepd", str(BUILD / "shepd")))
+@pytest.fixture(params=[(UNIT, "/usr/sbin/shepd"), (ARCHIVE, "/usr/bin/shepctl")], ids=["service", "archive"])
+def unit(request, tmp_path):
+    """The unit with the program that was built in the place of the installed one."""
+    source, program = request.param
+    text = source.read_text()
+    assert text.count(program + " ") == 1
+    copy = tmp_path / source.name
+    copy.write_text(text.replace(program, str(BUILD / pathlib.Path(program).name)))
+    timer = source.with_suffix(".timer")
+    if timer.exists():
+        shutil.copy(timer, tmp_path)
     return copy
 
 
@@ -159,6 +164,13 @@ def test_systemd_finds_nothing_wrong_with_the_unit(unit):
     assert done.returncode == 0 and "shepd" not in done.stderr, done.stderr
     unit.write_text(unit.read_text() + "[Service]\nWatchdogSek=1\n")  # it would have been found
     assert "WatchdogSek" in run(tool("systemd-analyze"), "verify", "--man=no", unit, check=False).stderr
+
+
+def test_the_archive_runs_every_night_also_after_a_night_switched_off():
+    text = ARCHIVE.with_suffix(".timer").read_text()
+    when = re.search(r"(?m)^OnCalendar=(.*)$", text).group(1)
+    assert run(tool("systemd-analyze"), "calendar", when, check=False).returncode == 0
+    assert "Persistent=true" in text and "WantedBy=timers.target" in text
 
 
 def test_the_unit_with_credentials_is_well_formed_too(unit):
