@@ -9,7 +9,18 @@ def pytest_addoption(parser):
     parser.addoption("--short", action="store_true", help="leave out the long loops")
 
 
+# Files whose tests take longest, the longest first: with several workers (pytest-xdist's --dist loadfile hands out whole
+# files in this order) the short ones fill what is left at the end.
+LONGEST = ["page", "retention", "coid_faults", "life", "responders", "coid_kill", "exchange", "browserphone", "forgeries"]
+
+
+def place(item):
+    name = item.path.stem.removeprefix("test_")
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=place)  # stable: a file's tests stay in order
     if config.getoption("--short"):
         for item in items:
             if "long" in item.keywords:

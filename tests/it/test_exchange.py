@@ -116,7 +116,7 @@ def test_the_evidence_of_a_signed_session_is_sealed(own_world, tmp_path, algorit
         file.write_bytes(document[:place] + changed + document[place + 1:])
         done = world.verify(file, "--profile", "xades")
         assert done.returncode == 1 and "because digest" in done.stdout, done.stdout
-    assert [line["signing"] for line in world.events("session.sealed")] == [session]
+    assert [line["signing"] for line in world.told("session.sealed")] == [session]
 
 
 @pytest.mark.parametrize("example", ["createSigningSession.xml", "createSigningSession-xml.xml"])

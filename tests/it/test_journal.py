@@ -40,8 +40,7 @@ def test_closed_files_are_sealed_also_after_a_kill_and_the_whole_is_proven(own_w
     assert status == 0, told
     assert told["sealed"] == len(closed_files(world)) >= 2 and told["lines"] == told["lastSeq"]
     assert len(told["signers"]) == 1
-    sealed = world.events("journal.sealed")
-    assert all(any(file.name in line["text"] for line in sealed) for file in closed_files(world))
+    until("what tells of them", lambda: all(world.events("journal.sealed", file.name) for file in closed_files(world)))
     until("the table", lambda: world.sql("SELECT COUNT(*) FROM journal_event WHERE event = 'journal.sealed'")
           == [[str(len(world.events("journal.sealed")))]])
 

@@ -4,14 +4,14 @@ Nothing here sleeps a fixed time: servers say READY, and until() looks again unt
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 import pytest
+
+from ports import free_port  # noqa: F401  pylint: disable=unused-import
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SHEP_BUILD", ROOT / "build"))
@@ -28,15 +28,6 @@ def until(what, look, deadline_s=WAIT_S):
         if time.monotonic() > end:
             pytest.fail(f"{what}: not within {deadline_s} s")
         time.sleep(0.02)
-
-
-def free_port():
-    """Outside the range from which the kernel takes ports for outgoing connections."""
-    while True:
-        port = random.randrange(10000, 32000)
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) != 0:
-                return port
 
 
 def run(*args, check=True, **kwargs):

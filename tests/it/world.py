@@ -223,6 +223,10 @@ class World:
         return [line for line in self.journal()
                 if line["event"] == event and text in line["text"] and (not session or line["signing"] == session)]
 
+    def told(self, event, count=1, session=None):
+        """The lines of one event, once there are so many: what is done may be seen before the line that tells of it."""
+        return until(f"{count} lines {event}", lambda: len(found := self.events(event, session=session)) >= count and found)
+
     def sql(self, statement):
         done = run("mariadb", "--no-defaults", "-u", "shepd", "-S", self.folder / "db/sock", "-N", "-B", "-e", statement,
                    "shepd")

@@ -2,17 +2,19 @@
 import http.server
 import os
 import pathlib
-import random
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests"))
+from ports import free_port  # noqa: E402  pylint: disable=wrong-import-position
+
 SHEPCTL = os.environ.get("SHEPCTL", str(ROOT / "build/dev/shepctl"))
 VECTORS = pathlib.Path(os.environ.get("SHEP_SHARED", str(ROOT / "../shared"))) / "vectors"
 FAMILIES = ["gost2015", "gost2004", "rsa"]
@@ -31,19 +33,6 @@ def shepctl(*arguments, stdin=None):
 
 def text_of(done):
     return (done.stdout + done.stderr).decode()
-
-
-def free_port():
-    """Below the range of outgoing connections, so that none of them takes it meanwhile."""
-    while True:
-        port = random.randint(20000, 32000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class Sandbox:
