@@ -16,7 +16,7 @@ enum {
     ROLES_ALL = ROLES_ADMINISTRATOR | ROLES_AUDITOR,
 };
 
-enum { ACCOUNT_NAME_BYTES = 65 }; /* 1..64 of a-z 0-9 . _ - with NUL */
+enum { ACCOUNT_NAME_BYTES = 65 }; /* 1..64 of a-z 0-9 . _ -, not - or . first; with NUL */
 
 /* administrator auditor */
 const char *role_name(enum account_role role);
