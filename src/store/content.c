@@ -37,6 +37,11 @@ void content_place_coid(char dst[CONTENT_PLACE], const struct id *evidence,
                       idempotency_key->text, part);
 }
 
+void content_place_totp(char dst[CONTENT_PLACE], const char *account)
+{
+    (void)text_format(dst, CONTENT_PLACE, "account_totp %s", account);
+}
+
 enum status content_seal(struct db *db, const char *place, struct slice content,
                          struct bytes **ret_sealed, struct err *err)
 {

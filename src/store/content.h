@@ -16,6 +16,9 @@ void content_place_photo(char dst[CONTENT_PLACE], const struct id *idempotency_k
 void content_place_coid(char dst[CONTENT_PLACE], const struct id *evidence,
                         const struct id *idempotency_key, const char *part);
 
+/* The secret of an account's second factor. */
+void content_place_totp(char dst[CONTENT_PLACE], const char *account);
+
 /* *ret_sealed is the caller's. ST_INTERNAL: the store was opened without keys. */
 MUST_USE enum status content_seal(struct db *db, const char *place, struct slice content,
                                   struct bytes **ret_sealed, struct err *err);

@@ -77,7 +77,7 @@ static void every_table_is_innodb_has_a_primary_key_and_binary_utf8(void **state
     assert_ok(store_migrate(store, "node1", err));
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM information_schema.tables"
                                     " WHERE table_schema = DATABASE()"),
-                     22);
+                     25);
     assert_int_equal(
         fixture_number("SELECT COUNT(*) FROM information_schema.tables"
                        " WHERE table_schema = DATABASE()"
