@@ -37,6 +37,9 @@ struct conf_admin {
     const char *listen;
     const char *tls_cert_file;
     const char *tls_key_file;
+    int64_t max_failures, lock_s;                   /* of one account */
+    int64_t max_address_failures, address_window_s; /* of one address */
+    int64_t idle_s, session_s, max_sessions;        /* log-ins to the console */
 };
 
 struct conf_store {

@@ -138,8 +138,10 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     rooms->clock = clock_system();
     rooms->strangers = strangers_new();
     rooms->time_watch = time_watch_new(NULL);
-    if (!rooms->strangers || !rooms->time_watch)
+    rooms->door_failures = strangers_new();
+    if (!rooms->strangers || !rooms->time_watch || !rooms->door_failures)
         return RAISE(err, ST_NOMEM, "start: out of memory");
+    TRY(door_new(&rooms->door, err));
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
     TRY(vault_open(conf->store.content_keys_file, &rooms->vault, err));
     TRY(start_store(conf, rooms, err));
@@ -165,6 +167,8 @@ void rooms_close(struct rooms *rooms)
     store_close(rooms->store);
     vault_close(rooms->vault);
     strangers_free(rooms->strangers);
+    strangers_free(rooms->door_failures);
+    door_free(rooms->door);
     time_watch_free(rooms->time_watch);
     meters_free(&rooms->meters);
     free(rooms);

@@ -10,6 +10,7 @@
 #include "journal/journal.h"
 #include "rest/rest.h"
 #include "rest/upstream.h"
+#include "server/admin/door.h"
 #include "server/lists.h"
 #include "server/meters.h"
 #include "server/strangers.h"
@@ -32,6 +33,8 @@ struct rooms {
     struct lists *lists;
     struct ocsp_cache *answers;
     struct strangers *strangers;
+    struct door *door;               /* log-ins to the console */
+    struct strangers *door_failures; /* addresses that failed there */
     struct time_watch *time_watch;
     atomic_bool stopping;     /* SIGTERM came: no new requests, please */
     struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/admin/console.h"
 #include "server/coid_meters.h"
 #include "server/doorstep.h"
 #include "server/exchange.h"
@@ -245,6 +246,11 @@ static void page(const struct visit *visit)
     page_handle(visit->service, visit->request);
 }
 
+static void console(const struct visit *visit)
+{
+    console_handle(visit->service, visit->request);
+}
+
 static void health_live(const struct visit *visit)
 {
     http_answer_text(visit->request, 200, "live");
@@ -283,7 +289,7 @@ static void metrics(const struct visit *visit)
 static const struct row {
     enum listener listener;
     const char *methods; /* separated by blanks; "*": the handler judges them itself */
-    const char *path;    /* with a trailing '/': everything below it */
+    const char *path; /* with a trailing '/': everything below it; with an '*' more: itself, too */
     handler_fn *handler;
 } rows[] = {
     { LISTENER_PUBLIC, "POST", SOAP_PATH, soap_post },
@@ -294,12 +300,16 @@ static const struct row {
     { LISTENER_ADMIN, "GET HEAD", "/health/live", health_live },
     { LISTENER_ADMIN, "GET HEAD", "/health/ready", health_ready },
     { LISTENER_ADMIN, "GET HEAD", "/metrics", metrics },
+    { LISTENER_ADMIN, "*", "/admin", console },
+    { LISTENER_ADMIN, "*", "/admin/*", console },
 };
 
 static bool path_matches(const struct row *row, struct slice path)
 {
     size_t len = strlen(row->path);
 
+    if (row->path[len - 1] == '*')
+        return slice_starts(path, slice_mem(row->path, len - 1));
     if (row->path[len - 1] == '/')
         return path.len > len && slice_starts(path, slice_str(row->path));
     return slice_eq_str(path, row->path);

@@ -194,6 +194,10 @@ static enum status open_admin(struct front *front, const struct conf *conf, stru
     const struct conf_admin *c = &conf->admin;
     const struct http_listener listener = { c->listen, or_null(c->tls_cert_file),
                                             or_null(c->tls_key_file), NULL, false };
+    size_t trusted = 0;
+
+    while (conf->http.trusted_peers[trusted])
+        trusted++;
     const struct http_params params = {
         .limits = { .max_head_bytes = (size_t)conf->http.max_head_bytes,
                     .max_headers = (unsigned)conf->http.max_headers,
@@ -205,6 +209,8 @@ static enum status open_admin(struct front *front, const struct conf *conf, stru
                     .body_deadline_ms = conf->http.body_deadline_ms },
         .listeners = &listener,
         .listener_count = 1,
+        .trusted_peers = conf->http.trusted_peers,
+        .trusted_peer_count = trusted,
         .handler = on_request,
         .refused = on_refused,
         .pinged = on_pinged,

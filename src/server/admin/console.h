@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/template.h"
 #include "http/http.h"
 #include "mobile/messages.h"
 #include "model/account.h"
@@ -39,7 +40,7 @@ struct console_answer {
 
 struct console_page {
     const char *path;  /* /admin/journal; with a trailing '/': everything below it */
-    const char *title; /* name in console_texts, for <title>, menu and <h1> */
+    const char *title; /* name in the tables of words, for <title>, menu and <h1> */
     unsigned roles;    /* ROLES_…: anybody else gets 403 and an event access.refused */
     bool in_menu;
     /* GET and HEAD alone; never changes anything. ST_NOT_FOUND becomes 404, ST_INPUT 400 with its
@@ -49,6 +50,20 @@ struct console_page {
 };
 /* In the menu's order, ended by a NULL path (server/admin/pages.c). */
 extern const struct console_page console_pages[];
+
+/* The words of the console: those of the frame (console_texts.c) and those of the pages
+ * (pages_texts.c). A name stands once in both together. */
+struct console_word {
+    const char *name; /* NULL ends the table */
+    const char *in[LANGUAGE_COUNT_];
+};
+extern const struct console_word console_texts[], pages_texts[];
+/* "" when there is no such word. */
+const char *console_text(enum language language, const char *name);
+/* All of them as values of templates; `more` goes on behind them. The arena's; NULL: out of memory.
+ */
+const struct template_value *console_words(enum language language,
+                                           const struct template_value *more, struct arena *arena);
 
 /* GET /admin/…, POST /admin/login and the like: everything below /admin/. */
 void console_handle(const struct service *service, struct http_request *request);
