@@ -150,6 +150,19 @@ static bool has_credentials(const char *text)
     return false;
 }
 
+/* The whole value is looked at: what is told of it may be cut in the middle of a password. */
+static bool carries_credentials(const struct conf_row *row, const char *base)
+{
+    if (row->kind == CONF_TEXT || row->kind == CONF_WORD)
+        return has_credentials(text_of(row, base));
+    if (row->kind != CONF_LIST && row->kind != CONF_WORDS)
+        return false;
+    for (const char *const *word = list_of(row, base); *word; word++)
+        if (has_credentials(*word))
+            return true;
+    return false;
+}
+
 static bool is_hidden(const struct conf_row *row)
 {
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
@@ -162,7 +175,7 @@ static bool is_hidden(const struct conf_row *row)
 static void told_text(const struct conf_row *row, const char *base, char dst[CONF_VALUE_TEXT])
 {
     value_text(row, base, dst);
-    if (*dst && (is_hidden(row) || has_credentials(dst)))
+    if (*dst && (is_hidden(row) || carries_credentials(row, base)))
         (void)text_copy(dst, CONF_VALUE_TEXT, "hidden");
 }
 

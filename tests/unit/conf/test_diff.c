@@ -111,6 +111,29 @@ static void values_that_differ_past_what_is_shown_are_told(void **state) /* req 
     assert_true(strncmp(told.text, "coid.participant: aaaa", 22) == 0);
 }
 
+static void a_password_is_hidden_even_where_the_value_is_cut_within_it(void **state) /* req 0.37 */
+{
+    static const char *const settings[] = { "crl_url", "ocsp_url" }; /* a list and a text */
+    AUTO(conf_free) const struct conf *before = parse(REQUIRED);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+        for (size_t fill = CONF_VALUE_TEXT - 40; fill < CONF_VALUE_TEXT + 10; fill++) {
+            char path[CONF_VALUE_TEXT + 64], text[2048], want[64];
+            struct told told = { "" };
+
+            memset(path, 'a', fill);
+            path[fill] = '\0';
+            text_format(text, sizeof(text),
+                        REQUIRED "[trust]\n%s = http://a.kz/%s http://me:secret@b.kz\n",
+                        settings[i], path);
+            text_format(want, sizeof(want), "trust.%s:  → hidden\n", settings[i]);
+            AUTO(conf_free) const struct conf *after = parse(text);
+            conf_diff(before, after, note, &told);
+            assert_string_equal(told.text, want);
+        }
+}
+
 static void note_file(void *ctx, const struct conf_file *file)
 {
     struct told *told = ctx;
@@ -164,6 +187,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_changed_is_told_by_setting_with_both_values),
         cmocka_unit_test(values_that_differ_past_what_is_shown_are_told),
+        cmocka_unit_test(a_password_is_hidden_even_where_the_value_is_cut_within_it),
         cmocka_unit_test(every_file_and_trusted_folder_is_told_and_which_are_secrets),
         cmocka_unit_test(a_key_in_a_token_is_no_file),
     };
