@@ -11,7 +11,7 @@ def pytest_addoption(parser):
 
 # Files whose tests take longest, the longest first: with several workers (pytest-xdist's --dist loadfile hands out whole
 # files in this order) the short ones fill what is left at the end.
-LONGEST = ["page", "retention", "coid_faults", "life", "responders", "coid_kill", "exchange", "browserphone", "forgeries"]
+LONGEST = ["package", "page", "retention", "coid_faults", "life", "responders", "coid_kill", "exchange", "browserphone", "forgeries"]
 
 
 def place(item):
