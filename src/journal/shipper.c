@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH_ROWS = 1000,
+    BATCH_ROWS = 5000,
     BATCH_BYTES = 4 * 1024 * 1024,                     /* of lines */
     ARENA_BYTES = 3 * BATCH_BYTES + BATCH_ROWS * 4096, /* lines, their texts, alignment */
     PAUSE_MIN_MS = 50,

@@ -1,6 +1,7 @@
 /* How fast the journal's table catches up with the text journal: lines that waited for the database
  * (the issue's bound: 20,000 rows a second), through the very shipper and sink of the service. */
 #include "bench/bench.h"
+#include "bench/process.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -27,6 +28,7 @@ enum {
 struct options {
     const char *socket, *dir;
     uint64_t rows;
+    pid_t mariadbd; /* 0: not told */
 };
 
 /* ---- the lines of exchanges, as the service writes them ---- */
@@ -197,12 +199,17 @@ static void measure(const struct options *o)
 
     bench_need(journal_open(&params, &journal, &err) == ST_OK, &err, "the journal");
     print_machine("before");
+    const double ours = process_use_of(getpid()).cpu_s;
+    const double theirs = o->mariadbd ? process_use_of(o->mariadbd).cpu_s : 0;
     const double took = catch_up(journal, store);
     print_machine("after");
     bench_need(store_journal_position(store, "node1", &seq, &err) == ST_OK, &err, "the position");
     bench_need(seq == o->rows, NULL, "the table is not complete");
     bench_line("rows of the journal that waited", (double)o->rows, "");
     bench_line("seconds until the table had them", took, "s");
+    bench_line("processor time of the shipper", process_use_of(getpid()).cpu_s - ours, "s");
+    if (o->mariadbd)
+        bench_line("processor time of mariadbd", process_use_of(o->mariadbd).cpu_s - theirs, "s");
     bench_line("catch-up of the journal's table", (double)o->rows / took, "rows/s");
 }
 
@@ -216,11 +223,13 @@ int main(int argc, char **argv)
             o.socket = argv[i + 1];
         else if (strcmp(argv[i], "--dir") == 0)
             o.dir = argv[i + 1];
+        else if (strcmp(argv[i], "--mariadbd") == 0)
+            o.mariadbd = (pid_t)strtol(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--rows") == 0)
             o.rows = strtoull(argv[i + 1], NULL, 10);
     }
     bench_need(o.socket && o.dir && o.rows > 0 && o.rows <= ROWS_MAX, NULL,
-               "usage: bench_catchup --socket SOCKET --dir EMPTYDIR [--rows N]");
+               "usage: bench_catchup --socket SOCKET --dir EMPTYDIR [--rows N] [--mariadbd PID]");
     bench_need(clock_use_astana(&err) == ST_OK, &err, "the time zone");
     make_lines(&o);
     measure(&o);

@@ -80,8 +80,45 @@ static void repeated_and_overlapping_batches_are_stored_once(void **state)
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM journal_event"), 3250);
     assert_int_equal(fixture_number("SELECT COUNT(DISTINCT seq) FROM journal_event"), 3250);
     assert_ok(sink.put(sink.ctx, rows, 0, err));
-    assert_status(sink.put(sink.ctx, rows, 1001, err), ST_INTERNAL);
     free(rows);
+}
+
+/* More rows than one INSERT holds, and not a multiple of it: one transaction all the same. */
+static void thousands_of_rows_are_one_transaction(void **state)
+{
+    struct event_sink sink = store_event_sink(fixture()->store);
+    struct event_row *rows = calloc(5001, sizeof(*rows));
+
+    (void)state;
+    for (size_t i = 0; i < 5001; i++)
+        rows[i] = row_of(i + 1);
+    rows[4321].line = SLICE("\xff");
+    assert_status(sink.put(sink.ctx, rows, 5000, err), ST_INPUT);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM journal_event"), 0);
+    rows[4321] = row_of(4322);
+    assert_ok(sink.put(sink.ctx, rows, 4567, err));
+    assert_int_equal(position("node1"), 4567);
+    assert_ok(sink.put(sink.ctx, rows, 5000, err));
+    assert_int_equal(fixture_number("SELECT COUNT(DISTINCT seq) FROM journal_event"), 5000);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM journal_event"
+                                    " WHERE written_at = '2026-11-22 09:03:07'"),
+                     5000);
+    assert_status(sink.put(sink.ctx, rows, 5001, err), ST_INTERNAL);
+    free(rows);
+}
+
+static void an_instant_that_no_column_holds_blocks_nothing(void **state)
+{
+    struct event_sink sink = store_event_sink(fixture()->store);
+    struct event_row rows[2] = { row_of(1), row_of(2) };
+
+    (void)state;
+    rows[0].event.start_ms = -1;
+    rows[1].event.end_ms = INT64_MAX;
+    assert_ok(sink.put(sink.ctx, rows, 2, err));
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM journal_event"
+                                    " WHERE start_at = '1970-01-01' OR end_at = '1970-01-01'"),
+                     2);
 }
 
 static void a_row_of_foreign_bytes_never_blocks_the_rest(void **state)
@@ -122,6 +159,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_line_becomes_a_row_that_can_be_searched),
         TEST(repeated_and_overlapping_batches_are_stored_once),
+        TEST(thousands_of_rows_are_one_transaction),
+        TEST(an_instant_that_no_column_holds_blocks_nothing),
         TEST(a_row_of_foreign_bytes_never_blocks_the_rest),
         TEST(a_failing_batch_leaves_no_row),
     };

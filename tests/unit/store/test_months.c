@@ -356,6 +356,7 @@ static void what_was_restored_stays_its_time_and_goes_again(void **state)
     assert_non_null(strstr(told.at[0].why, "202601"));
     assert_int_equal(rows(), 8);
     told = end_before(february, 202603, true);
+    assert_true(told.count > 0 && told.at[0].month == 202601);
     assert_int_equal(rows(), 8);
     fixture_sql("DELETE FROM journal_archived WHERE first_seq = 1");
     told = end_before(february, 202602, false);
