@@ -15,7 +15,7 @@
 
 #define MIDNIGHT_MS 1795374000000LL /* 2026-11-23T00:00:00+05:00 */
 #define MINUTE_MS 60000LL
-#define DAY_MS (24 * 60 * MINUTE_MS)
+#define DAY_MS (1440 * MINUTE_MS)
 
 enum {
     THREADS = 8,
@@ -179,7 +179,7 @@ static void a_crowd_over_midnight_loses_and_splits_no_line(void **state)
     struct writing writing[THREADS];
     pthread_t threads[THREADS];
 
-    atomic_store(&instant, MIDNIGHT_MS - 6 * 60 * MINUTE_MS);
+    atomic_store(&instant, MIDNIGHT_MS - 360 * MINUTE_MS);
     struct journal *journal = open_at(*state, &clock, STEP_MS);
     for (int i = 0; i < THREADS; i++) {
         writing[i] = (struct writing){ .journal = journal, .thread = i };
