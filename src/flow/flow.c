@@ -40,7 +40,8 @@ static void pause_ms(int64_t ms)
 
 /* Claims the messageId; while another exchange runs it, looks again until the deadline. */
 static enum status claim_message(struct flows *flows, const struct claim *claim,
-                                 int64_t deadline_ms, struct bytes **ret_kept, struct err *err)
+                                 int64_t deadline_ms, struct claim_answer *ret_kept,
+                                 struct err *err)
 {
     enum claim_state state = CLAIM_RUNNING;
 
@@ -74,15 +75,17 @@ static enum status pack_answer(const struct reply *reply, struct bytes **ret, st
     return ST_OK;
 }
 
-static enum status unpack_answer(const struct bytes *kept, struct reply *reply, struct err *err)
+static enum status unpack_answer(const struct claim_answer *kept, struct reply *reply,
+                                 struct err *err)
 {
-    struct slice all = bytes_slice(kept);
+    struct slice all = bytes_slice(kept->bytes);
 
     if (all.len <= CODE_LEN || all.at[CODE_LEN] != '\n')
         return RAISE(err, ST_INTERNAL, "kept answer: not of our making");
     reply->code = arena_text(reply->arena, (struct slice){ all.at, CODE_LEN });
     reply->kept = bytes_dup(slice_skip(all, CODE_LEN + 1));
-    if (!reply->code || !reply->kept)
+    reply->message_id = arena_text(reply->arena, slice_str(kept->exchange.text));
+    if (!reply->code || !reply->kept || !reply->message_id)
         return RAISE(err, ST_NOMEM, "kept answer: out of memory");
     return ST_OK;
 }
@@ -124,11 +127,12 @@ static enum status run_once(struct flows *flows, const struct asking *asking, st
         .keep_ms = flows->params.claim_keep_ms,
     };
 
-    AUTO(bytes_free) struct bytes *kept = NULL;
+    struct claim_answer kept = { .bytes = NULL };
 
     TRY(claim_message(flows, &claim, asking->peer->deadline_ms, &kept, err));
-    if (kept)
-        return unpack_answer(kept, reply, err); /* answered before: the same answer again */
+    AUTO(bytes_free) struct bytes *bytes = kept.bytes;
+    if (bytes)
+        return unpack_answer(&kept, reply, err); /* answered before: the same answer again */
     return run_claimed(flows, asking, &claim, reply, err);
 }
 

@@ -7,7 +7,8 @@ typedef enum status operation_fn(struct flows *flows, const struct asking *askin
 static enum status create_signing_session(struct flows *flows, const struct asking *asking,
                                           struct reply *reply, struct err *err)
 {
-    const struct mobile_sender who = { asking->sender->sender_id, asking->sender->organisation };
+    const struct mobile_sender who = { asking->sender->sender_id, asking->sender->organisation,
+                                       asking->peer };
 
     return mobile_create(flows->params.mobile, &who, asking->req, reply, err);
 }
@@ -29,8 +30,10 @@ static enum status get_signing_result(struct flows *flows, const struct asking *
 static enum status cancel_signing_session(struct flows *flows, const struct asking *asking,
                                           struct reply *reply, struct err *err)
 {
-    return mobile_cancel(flows->params.mobile, asking->sender->sender_id,
-                         &asking->req->payload.query, reply, err);
+    const struct mobile_sender who = { asking->sender->sender_id, asking->sender->organisation,
+                                       asking->peer };
+
+    return mobile_cancel(flows->params.mobile, &who, asking->req, reply, err);
 }
 
 /* All of ЦОИД's: coid has a table of its own. */

@@ -114,14 +114,25 @@ static const char *signing_of(const struct reply *reply, const char *asked)
     return reply->session ? reply->session->id.text : asked;
 }
 
+/* An answer that is given again carries the id of the exchange that made it (req 0.59). */
+static const char *maker_of(const struct peer *peer, const struct reply *reply)
+{
+    if (reply->kind != REPLY_RESPONSE || !reply->message_id ||
+        strcmp(reply->message_id, peer->exchange.text) == 0)
+        return "";
+    return reply->message_id;
+}
+
 enum status journal_answered(struct journal *journal, const struct peer *peer,
                              const struct request *req, const struct reply *reply,
                              const char *reason, struct err *err)
 {
     struct event event = event_of(peer, req);
+    const char *maker = maker_of(peer, reply);
     char text[1024];
 
-    (void)text_format(text, sizeof(text), "%s%s%s%s%s", reply->message,
+    (void)text_format(text, sizeof(text), "%s%s%s%s%s%s%s", reply->message,
+                      maker[0] ? " again=" : "", maker,
                       reply->has_detail && reply->detail.code ? " detail=" : "",
                       reply->has_detail && reply->detail.code ? reply->detail.code : "",
                       reason && reason[0] ? " reason=" : "", reason ? reason : "");

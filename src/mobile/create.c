@@ -20,13 +20,18 @@ static enum status insert(const struct mobile *mobile, struct signing_session *s
                                 &session->expires_ms, err);
 }
 
-static enum status record(const struct mobile *mobile, const struct signing_session *session,
+static enum status record(const struct mobile *mobile, const struct mobile_sender *sender,
+                          const struct request *req, const struct signing_session *session,
                           int64_t start_ms, struct err *err)
 {
     const struct event event = {
         .level = EVENT_INFO,
         .name = "session.created",
         .account = session->sender_id,
+        .ip = sender->peer ? sender->peer->address : "-",
+        .exchange = sender->peer ? sender->peer->exchange.text : NULL,
+        .message_id = req->info.message_id,
+        .session_id = req->info.session_id,
         .start_ms = start_ms,
         .end_ms = clock_now(mobile->p.clock),
         .signing = session->id.text,
@@ -91,6 +96,6 @@ enum status mobile_create(struct mobile *mobile, const struct mobile_sender *sen
     TRY(check_create(mobile, sender, &req->payload.create, &session, &life_ms, err));
     session.id = id_new(start_ms);
     TRY(insert(mobile, &session, life_ms, err));
-    TRY(record(mobile, &session, start_ms, err));
+    TRY(record(mobile, sender, req, &session, start_ms, err));
     return fill(mobile, &session, reply, err);
 }

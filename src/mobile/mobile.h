@@ -9,6 +9,7 @@
 #include "crypto/trust.h"
 #include "journal/journal.h"
 #include "mobile/messages.h"
+#include "model/peer.h"
 #include "model/reply.h"
 #include "model/request.h"
 #include "store/store.h"
@@ -56,10 +57,12 @@ MUST_USE enum status mobile_new(const struct mobile_params *params, struct mobil
 void mobile_free(struct mobile *mobile);
 DEFINE_AUTO(struct mobile, mobile_free)
 
-/* The organisation a sender signs for when the request names none, and whose BIN it must be. */
+/* The organisation a sender signs for when the request names none, and whose BIN it must be; and
+ * the exchange it asks in, for the journal (NULL: none). */
 struct mobile_sender {
     const char *sender_id;
     struct organisation organisation;
+    const struct peer *peer;
 };
 
 /* The four operations. reply has its arena; set are op and its answer. ST_INPUT with code, field
@@ -74,9 +77,8 @@ MUST_USE enum status mobile_status(struct mobile *mobile, const char *sender_id,
 MUST_USE enum status mobile_result(struct mobile *mobile, const char *sender_id,
                                    const struct session_query *query, struct reply *reply,
                                    struct err *err);
-MUST_USE enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
-                                   const struct session_query *query, struct reply *reply,
-                                   struct err *err);
+MUST_USE enum status mobile_cancel(struct mobile *mobile, const struct mobile_sender *sender,
+                                   const struct request *req, struct reply *reply, struct err *err);
 
 /* One HTTP call of the app: GET /m/TOKEN/mgovSign, GET|POST|PUT|DELETE /m/TOKEN/documents. */
 struct mobile_call {

@@ -157,13 +157,18 @@ enum status mobile_result(struct mobile *mobile, const char *sender_id,
     return ST_OK;
 }
 
-static enum status record_cancel(const struct mobile *mobile, const struct signing_session *session,
+static enum status record_cancel(const struct mobile *mobile, const struct mobile_sender *sender,
+                                 const struct request *req, const struct signing_session *session,
                                  int64_t start_ms, struct err *err)
 {
     const struct event event = {
         .level = EVENT_NOTICE,
         .name = "session.cancelled",
         .account = session->sender_id,
+        .ip = sender->peer ? sender->peer->address : "-",
+        .exchange = sender->peer ? sender->peer->exchange.text : NULL,
+        .message_id = req->info.message_id,
+        .session_id = req->info.session_id,
         .start_ms = start_ms,
         .end_ms = clock_now(mobile->p.clock),
         .signing = session->id.text,
@@ -173,11 +178,12 @@ static enum status record_cancel(const struct mobile *mobile, const struct signi
     return journal_write(mobile->p.journal, &event, err);
 }
 
-enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
-                          const struct session_query *query, struct reply *reply, struct err *err)
+enum status mobile_cancel(struct mobile *mobile, const struct mobile_sender *sender,
+                          const struct request *req, struct reply *reply, struct err *err)
 {
+    const struct session_query *query = &req->payload.query;
     AUTO(signing_session_free)
-    struct signing_session *before = find_own(mobile, sender_id, query, SESSION_HEAD, err);
+    struct signing_session *before = find_own(mobile, sender->sender_id, query, SESSION_HEAD, err);
     int64_t start_ms = clock_now(mobile->p.clock);
     struct signing_session *after;
     struct err cause;
@@ -190,7 +196,7 @@ enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
         *err = cause;
         return status;
     }
-    after = find_own(mobile, sender_id, query, SESSION_HEAD, err);
+    after = find_own(mobile, sender->sender_id, query, SESSION_HEAD, err);
     if (!after)
         return err->status;
     if (after->state != SESSION_CANCELLED) { /* a second cancel changes nothing and is fine */
@@ -199,7 +205,7 @@ enum status mobile_cancel(struct mobile *mobile, const char *sender_id,
         return RAISE_CAUSE(err, ST_INPUT, "sessionFinal", "signingSessionId", state,
                            "the session cannot be cancelled any more, its state is %s", state);
     }
-    status = record_cancel(mobile, after, start_ms, err);
+    status = record_cancel(mobile, sender, req, after, start_ms, err);
     hand_over(reply, OP_CANCEL_SIGNING_SESSION, after);
     return status;
 }

@@ -56,7 +56,8 @@ struct reply {
     /* REPLY_FAULT */
     bool fault_of_server; /* faultcode soap:Server, else soap:Client */
     /* REPLY_RESPONSE */
-    const char *message_id;     /* ours: the exchange's id */
+    const char *message_id;     /* ours: the id of the exchange that made the answer; a kept one is
+                                   an earlier exchange's */
     const char *correlation_id; /* the request's messageId */
     bool data_as_text;
     bool sign_payload; /* a business signature of ours; the payload then goes as text */

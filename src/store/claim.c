@@ -21,7 +21,7 @@ struct attempt {
     const struct claim *claim;
     enum claim_state state;
     bool decided;
-    struct bytes *answer;
+    struct claim_answer answer;
 };
 
 static size_t utf8_chars(const char *text)
@@ -148,14 +148,14 @@ static enum status look(struct db *db, void *ctx, struct err *err)
         return take_over(db, attempt->claim, err);
     if (attempt->state == CLAIM_ANSWERED) {
         TRY(unseal_answer(db, attempt->claim, answer, err));
-        bytes_free(attempt->answer); /* of a try before this one */
-        attempt->answer = TAKE(answer);
+        bytes_free(attempt->answer.bytes); /* of a try before this one */
+        attempt->answer = (struct claim_answer){ TAKE(answer), row.exchange };
     }
     return ST_OK;
 }
 
 enum status store_claim(struct store *store, const struct claim *claim, enum claim_state *ret_state,
-                        struct bytes **ret_answer, struct err *err)
+                        struct claim_answer *ret_answer, struct err *err)
 {
     struct attempt attempt = { .claim = claim };
 
@@ -167,7 +167,7 @@ enum status store_claim(struct store *store, const struct claim *claim, enum cla
         enum status status = store_run(
             store, &(struct work){ .run = look, .ctx = &attempt, .transaction = true }, err);
         if (status != ST_OK) {
-            bytes_free(attempt.answer);
+            bytes_free(attempt.answer.bytes);
             return status;
         }
     }

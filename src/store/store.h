@@ -71,10 +71,15 @@ struct claim {
     int64_t lease_ms;
     int64_t keep_ms; /* how long an answer is kept: 72 h */
 };
-/* *ret_answer is the caller's, NULL unless CLAIM_ANSWERED. A claim of one's own exchange is MINE
- * again. ST_INPUT: senderId or messageId over 255 characters. */
+/* An answer that was given before. */
+struct claim_answer {
+    struct bytes *bytes; /* the caller's; NULL: none */
+    struct id exchange;  /* whose answer it was: its messageId says so */
+};
+/* *ret_answer is empty unless CLAIM_ANSWERED. A claim of one's own exchange is MINE again.
+ * ST_INPUT: senderId or messageId over 255 characters. */
 MUST_USE enum status store_claim(struct store *store, const struct claim *claim,
-                                 enum claim_state *ret_state, struct bytes **ret_answer,
+                                 enum claim_state *ret_state, struct claim_answer *ret_answer,
                                  struct err *err);
 /* The answer, an XML document, may have 60 MiB; it is kept sealed. ST_CONFLICT: the lease was taken
  * over by another exchange; the caller must not answer with its own. */

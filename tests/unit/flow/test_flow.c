@@ -22,8 +22,10 @@ static struct {
     int judged;
 } fake;
 
+#define MAKER "0193a000-0000-7000-8000-00000000000f" /* whose kept answer it is */
+
 enum status store_claim(struct store *s, const struct claim *claim, enum claim_state *ret_state,
-                        struct bytes **ret_answer, struct err *err)
+                        struct claim_answer *ret_answer, struct err *err)
 {
     (void)s;
     assert_string_equal(claim->message_id, "m1");
@@ -31,7 +33,7 @@ enum status store_claim(struct store *s, const struct claim *claim, enum claim_s
         return RAISE(err, fake.claim_fails, "database is away");
     *ret_state = fake.claims[fake.claim_calls < 3 ? fake.claim_calls++ : 3];
     if (*ret_state == CLAIM_ANSWERED)
-        *ret_answer = bytes_dup(slice_str(fake.kept));
+        *ret_answer = (struct claim_answer){ bytes_dup(slice_str(fake.kept)), { MAKER } };
     return ST_OK;
 }
 
@@ -116,10 +118,10 @@ enum status mobile_result(struct mobile *m, const char *sender_id,
     return mobile_status(m, sender_id, query, reply, err);
 }
 
-enum status mobile_cancel(struct mobile *m, const char *sender_id,
-                          const struct session_query *query, struct reply *reply, struct err *err)
+enum status mobile_cancel(struct mobile *m, const struct mobile_sender *sender,
+                          const struct request *req, struct reply *reply, struct err *err)
 {
-    return mobile_status(m, sender_id, query, reply, err);
+    return mobile_status(m, sender->sender_id, &req->payload.query, reply, err);
 }
 
 enum status coid_run(struct coid *coid, const struct coid_sender *sender, const struct peer *peer,
@@ -549,8 +551,10 @@ static void answers_are_kept_or_run_again_by_their_code(void **state)
                      fake.kept_times, fake.released);
         if (kept_cases[i].detail)
             assert_string_equal(reply->detail.code, kept_cases[i].detail);
-        if (kept_cases[i].claims[0] == CLAIM_ANSWERED)
+        if (kept_cases[i].claims[0] == CLAIM_ANSWERED) {
             assert_string_equal(reply->kept->at, "<body of old>");
+            assert_string_equal(reply->message_id, MAKER); /* req 0.59 */
+        }
         if (kept_cases[i].keep_fails)
             assert_null(reply->kept); /* the unkept answer does not leave */
         assert_string_equal(reply->correlation_id, "m1");

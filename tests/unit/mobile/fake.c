@@ -476,6 +476,8 @@ enum status journal_write(struct journal *journal, const struct event *event, st
     text_copy(to->account, sizeof(to->account), event->account);
     text_copy(to->ip, sizeof(to->ip), event->ip ? event->ip : "");
     text_copy(to->signing, sizeof(to->signing), event->signing ? event->signing : "");
+    text_copy(to->exchange, sizeof(to->exchange), event->exchange ? event->exchange : "");
+    text_copy(to->message_id, sizeof(to->message_id), event->message_id ? event->message_id : "");
     text_copy(to->code, sizeof(to->code), event->code ? event->code : "");
     text_copy(to->iin, sizeof(to->iin), event->iin ? event->iin : "");
     text_copy(to->text, sizeof(to->text), event->text ? event->text : "");

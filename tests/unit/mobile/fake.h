@@ -40,6 +40,7 @@ struct store {
 
 struct fake_event {
     char name[64], account[64], ip[64], signing[64], code[16], iin[16], text[256];
+    char exchange[64], message_id[64];
     enum event_level level;
 };
 struct journal {

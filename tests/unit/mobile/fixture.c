@@ -40,6 +40,7 @@ void fixture_init(struct fixture *f)
     f->sender = (struct mobile_sender){
         "ekzamen",
         { { "АО \"НИТ\"", "\"ҰАТ\" АҚ", "NITEC" }, SENDER_BIN },
+        &f->peer,
     };
     f->peer = (struct peer){ .address = "10.1.2.3", .start_ms = NOW_MS - 5 };
     f->peer.exchange = id_new(NOW_MS);

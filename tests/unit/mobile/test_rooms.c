@@ -113,7 +113,9 @@ struct session {
 static void create(enum sign_method method, struct session *ret)
 {
     AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
-    const struct mobile_sender sender = { "ekzamen", { { "Орг", "Ұйым", "Org" }, "000740000728" } };
+    const struct mobile_sender sender = { "ekzamen",
+                                          { { "Орг", "Ұйым", "Org" }, "000740000728" },
+                                          NULL };
     const struct meta_item meta = { "Номер", "1" };
     const struct expected_signer signer = { "123456789011", "", ROLE_INDIVIDUAL, 0 };
     const struct document document = {
@@ -268,7 +270,8 @@ static void five_refusals_end_a_session(void **state)
 static void a_refusal_and_a_cancellation_are_final(void **state)
 {
     AUTO(bytes_free) struct bytes *json = NULL;
-    struct session_query query = { 0 };
+    const struct mobile_sender sender = { .sender_id = "ekzamen" };
+    struct request query = { 0 };
     struct session session;
     struct reply reply = { 0 };
 
@@ -279,8 +282,8 @@ static void a_refusal_and_a_cancellation_are_final(void **state)
     assert_int_equal(call("GET", session.path, SLICE(""), &json), 409);
     assert_non_null(strstr(json->at, "You have refused"));
     create(METHOD_XML, &session);
-    query.signing_session_id = session.id;
-    assert_done(mobile_cancel(rooms.mobile, "ekzamen", &query, &reply, err));
+    query.payload.query.signing_session_id = session.id;
+    assert_done(mobile_cancel(rooms.mobile, &sender, &query, &reply, err));
     signing_session_free(reply.session);
     assert_int_equal(call("GET", session.path, SLICE(""), &json), 409);
     assert_non_null(strstr(json->at, "has cancelled"));

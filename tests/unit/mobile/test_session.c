@@ -227,7 +227,8 @@ static void cancelling_is_final_and_may_be_repeated(void **state)
 {
     struct create_session req = fixture_request(METHOD_XML, AUTH_NONE, &fixture_xml, 1);
     struct reply reply = { 0 };
-    struct session_query query = { 0 };
+    struct request query = { .info = { .message_id = "m7" } };
+    const struct mobile_sender other = { .sender_id = "other" };
     struct created created;
     struct fixture f;
     struct err err;
@@ -236,16 +237,20 @@ static void cancelling_is_final_and_may_be_repeated(void **state)
     fixture_init(&f);
     fixture_open(&f);
     fixture_create(&f, &req, &created);
-    query.signing_session_id = created.id;
-    assert_int_equal(mobile_cancel(f.mobile, "other", &query, &reply, &err), ST_INPUT);
+    assert_string_equal(fake_last(&f.journal)->exchange, f.peer.exchange.text);
+    query.payload.query.signing_session_id = created.id;
+    assert_int_equal(mobile_cancel(f.mobile, &other, &query, &reply, &err), ST_INPUT);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(mobile_cancel(f.mobile, "ekzamen", &query, &reply, &err), ST_OK);
+        assert_int_equal(mobile_cancel(f.mobile, &f.sender, &query, &reply, &err), ST_OK);
         assert_int_equal(reply.session->state, SESSION_CANCELLED);
         assert_string_equal(fake_last(&f.journal)->name, "session.cancelled");
+        assert_string_equal(fake_last(&f.journal)->exchange, f.peer.exchange.text); /* req 0.59 */
+        assert_string_equal(fake_last(&f.journal)->message_id, "m7");
+        assert_string_equal(fake_last(&f.journal)->ip, "10.1.2.3"); /* req 0.45 */
     }
     fixture_create(&f, &req, &created);
     fixture_pass(&f, 1800000);
-    assert_int_equal(mobile_cancel(f.mobile, "ekzamen", &query, &reply, &err), ST_INPUT);
+    assert_int_equal(mobile_cancel(f.mobile, &f.sender, &query, &reply, &err), ST_INPUT);
     assert_string_equal(err.code, "sessionFinal");
     assert_string_equal(err.limit, "expired");
     signing_session_free(reply.session);

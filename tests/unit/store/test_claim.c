@@ -27,15 +27,15 @@ static enum claim_state claim(struct store *store, const struct claim *what,
                               struct bytes **ret_answer)
 {
     enum claim_state state = CLAIM_RUNNING;
-    struct bytes *answer = NULL;
+    struct claim_answer answer = { .bytes = NULL };
 
     assert_ok(store_claim(store, what, &state, &answer, err));
     if (state != CLAIM_ANSWERED)
-        assert_null(answer);
+        assert_null(answer.bytes);
     if (ret_answer)
-        *ret_answer = answer;
+        *ret_answer = answer.bytes;
     else
-        bytes_free(answer);
+        bytes_free(answer.bytes);
     return state;
 }
 
@@ -205,7 +205,7 @@ static void keys_that_no_column_holds_are_refused_by_name(void **state)
     char long_id[400] = "";
     struct claim bad = claim_on(long_id, payload_a);
     enum claim_state got;
-    struct bytes *answer = NULL;
+    struct claim_answer answer = { .bytes = NULL };
     struct err err;
 
     (void)state;

@@ -323,15 +323,17 @@ static struct claim claim_on(const char *sender, const char *message)
 static enum status ask(const struct claim *claim, struct bytes **ret_answer, struct err *err)
 {
     enum claim_state state = CLAIM_RUNNING;
+    struct claim_answer answer = { .bytes = NULL };
 
-    TRY(store_claim(fixture()->store, claim, &state, ret_answer, err));
+    TRY(store_claim(fixture()->store, claim, &state, &answer, err));
+    *ret_answer = answer.bytes;
     return state == CLAIM_ANSWERED ? ST_OK : ST_CONFLICT;
 }
 
 static void keep_answer(const struct claim *claim, const char *answer)
 {
     enum claim_state state = CLAIM_RUNNING;
-    struct bytes *none = NULL;
+    struct claim_answer none = { .bytes = NULL };
 
     assert_ok(store_claim(fixture()->store, claim, &state, &none, err));
     assert_int_equal(state, CLAIM_MINE);
