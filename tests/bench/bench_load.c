@@ -178,6 +178,7 @@ static bool create(struct load *load, size_t number, double due_s, struct mobile
 {
     struct exchange exchange = { .kind = CREATE, .due_s = due_s };
 
+    session->id[0] = '\0';
     (void)text_format(
         exchange.payload, sizeof(exchange.payload),
         "<s:createSigningSession xmlns:s=\"urn:shep-adapter:signing:1\"><description>Сеанс %zu"
