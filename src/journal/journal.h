@@ -60,8 +60,8 @@ MUST_USE enum status journal_recover(struct journal *journal, struct err *err);
 MUST_USE enum status journal_received(struct journal *journal, const struct peer *peer,
                                       const struct request *req, struct err *err);
 /* exchange.answered: before the answer leaves; req is NULL when none could be read. reason is for
- * the text of a Fault or SCSE003, "" otherwise. An answer given again names in its text the exchange
- * that made it: again=ID, which is the answer's own messageId. */
+ * the text of a Fault or SCSE003, "" otherwise. An answer given again names in its text the
+ * exchange that made it: again=ID, which is the answer's own messageId. */
 MUST_USE enum status journal_answered(struct journal *journal, const struct peer *peer,
                                       const struct request *req, const struct reply *reply,
                                       const char *reason, struct err *err);
