@@ -35,7 +35,12 @@ struct ldap_directory {
     const struct clock *clock;
     pthread_mutex_t lock; /* guards the servers' state */
     pthread_mutex_t tell_lock;
+    /* What of the caller's is called, all under the lock and none when closed. */
+    bool closed;
     void (*tell)(void *ctx, const char *url, const struct err *why); /* NULL: nobody listens */
+    enum status (*asking)(void *ctx, const char *url, struct slice kid, struct err *err);
+    void (*asked)(void *ctx, const char *url, struct slice kid, int64_t began_ms,
+                  const struct err *why);
     void *tell_ctx;
 };
 
@@ -146,7 +151,7 @@ void ldap_directory_free(struct ldap_directory *directory)
     if (!directory)
         return;
     (void)pthread_mutex_lock(&directory->tell_lock);
-    directory->tell = NULL;
+    directory->closed = true;
     (void)pthread_mutex_unlock(&directory->tell_lock);
     if (directory->cache)
         kid_cache_close(directory->cache); /* its source is this directory */
@@ -181,8 +186,31 @@ static void note_outcome(struct ldap_directory *directory, struct server *server
     bool is_news = (before > 0) != (why != NULL);
     (void)pthread_mutex_unlock(&directory->lock);
     (void)pthread_mutex_lock(&directory->tell_lock);
-    if (is_news && directory->tell)
+    if (is_news && directory->tell && !directory->closed)
         directory->tell(directory->tell_ctx, server->url, why);
+    (void)pthread_mutex_unlock(&directory->tell_lock);
+}
+
+static enum status note_asking(struct ldap_directory *directory, const struct server *server,
+                               struct slice kid, struct err *err)
+{
+    enum status status = ST_OK;
+
+    (void)pthread_mutex_lock(&directory->tell_lock);
+    if (directory->closed)
+        status = RAISE(err, ST_UNAVAILABLE, "LDAP: its directory is closed");
+    else if (directory->asking)
+        status = directory->asking(directory->tell_ctx, server->url, kid, err);
+    (void)pthread_mutex_unlock(&directory->tell_lock);
+    return status;
+}
+
+static void note_asked(struct ldap_directory *directory, const struct server *server,
+                       struct slice kid, int64_t began_ms, const struct err *why)
+{
+    (void)pthread_mutex_lock(&directory->tell_lock);
+    if (directory->asked && !directory->closed)
+        directory->asked(directory->tell_ctx, server->url, kid, began_ms, why);
     (void)pthread_mutex_unlock(&directory->tell_lock);
 }
 
@@ -241,8 +269,11 @@ static enum status ask_one(struct ldap_directory *directory, struct server *serv
                                             .deadline_ms =
                                                 clock_monotonic_ms() + directory->timeout_ms };
     struct ldap_reply reply = { 0 };
-    enum status status = ldap_ask(&question, &reply, err);
+    const int64_t began_ms = clock_now(directory->clock);
 
+    TRY(note_asking(directory, server, kid, err));
+    enum status status = ldap_ask(&question, &reply, err);
+    note_asked(directory, server, kid, began_ms, status == ST_OK ? NULL : err);
     note_outcome(directory, server, status == ST_OK ? NULL : err);
     TRY(status);
     *ret_found = reply.found;
@@ -323,6 +354,8 @@ enum status ldap_directory_new(const struct ldap_params *params,
     directory->timeout_ms = params->timeout_ms;
     directory->clock = params->clock;
     directory->tell = params->tell;
+    directory->asking = params->asking;
+    directory->asked = params->asked;
     directory->tell_ctx = params->tell_ctx;
     TRY(build(directory, params, err));
     *ret_directory = TAKE(directory);

@@ -38,6 +38,12 @@ struct ldap_params {
     /* A server went away (why is its error), or answers again (NULL). From a thread of the
      * directory's, one call at a time, none after ldap_directory_free(). May be NULL. */
     void (*tell)(void *ctx, const char *url, const struct err *why);
+    /* Before each question to a server and after it (why NULL: it was answered), from the same
+     * threads and no later either. What asking() refuses is not asked; that says nothing of the
+     * server. Both may be NULL. */
+    enum status (*asking)(void *ctx, const char *url, struct slice kid, struct err *err);
+    void (*asked)(void *ctx, const char *url, struct slice kid, int64_t began_ms,
+                  const struct err *why);
     void *tell_ctx;
 };
 

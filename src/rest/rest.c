@@ -493,5 +493,7 @@ enum status rest_fetch(void *ctx, const struct fetch *fetch, struct bytes **ret_
     rest_answer_free(&answer);
     char server[SERVER_TEXT];
     server_of(fetch->url, server);
-    return RAISE(err, ST_UPSTREAM, "%s: answered with HTTP status %ld", server, answer.status);
+    (void)RAISE(err, ST_UPSTREAM, "%s: answered with HTTP status %ld", server, answer.status);
+    err_set_upstream(err, (int)answer.status, SLICE(""));
+    return ST_UPSTREAM;
 }

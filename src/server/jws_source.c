@@ -5,6 +5,7 @@
 #include "crypto/trust.h"
 #include "rest/ldap.h"
 #include "server/open.h"
+#include "server/outward.h"
 
 #include <stdlib.h>
 
@@ -41,6 +42,42 @@ static void tell(void *ctx, const char *url, const struct err *why)
         log_info(event.name, "url=%s", url);
     if (journal_write(source->journal, &event, &err) != ST_OK)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+}
+
+/* A question to a directory, for its lines. */
+struct ldap_call {
+    char about[80];
+    struct outward_call call;
+};
+
+static void ldap_call_fill(struct ldap_call *ret, const char *url, struct slice kid)
+{
+    (void)text_format(ret->about, sizeof(ret->about), "kid=%.*s", (int)kid.len, kid.at);
+    ret->call = (struct outward_call){ .purpose = "ldap", .server = url, .about = ret->about };
+}
+
+/* ldap_params.asking */
+static enum status asking(void *ctx, const char *url, struct slice kid, struct err *err)
+{
+    const struct jws_source *source = ctx;
+    const struct outward outward = { source->journal, source->clock };
+    struct ldap_call what;
+
+    ldap_call_fill(&what, url, kid);
+    return outward_asked(&outward, &what.call, err);
+}
+
+/* ldap_params.asked */
+static void asked(void *ctx, const char *url, struct slice kid, int64_t began_ms,
+                  const struct err *why)
+{
+    const struct jws_source *source = ctx;
+    const struct outward outward = { source->journal, source->clock };
+    struct ldap_call what;
+
+    ldap_call_fill(&what, url, kid);
+    what.call.start_ms = began_ms;
+    outward_told(&outward, &what.call, 0, why);
 }
 
 static enum status load_pins(struct jws_source *source, const char *dir, struct err *err)
@@ -80,6 +117,8 @@ static enum status open_ldap(struct jws_source *source, const struct conf_ldap *
         .keep_ms = conf->keep_ms,
         .clock = source->clock,
         .tell = tell,
+        .asking = asking,
+        .asked = asked,
         .tell_ctx = source,
     };
     if (ldap_directory_new(&params, &source->ldap, &cause) != ST_OK)

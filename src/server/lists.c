@@ -45,6 +45,7 @@ struct settings {
 struct lists {
     struct journal *journal;
     const struct clock *clock;
+    struct outward outward;
     uint8_t key[SHA256_BYTES];
     pthread_mutex_t lock;   /* guards all below; the thread alone writes settings and fetcher */
     pthread_cond_t changed; /* for the thread: there is something to do */
@@ -456,7 +457,7 @@ enum status lists_configure(struct lists *lists, const struct conf_trust *conf, 
     if (!settings)
         return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
     TRY(read_settings(conf, settings, err));
-    TRY(fetcher_new(settings->urls, settings->archive, &fetcher, err));
+    TRY(fetcher_new(settings->urls, settings->archive, &lists->outward, &fetcher, err));
     pthread_mutex_lock(&lists->lock);
     if (!same_settings(settings, &lists->next_settings)) {
         struct fetcher *unused = lists->next_fetcher;
@@ -494,11 +495,13 @@ enum status lists_start(const struct lists_params *params, struct lists **ret_li
     init_locks(lists);
     lists->journal = params->journal;
     lists->clock = params->clock;
+    lists->outward = (struct outward){ params->journal, params->clock };
     hmac_sha256(params->secret, SLICE("shepd: files of revocation lists"), lists->key);
     TRY(read_settings(params->conf, &lists->next_settings, err));
     lists->settings = lists->next_settings;
     use_dir(lists->settings.dir);
-    TRY(fetcher_new(lists->settings.urls, lists->settings.archive, &lists->fetcher, err));
+    TRY(fetcher_new(lists->settings.urls, lists->settings.archive, &lists->outward, &lists->fetcher,
+                    err));
     if (pthread_create(&lists->thread, NULL, run, lists) != 0)
         return RAISE(err, ST_NOMEM, "revocation lists: their thread cannot be started");
     lists->running = true;

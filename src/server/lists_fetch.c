@@ -12,19 +12,22 @@ enum { DOWNLOAD_MS = 60 * 1000 };
 
 struct fetcher {
     struct rest *rest;
+    const struct outward *outward;
     struct crl_urls own[2]; /* enum crl_kind, of the configuration */
     char *archive;          /* "": none */
     char note[240];
 };
 
 enum status fetcher_new(const struct crl_urls own[2], const char *archive,
-                        struct fetcher **ret_fetcher, struct err *err)
+                        const struct outward *outward, struct fetcher **ret_fetcher,
+                        struct err *err)
 {
     const struct rest_params params = { .max_parallel = 1, .user_agent = "shepd" };
     AUTO(fetcher_free) struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
 
     if (!fetcher)
         return RAISE(err, ST_NOMEM, "revocation lists: out of memory");
+    fetcher->outward = outward;
     memcpy(fetcher->own, own, sizeof(fetcher->own));
     fetcher->archive = strdup(archive);
     if (!fetcher->archive)
@@ -56,7 +59,7 @@ static enum status get(struct fetcher *fetcher, const char *url, const struct ce
                                  .max_bytes = CRL_BYTES_MAX,
                                  .deadline_ms = clock_monotonic_ms() + DOWNLOAD_MS };
 
-    TRY(rest_fetch(fetcher->rest, &fetch, &data, err));
+    TRY(outward_fetch(fetcher->outward, fetcher->rest, "crl", &fetch, &data, err));
     const struct crl_source source = { .data = bytes_slice(data), .issuer = issuer };
     AUTO(crl_free) struct crl *crl = NULL;
     TRY(crl_parse(&source, &crl, err));

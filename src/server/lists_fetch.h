@@ -4,13 +4,16 @@
 #include "base/auto.h"
 #include "crypto/crl_index.h"
 #include "crypto/crl_points.h"
+#include "server/outward.h"
 
 struct fetcher; /* used by one thread; calls out one at a time, beside the OCSP pool */
 
 /* own: addresses of the configuration, by enum crl_kind; archive: where every list that is taken is
- * kept as it came (server/lists_archive.h), "" for nowhere; both copied. ST_NOMEM. */
+ * kept as it came (server/lists_archive.h), "" for nowhere; both copied. outward: for the lines
+ * about each download, borrowed for the fetcher's life. ST_NOMEM. */
 MUST_USE enum status fetcher_new(const struct crl_urls own[2], const char *archive,
-                                 struct fetcher **ret_fetcher, struct err *err);
+                                 const struct outward *outward, struct fetcher **ret_fetcher,
+                                 struct err *err);
 /* NULL is fine. */
 void fetcher_free(struct fetcher *fetcher);
 DEFINE_AUTO(struct fetcher, fetcher_free)

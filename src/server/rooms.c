@@ -3,6 +3,7 @@
 #include "server/coid_room.h"
 #include "server/gauges.h"
 #include "server/open.h"
+#include "server/outward.h"
 
 #include <time.h>
 
@@ -47,8 +48,9 @@ static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret
                          struct err *err)
 {
     const struct rooms *rooms = ctx;
+    const struct outward outward = { rooms->journal, rooms->clock };
 
-    return rest_fetch(rooms->rest, what, ret_answer, err);
+    return outward_fetch(&outward, rooms->rest, "issuer", what, ret_answer, err);
 }
 
 static enum status find_receipt(void *ctx, const uint8_t signature_sha256[32],

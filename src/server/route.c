@@ -8,6 +8,7 @@
 #include "server/exchange.h"
 #include "server/gauges.h"
 #include "server/health.h"
+#include "server/outward.h"
 #include "server/page.h"
 
 #include <stdio.h>
@@ -87,8 +88,11 @@ static void finish(struct pending *pending, const struct err *refused)
     struct answer answer = { 0 };
     struct err err = { 0 };
 
-    if (exchange_answer(service_road(pending->service), &pending->peer, pending->req, refused,
-                        &answer, &err) == ST_OK) {
+    outward_for(&pending->peer);
+    enum status answered = exchange_answer(service_road(pending->service), &pending->peer,
+                                           pending->req, refused, &answer, &err);
+    outward_for(NULL);
+    if (answered == ST_OK) {
         const struct http_reply reply = { answer.http_status, XML_TYPE, NULL, answer.bytes };
         http_answer(pending->request, &reply);
     } else {
@@ -124,8 +128,10 @@ static void run_exchange(const struct visit *visit)
     pending->service = service_ref(visit->service);
     pending->request = visit->request;
     pending->peer = peer_of(visit->service, visit->request);
+    outward_for(&pending->peer);
     enum status received =
         exchange_receive(road, &pending->peer, http_body(visit->request), &pending->req, &cause);
+    outward_for(NULL);
     if (received == ST_OK && flow_waits(road->flows, &pending->peer, pending->req, &wait) &&
         parking_put(visit->parking, &wait, pending))
         return; /* the parking's now */
@@ -232,7 +238,9 @@ static void telephone(const struct visit *visit)
 
     if (doorstep_refuses(visit->service, request))
         return;
+    outward_for(&peer);
     mobile_handle(service_mobile(visit->service), &call, &answer);
+    outward_for(NULL);
     if (answer.wrong_token)
         doorstep_wrong_token(visit->service, request);
     measure_telephone(visit, &peer, answer.status);

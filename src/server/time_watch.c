@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "rest/sntp.h"
+#include "server/outward.h"
 #include "server/rooms.h"
 
 #include <pthread.h>
@@ -15,6 +16,7 @@ enum {
     LOOK_S = 60,   /* so that a reload counts soon */
     AGAIN_S = 15,  /* after a check in vain, unless the period is shorter */
     MISSES_MAX = 3,
+    SNTP_BYTES = 48, /* of an answer */
     SERVER_TEXT = ENDPOINT_HOST + ENDPOINT_PORT + 3,
 };
 
@@ -107,8 +109,21 @@ static void heed(struct time_watch *watch, size_t place, const char *server, con
     log_err(LOG_LEVEL_WARNING, "clock", why);
 }
 
+/* On record before it goes, like every question to another system (req 0.40). */
+static enum status ask_one(const struct rooms *rooms, const char *server, struct sntp_answer *ret,
+                           struct err *err)
+{
+    const struct outward outward = { rooms->journal, rooms->clock };
+    struct outward_call call = { .purpose = "time", .server = server, .about = "" };
+
+    TRY(outward_asked(&outward, &call, err));
+    enum status status = sntp_ask(server, ASK_MS, rooms->clock, ret, err);
+    outward_told(&outward, &call, status == ST_OK ? SNTP_BYTES : 0, status == ST_OK ? NULL : err);
+    return status;
+}
+
 /* The readings that came; err: why the last one did not. */
-static size_t ask_all(struct time_watch *watch, const struct conf *conf, const struct clock *clock,
+static size_t ask_all(struct time_watch *watch, const struct conf *conf, const struct rooms *rooms,
                       struct reading ret[CONF_TIME_SERVERS], struct err *err)
 {
     size_t count = 0;
@@ -119,7 +134,7 @@ static size_t ask_all(struct time_watch *watch, const struct conf *conf, const s
         if (is_aside(watch, i, server))
             continue;
         ret[count].server = server;
-        if (sntp_ask(server, ASK_MS, clock, &ret[count].answer, err) == ST_OK)
+        if (ask_one(rooms, server, &ret[count].answer, err) == ST_OK)
             count++;
         else
             heed(watch, i, server, err);
@@ -224,7 +239,7 @@ static int64_t check(struct time_watch *watch, const struct conf *conf, const st
     const int64_t every_s = conf->time.check_every_s;
     struct err err = { 0 };
     char text[320];
-    size_t count = ask_all(watch, conf, rooms->clock, readings, &err);
+    size_t count = ask_all(watch, conf, rooms, readings, &err);
 
     if (count > 0) {
         const struct reading *middle = middle_of(readings, count);

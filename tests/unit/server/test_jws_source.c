@@ -29,11 +29,23 @@ static char pins_dir[64], empty_dir[64], pin_path[96], other_path[96];
 static char told[8][64];
 static char told_text[320];
 static size_t told_count;
+static size_t asked_count, answered_count;
+static char asked_text[320];
 
 enum status journal_write(struct journal *journal, const struct event *event, struct err *err)
 {
     (void)journal;
     (void)err;
+    if (strcmp(event->name, "upstream.asked") == 0) {
+        asked_count++;
+        text_copy(asked_text, sizeof(asked_text), event->text);
+        return ST_OK;
+    }
+    if (strcmp(event->name, "upstream.told") == 0) {
+        answered_count++;
+        assert_int_equal(event->level, EVENT_WARNING);
+        return ST_OK;
+    }
     assert_true(told_count < 8);
     text_copy(told[told_count++], sizeof(told[0]), event->name);
     text_copy(told_text, sizeof(told_text), event->text);
@@ -216,12 +228,16 @@ static void servers_that_are_away_stand_in_the_journal_and_leave_the_verdict_ope
     int fd = bind_refusing(url);
 
     (void)state;
-    told_count = 0;
+    told_count = asked_count = answered_count = 0;
     text_format(text, sizeof(text), "[ldap]\nurls = %s\nbase = c=KZ\n", url);
     assert_ok(open_source(text, &source, &err), &err);
     assert_int_equal(judge_by(source), VERDICT_INDETERMINATE);
     assert_int_equal(told_count, 1);
     assert_string_equal(told[0], "ldap.away");
+    assert_int_equal(asked_count, 1); /* on record before it went, and what came of it: req 0.40 */
+    assert_int_equal(answered_count, 1);
+    assert_true(strncmp(asked_text, "purpose=ldap server=ldap://127.0.0.1:", 37) == 0);
+    assert_non_null(strstr(asked_text, " kid="));
     assert_non_null(strstr(told_text, url));
     assert_ok(open_source(text, &next, &err), &err);
     jws_source_adopt(next, source); /* what a reload does: nothing was found, nothing is */
