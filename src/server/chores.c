@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/coid_news.h"
+#include "server/file_watch.h"
 #include "server/housekeeping.h"
 
 #include <malloc.h>
@@ -15,6 +16,7 @@ struct chores {
     /* what one chore remembers, its thread's alone */
     bool news_missed;
     struct journal_seals journal_seals;
+    struct file_watch *files;
 };
 
 static struct service *service_of(const struct chores *chores)
@@ -118,8 +120,17 @@ static int make_months(void *ctx)
     return housekeeping_months(service);
 }
 
+static int look_at_files(void *ctx)
+{
+    struct chores *chores = ctx;
+    AUTO(service_free) struct service *service = service_of(chores);
+
+    return file_watch_look(chores->files, service_conf(service), service_rooms(service));
+}
+
 static chore_fn *const table[] = {
-    sweep, seal, wipe, news, look_at_clock, seal_journal, recover_journal, make_months,
+    sweep,           seal,        wipe,          news, look_at_clock, seal_journal,
+    recover_journal, make_months, look_at_files,
 };
 
 /* ---- all of them ---- */
@@ -142,6 +153,9 @@ enum status chores_start(const struct chores_params *params, struct chores **ret
         return RAISE(err, ST_NOMEM, "chores: out of memory");
     chores->p = *params;
     *ret_chores = chores;
+    chores->files = file_watch_new(params->conf_path, params->journal_dir);
+    if (!chores->files)
+        return RAISE(err, ST_NOMEM, "chores: out of memory");
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         TRY(start(chores, table[i], chores, err));
     return params->prove_life ? start(chores, params->prove_life, params->ctx, err) : ST_OK;
@@ -153,5 +167,6 @@ void chores_stop(struct chores *chores)
         return;
     for (size_t i = 0; i < chores->count; i++)
         chore_stop(chores->all[i]);
+    file_watch_free(chores->files);
     free(chores);
 }

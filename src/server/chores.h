@@ -12,6 +12,8 @@ struct chores_params {
     struct service *(*service)(void *ctx);
     chore_fn *prove_life;       /* the watchdog's; NULL: nobody watches */
     struct expiry_watch *watch; /* borrowed */
+    const char *conf_path;      /* borrowed */
+    const char *journal_dir;    /* for the call only */
 };
 /* *ret_chores is the caller's; on failure too, when it is not NULL. ST_NOMEM. */
 MUST_USE enum status chores_start(const struct chores_params *params, struct chores **ret_chores,

@@ -155,11 +155,17 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     return ST_OK;
 }
 
+void rooms_quieten(struct rooms *rooms)
+{
+    if (rooms)
+        lists_stop(TAKE(rooms->lists));
+}
+
 void rooms_close(struct rooms *rooms)
 {
     if (!rooms)
         return;
-    lists_stop(rooms->lists); /* it writes to the journal */
+    rooms_quieten(rooms); /* it writes to the journal */
     shipper_stop(rooms->shipper, SHIP_GRACE_MS);
     ocsp_cache_free(rooms->answers);
     upstream_free(rooms->coid);

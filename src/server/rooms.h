@@ -43,6 +43,9 @@ struct rooms {
 /* Opens in the order of need: store (and its schema), journal, shipper. *ret_rooms is the caller's.
  */
 MUST_USE enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct err *err);
+/* Ends what still asks other systems in the background, so that nothing follows service.stopped.
+ * NULL is fine. */
+void rooms_quieten(struct rooms *rooms);
 /* Ships what the journal still holds, then closes. NULL is fine. */
 void rooms_close(struct rooms *rooms);
 DEFINE_AUTO(struct rooms, rooms_close)

@@ -421,7 +421,9 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
         &(struct chores_params){ .ctx = server,
                                  .service = service_now,
                                  .prove_life = server->supervisor.round_s > 0 ? prove_life : NULL,
-                                 .watch = server->watch },
+                                 .watch = server->watch,
+                                 .conf_path = server->conf_path,
+                                 .journal_dir = conf->journal.dir },
         &server->chores, err));
     TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
     TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
@@ -470,10 +472,11 @@ static void close_server(struct server *server)
     chores_stop(server->chores);
     for (int i = 0; i < 2; i++)
         http_free(server->fronts[i].http);
+    service_free(server->service);
+    rooms_quieten(server->rooms);
     if (server->rooms &&
         journal_life(server, "service.stopped", EVENT_NOTICE, "shepd", &err) != ST_OK)
         log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
-    service_free(server->service);
     expiry_watch_free(server->watch);
     rooms_close(server->rooms);
 }

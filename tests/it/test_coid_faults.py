@@ -208,7 +208,7 @@ def check_story(world, cells):
     for cell in cells:
         exchange = re.search(r"^messageId +(\S+)$", cell.told.text, re.M).group(1)
         story = lines.get(exchange, [])
-        events = [line["event"] for line in story]
+        events = [line["event"] for line in story if not line["event"].startswith("upstream.")]  # OCSP, LDAP
         cell.hold(events[:1] == ["exchange.received"] and events[-1:] == ["exchange.answered"], f"the story is {events}")
         cell.hold(events.count("coid.asked") == events.count("coid.told"), f"asked and told: {events}")
         wanted = ALERTS.get(cell.told.error)
@@ -326,7 +326,7 @@ def test_the_journal_holds_nobodys_data(there, verified):
     person = told.data.find("person")
     words = {person.findtext(name) for name in ("surname", "name", "patronymic", "mobilephone")} - {None, ""}
     photo = base64.b64encode(coid.picture()).decode()
-    texts = [file.read_text(encoding="utf-8") for file in (there.folder / "journal").glob("*")]
+    texts = [file.read_text(encoding="utf-8") for file in (there.folder / "journal").glob("*.log")]
     texts.append((there.folder / "shepd.log").read_text())
     for secret in {iin, coid.FULL_NAME, photo[:60], *words}:
         assert not any(secret in text for text in texts), secret
