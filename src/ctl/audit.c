@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    NAME_MAX_BYTES = 64, /* of a Unix user */
+    NAME_MAX_BYTES = 65, /* of a Unix user, or of an account, with NUL */
     PASSWD_BYTES = 4096, /* of an entry of passwd */
     PATH_MAX_BYTES = 1024,
     INSTANCE_MAX_BYTES = 128,
@@ -135,6 +135,14 @@ void audit_close(struct audit *audit)
 const char *audit_account(const struct audit *audit)
 {
     return audit->account;
+}
+
+void audit_name(struct audit *audit, const char *name)
+{
+    char user[NAME_MAX_BYTES];
+
+    user_name(geteuid(), user);
+    (void)text_format(audit->account, sizeof(audit->account), "%s@%s", name, user);
 }
 
 struct journal *audit_journal(struct audit *audit)

@@ -33,6 +33,8 @@ DEFINE_AUTO(struct audit, audit_close)
 
 /* The Unix user who runs the command; behind sudo also who called that: aidar(shepd). */
 const char *audit_account(const struct audit *audit);
+/* A log-in has shown who it is: NAME@UNIXUSER from here on. */
+void audit_name(struct audit *audit, const char *name);
 /* For rooms that write lines of their own; borrowed. */
 struct journal *audit_journal(struct audit *audit);
 

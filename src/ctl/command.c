@@ -15,6 +15,7 @@ const struct command ctl_commands[] = {
     { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
     { "coid", "checks of identity by ЦОИД: reconciliation, usage, evidence, decisions", cmd_coid },
     { "journal", "the journal: verify that nothing was changed, removed or inserted", cmd_journal },
+    { "user", "accounts of people: who may look into the service, and as what", cmd_user },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
 };
@@ -35,6 +36,18 @@ const struct command ctl_trust_commands[] = {
 
 const struct command ctl_journal_commands[] = {
     { "verify", "prove lines, files and seals of a journal's folder", cmd_journal_verify },
+    { NULL, NULL, NULL },
+};
+
+const struct command ctl_user_commands[] = {
+    { "add", "make an account", cmd_user_add },
+    { "list", "show the accounts", cmd_user_list },
+    { "remove", "remove one", cmd_user_remove },
+    { "role", "give one another role", cmd_user_role },
+    { "password", "set its password", cmd_user_password },
+    { "lock", "close it until it is unlocked", cmd_user_lock },
+    { "unlock", "open it again, also after too many failures", cmd_user_unlock },
+    { "totp", "switch its second factor on or off", cmd_user_totp },
     { NULL, NULL, NULL },
 };
 

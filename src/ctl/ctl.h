@@ -29,6 +29,7 @@ extern const struct command ctl_sandbox_commands[];
 extern const struct command ctl_trust_commands[];
 extern const struct command ctl_coid_commands[];
 extern const struct command ctl_journal_commands[];
+extern const struct command ctl_user_commands[];
 
 /* Runs the command that argv[1] names; program: "shepctl", "shepctl sandbox". */
 int ctl_dispatch(const char *program, const struct command *commands, int argc, char **argv);

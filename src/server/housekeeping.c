@@ -145,6 +145,19 @@ static void log_sweep(const struct swept *swept)
                  (unsigned long long)swept->receipts, (unsigned long long)coid);
 }
 
+/* Log-ins to the console that nobody came back to. */
+static void sweep_logins(const struct service *service)
+{
+    const struct account_limits limits = door_limits(&service_conf(service)->admin);
+    uint64_t swept = 0;
+    struct err err = { 0 };
+
+    if (store_account_sweep(service_rooms(service)->store, &limits, &swept, &err) != ST_OK)
+        log_err(LOG_LEVEL_WARNING, "sweep", &err);
+    else if (swept > 0)
+        log_info("sweep", "logins=%llu", (unsigned long long)swept);
+}
+
 int housekeeping_sweep(const struct service *service)
 {
     const struct conf *conf = service_conf(service);
@@ -164,6 +177,7 @@ int housekeeping_sweep(const struct service *service)
     log_sweep(&swept);
     gauges_swept(&rooms->meters, status, &swept);
     measure_backlog(rooms, conf->signing.content_keep_days * DAY_MS);
+    sweep_logins(service);
     return SWEEP_EVERY_S;
 }
 

@@ -69,7 +69,7 @@ static bool knows_password(struct guest *guest, const char *part)
     return false;
 }
 
-/* The change is made, and then on record: what cannot be written was still done, and is said so. */
+/* On record before it is made. */
 static bool record(struct guest *guest, const char *text)
 {
     const struct event event = { .level = EVENT_NOTICE, .name = "account.changed", .text = text };
@@ -105,12 +105,12 @@ static void change_password(struct guest *guest, const char *password)
 {
     struct err err = { 0 };
 
-    if (set_password(guest, password, &err) != ST_OK) {
-        guest_fail(guest, &err);
+    if (!record(guest, "own password changed, other log-ins ended"))
         return;
-    }
-    if (record(guest, "own password changed, other log-ins ended"))
+    if (set_password(guest, password, &err) == ST_OK)
         guest_send_to(guest, "/admin/password?done");
+    else
+        guest_fail(guest, &err);
 }
 
 void password_take(struct guest *guest)
@@ -231,34 +231,42 @@ static void totp_begin(struct guest *guest)
         guest_send_to(guest, "/admin/totp");
 }
 
-static enum status confirm(struct guest *guest, const char *code, bool *ret_right, struct err *err)
+/* *ret_step -1: wrong. */
+static enum status judge_pending(struct guest *guest, const char *code, int64_t *ret_step,
+                                 struct err *err)
 {
-    struct store *store = service_rooms(guest->service)->store;
     struct totp_secret secret = { .len = 0 };
-    int64_t step = -1;
 
-    TRY(store_totp_secret(store, guest->account.name, true, &secret, err));
+    TRY(store_totp_secret(service_rooms(guest->service)->store, guest->account.name, true, &secret,
+                          err));
     const enum status status = totp_find(slice_mem(secret.at, secret.len), guest->account.now_ms,
-                                         slice_str(code), &step, err);
+                                         slice_str(code), ret_step, err);
     explicit_bzero(&secret, sizeof(secret));
-    TRY(status);
-    *ret_right = step >= 0;
-    return *ret_right ? store_totp_confirm(store, guest->account.name, step, err) : ST_OK;
+    return status;
 }
 
 static void totp_confirm(struct guest *guest)
 {
     struct err err = { 0 };
-    bool right = false;
+    int64_t step = -1;
     char code[CODE_MAX];
 
     (void)guest_field(guest, "code", code, sizeof(code));
-    if (confirm(guest, code, &right, &err) != ST_OK)
+    if (judge_pending(guest, code, &step, &err) != ST_OK) {
         guest_fail(guest, &err);
-    else if (!right)
+        return;
+    }
+    if (step < 0) {
         show_pending(guest, 400, "totp_wrong");
-    else if (record(guest, "own second factor switched on"))
+        return;
+    }
+    if (!record(guest, "own second factor switched on"))
+        return;
+    if (store_totp_confirm(service_rooms(guest->service)->store, guest->account.name, step, &err) ==
+        ST_OK)
         guest_send_to(guest, "/admin/totp");
+    else
+        guest_fail(guest, &err);
 }
 
 static void totp_end(struct guest *guest)
@@ -267,10 +275,12 @@ static void totp_end(struct guest *guest)
 
     if (!knows_password(guest, guest->account.has_totp ? "totp-on" : "totp-off"))
         return;
-    if (store_totp_off(service_rooms(guest->service)->store, guest->account.name, &err) != ST_OK)
-        guest_fail(guest, &err);
-    else if (record(guest, "own second factor switched off"))
+    if (!record(guest, "own second factor switched off"))
+        return;
+    if (store_totp_off(service_rooms(guest->service)->store, guest->account.name, &err) == ST_OK)
         guest_send_to(guest, "/admin/totp");
+    else
+        guest_fail(guest, &err);
 }
 
 void totp_take(struct guest *guest)
