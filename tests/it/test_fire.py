@@ -14,8 +14,9 @@ import pytest
 
 from load import Load
 from test_journal import closed_files, seals, verify
-from tools import ROOT, WAIT_S, run, until
-from world import make_world
+from test_proxy import start_proxy
+from tools import ROOT, WAIT_S, free_port, run, until
+from world import Second, make_world
 
 RATE = 90_000  # exchanges an hour: 25 a second
 SETTINGS = {"journal": {"max_file_bytes": 65536},  # it rotates, and seals, under fire
@@ -30,9 +31,10 @@ def raw_lines(world):
 
 def hold_the_table(world):
     """Every line of the files is in the table once, byte for byte, under its number."""
-    until("the table to catch up", lambda: world.sql("SELECT COUNT(*) FROM journal_event") == [[str(len(raw_lines(world)))]])
+    own = f"FROM journal_event WHERE instance = '{world.settings.get('instance', {'name': 'sandbox'})['name']}'"
+    until("the table to catch up", lambda: world.sql(f"SELECT COUNT(*) {own}") == [[str(len(raw_lines(world)))]])
     raw = raw_lines(world)
-    rows = world.sql("SELECT seq, SHA2(line, 256) FROM journal_event WHERE instance = 'sandbox' ORDER BY seq")
+    rows = world.sql(f"SELECT seq, SHA2(line, 256) {own} ORDER BY seq")
     assert rows[:len(raw)] == [[str(number), hashlib.sha256(line.encode()).hexdigest()] for number, line in enumerate(raw, 1)]
 
 
@@ -44,10 +46,12 @@ def by_exchange(lines, event):
     return found
 
 
-def hold_the_answers(world, got):
+def hold_the_answers(worlds, got):
     """Each has its line `received` and, behind it, its line `answered`. Returns the answers that have none: of SCSE003 only."""
-    lines = world.journal()
-    assert [int(line["seq"]) for line in lines] == list(range(1, len(lines) + 1))  # no gap, no double
+    lines = []
+    for world in worlds:
+        lines += (own := world.journal())
+        assert [int(line["seq"]) for line in own] == list(range(1, len(own) + 1))  # no gap, no double
     received, answered = by_exchange(lines, "exchange.received"), by_exchange(lines, "exchange.answered")
     assert all(len(of_one) == 1 for of_one in (*received.values(), *answered.values()))
     assert {answer.code for answer in got} <= {"SCSS001", "SCSE003"}, [a for a in got if a.code not in ("SCSS001", "SCSE003")]
@@ -71,29 +75,31 @@ def hold_the_answers(world, got):
     return unsaid
 
 
-def hold_the_sessions(world, got):
+def hold_the_sessions(worlds, got):
     """Every message was answered with one session, however often it was sent. What an exchange made that died before it
     answered is nobody's, and only messages that were sent again have it; the journal says whose it is."""
     sessions = {}
     for answer in got:
         if answer.what == "createSigningSession" and answer.code == "SCSS001":
             assert sessions.setdefault(answer.message, answer.session) == answer.session
-    rows = {row[0] for row in world.sql("SELECT LOWER(HEX(id)) FROM signing_session")}
+    rows = {row[0] for row in worlds[0].sql("SELECT LOWER(HEX(id)) FROM signing_session")}
     told = {session.replace("-", "") for session in sessions.values()}
     assert len(told) == len(sessions) and told <= rows
-    made = collections.Counter(line["messageId"] for line in world.events("exchange.received"))
-    whose = {line["signing"]: line["messageId"] for line in world.events("session.created")}
+    made = collections.Counter(line["messageId"] for world in worlds for line in world.events("exchange.received"))
+    whose = {line["signing"]: line["messageId"] for world in worlds for line in world.events("session.created")}
     assert all(whose[session] == message for message, session in sessions.items())
     unknown = rows - told
     assert all(made[message] > 1 for session, message in whose.items() if session.replace("-", "") in unknown)
     return len(unknown)
 
 
-def hold(world, got):
+def hold(worlds, got):
+    """The worlds are instances on one database."""
     assert got
-    unsaid = hold_the_answers(world, got)
-    hold_the_table(world)
-    hold_the_sessions(world, got)
+    unsaid = hold_the_answers(worlds, got)
+    for world in worlds:
+        hold_the_table(world)
+    hold_the_sessions(worlds, got)
     return unsaid
 
 
@@ -167,7 +173,7 @@ def hold_the_guard(world, tmp_path):
 
 def fire(world, kills, seed, tmp_path):
     got = kill_loop(world, kills, seed)
-    assert hold(world, got) == []
+    assert hold([world], got) == []
     told = hold_the_proof(world)
     starts = len(world.events("service.started"))
     assert starts == kills + 1
@@ -185,6 +191,66 @@ def test_kills_under_load_lose_no_acknowledged_line(own_world, tmp_path):
 def test_two_hundred_kills_under_load_lose_no_acknowledged_line(own_world, tmp_path):
     """req 0.09, 0.41, 0.59, 0.62"""
     fire(own_world(settings=SETTINGS), int(os.environ.get("SHEP_KILLS", 200)), 7, tmp_path)
+
+
+# ---- a node ----
+BALANCER = """defaults
+ mode tcp
+ timeout connect 2s
+ timeout client 60s
+ timeout server 60s
+listen nodes
+ bind 127.0.0.1:{port}
+ option httpchk GET /health/ready
+ default-server inter 100ms fastinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions
+ retries 3
+ option redispatch
+"""
+
+
+@pytest.fixture
+def nodes(country):
+    """Two instances on one database behind HAProxy, which asks them whether they are ready; (first, second, its URL)."""
+    first = make_world(country)
+    first.settings = {**SETTINGS}
+    first.start()
+    second = Second(first)
+    second.settings |= SETTINGS
+    second.start()
+    port = free_port()
+    config = first.folder / "nodes.cfg"
+    config.write_text(BALANCER.format(port=port) + "".join(
+        f" server {name} 127.0.0.1:{world.port} check port {world.admin_port}\n" for name, world in
+        (("first", first), ("second", second))))
+    proxy = start_proxy(first, "haproxy", ["/usr/sbin/haproxy", "-f", str(config)], port)
+    yield first, second, f"https://127.0.0.1:{port}/shep/SyncChannel"
+    proxy.stop()
+    assert second.stop() == 0
+    assert first.stop() == 0
+
+
+def test_the_loss_of_a_node_under_load_costs_no_caller_its_answer(nodes):
+    """req 0.09: whichever of two dies, the other one serves on; whoever was cut off sends again and gets the one answer."""
+    first, second, url = nodes
+    load = Load(first, RATE, url=url, patient=True, threads=24).start()
+
+    def served_by(node):
+        before = len(node.events("exchange.answered"))
+        until("answers", lambda: len(node.events("exchange.answered")) > before + 20)
+
+    try:
+        for lost, other in ((first, second), (second, first)):
+            served_by(lost)
+            lost.shepd.kill()
+            served_by(other)
+            lost.start_shepd()
+        served_by(second)
+        assert load.stop() == 0, load.complaints
+    finally:
+        load.kill()
+    assert hold([first, second], load.got()) == []
+    repeats = len(load.got()) - len({answer.message for answer in load.got()})
+    print(f"{len(load.got())} answers by two nodes, each of which died once; {repeats} of them were asked for again")
 
 
 # ---- the database ----
@@ -231,14 +297,14 @@ def without_the_database(world, away_s):
 def test_the_database_stopped_and_killed_under_load_loses_no_line(own_world):
     """req 0.09, 0.71: SCSE003 meanwhile, each of them on record; the table catches up by itself."""
     world = own_world(settings=SETTINGS)
-    assert hold(world, without_the_database(world, 0)) == []
+    assert hold([world], without_the_database(world, 0)) == []
 
 
 @pytest.mark.long
 def test_the_database_away_for_minutes_under_load_loses_no_line(own_world):
     """req 0.09, 0.71"""
     world = own_world(settings=SETTINGS)
-    assert hold(world, without_the_database(world, 100)) == []  # callers have patience for two minutes
+    assert hold([world], without_the_database(world, 100)) == []  # callers have patience for two minutes
 
 
 # ---- the disk ----
@@ -309,7 +375,7 @@ def under_a_disk_that_refuses(world, refuse, mend):
     assert sum(said) == refused_lines(world) >= before
     assert {line["level"] for line in world.events("journal.refused")} == {"Alerts"}
     assert world.http("GET", "/health/ready", port=world.admin_port, plain=True)[0] == 200
-    unsaid = hold(world, load.got())
+    unsaid = hold([world], load.got())
     assert 0 < len(unsaid) <= sum(said)  # an answer without a line is one of those that were counted
     status, told = verify(world, "--trust", world.sandbox / "trust")
     assert [flaw for flaw in told["flaws"] if flaw["kind"] != "sealMissing"] == [], told
