@@ -75,11 +75,59 @@ static void what_does_not_fit_is_counted(void **state) /* req 0.37 */
     assert_int_equal(told + strtoul(more + strlen("; and "), NULL, 10), 600);
 }
 
+/* Told without gaps: whoever reads it knows that all before the count is there. */
+static void after_one_that_does_not_fit_none_is_told(void **state) /* req 0.37 */
+{
+    char text[1 << 15] = REQUIRED, name[200], got[CONFIG_NEWS_BYTES];
+
+    (void)state;
+    memset(name, 'a', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (int i = 0; i < 30; i++) {
+        const size_t len = strlen(text);
+        text_format(text + len, sizeof(text) - len,
+                    "[sender \"s%d\"]\nsender_id = s%d\nbin = 123456789021\nservice_ids = A\n"
+                    "organisation_ru = %s\norganisation_kz = b\n",
+                    i, i, name);
+    }
+    AUTO(conf_free) const struct conf *before = parse(REQUIRED);
+    AUTO(conf_free) const struct conf *after = parse(text);
+    config_news(before, after, got);
+    assert_non_null(strstr(got, ".organisation_ru: (none) → aaaa"));
+    assert_null(strstr(got, ".organisation_kz"));
+    assert_non_null(strstr(got, "; and "));
+}
+
+static void what_is_no_text_in_a_value_is_none_in_the_journal(void **state) /* req 0.37 */
+{
+    static const char *const values[] = { "a\x1b[2Jb", "a\tb",
+                                          "a\xff\xfe"
+                                          "b" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char text[2048], got[CONFIG_NEWS_BYTES];
+        const struct conf *after = NULL;
+        struct err err = { 0 };
+
+        text_format(text, sizeof(text), REQUIRED "[coid]\nparticipant = %s\n", values[i]);
+        if (conf_parse("t.conf", slice_str(text), &after, &err) != ST_OK)
+            continue; /* refused at the door already */
+        AUTO(conf_free) const struct conf *before = parse(REQUIRED);
+        config_news(before, after, got);
+        conf_free(after);
+        assert_non_null(strstr(got, "coid.participant:  → a?"));
+        assert_true(text_is_utf8(slice_str(got)));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_that_differ_are_told_with_what_wants_a_restart),
         cmocka_unit_test(what_does_not_fit_is_counted),
+        cmocka_unit_test(after_one_that_does_not_fit_none_is_told),
+        cmocka_unit_test(what_is_no_text_in_a_value_is_none_in_the_journal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
