@@ -165,6 +165,38 @@ static void a_service_finds_all_lines_of_its_exchanges(void **state) /* req 0.53
     assert_found(&search, "a pattern", "");
 }
 
+static void conditions_are_meant_to_the_letter(void **state) /* req 0.53 */
+{
+    struct journal_search search = all();
+
+    (void)state;
+    put(plain, "node1", 1, NOON);
+    (void)text_copy(search.event, sizeof(search.event), "exchange");
+    assert_found(&search, "an event's beginning without a dot", "");
+    (void)text_copy(search.event, sizeof(search.event), "exchange_answered");
+    assert_found(&search, "an event with a pattern's letter", "");
+    search = all();
+    (void)text_copy(search.text, sizeof(search.text), "Успешн_");
+    assert_found(&search, "a text with a pattern's letter", "");
+    (void)text_copy(search.text, sizeof(search.text), "Успешн");
+    assert_found(&search, "the same without", "node1:1");
+}
+
+static void an_exchange_that_crosses_midnight_is_still_its_services(void **state) /* req 0.53 */
+{
+    const int64_t midnight = NOON + DAY_MS / 2; /* of Astana */
+    struct journal_search search = { .from_ms = midnight, .to_ms = midnight + DAY_MS / 4 };
+    struct event_row received = plain;
+
+    (void)state;
+    received.event.name = "exchange.received";
+    received.event.text = "service=QR_SIGN operation=getSigningStatus";
+    put(received, "node1", 1, midnight - 1000);
+    put(plain, "node1", 2, midnight + 1000);
+    (void)text_copy(search.service, sizeof(search.service), "QR_SIGN");
+    assert_found(&search, "answered after midnight", "node1:2");
+}
+
 static void instances_meet_in_time_and_each_is_told_by_its_numbers(void **state)
 {
     struct journal_search search = all();
@@ -429,6 +461,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_condition_finds_its_lines_and_no_other),
         TEST(a_service_finds_all_lines_of_its_exchanges),
+        TEST(conditions_are_meant_to_the_letter),
+        TEST(an_exchange_that_crosses_midnight_is_still_its_services),
         TEST(instances_meet_in_time_and_each_is_told_by_its_numbers),
         TEST(a_line_is_read_whole),
         TEST(pages_neither_skip_nor_double_lines_while_others_come),
