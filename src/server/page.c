@@ -7,6 +7,7 @@
 #include "mobile/qr.h"
 #include "server/doorstep.h"
 #include "server/page_html.h"
+#include "server/route.h"
 
 extern const struct embedded page_assets[]; /* src/server/assets */
 
@@ -281,8 +282,11 @@ void page_handle(const struct service *service, struct http_request *request)
         }
     if (found == ST_NOT_FOUND)
         doorstep_wrong_token(service, request);
-    if (found == ST_OK || found == ST_NOT_FOUND)
+    if (found == ST_OK || found == ST_NOT_FOUND) {
+        route_refused(service, http_peer(request), 404, "there is no such page of a session");
         refuse_unknown(request);
-    else
+    } else {
+        route_refused(service, http_peer(request), 503, err.text);
         refuse_for_now(request);
+    }
 }

@@ -156,6 +156,13 @@ static void soap_post(const struct visit *visit)
     }
 }
 
+/* What was refused is on record, whoever asked for it (req 0.38). */
+static void refuse_path(const struct visit *visit, const char *why)
+{
+    route_refused(visit->service, http_peer(visit->request), 404, why);
+    http_answer_text(visit->request, 404, why);
+}
+
 /* The path of public_url: a proxy may or may not take it off. */
 static struct slice public_path(const struct service *service)
 {
@@ -187,7 +194,7 @@ static void give_contract(const struct visit *visit, struct slice name)
     if (address)
         bytes_addf(address, "%s" SOAP_PATH, base_url(visit));
     if (!address || address->failed || soap_contract(name, address->at, &text, &err) != ST_OK) {
-        http_answer_text(request, 404, "there is no such file of the contract");
+        refuse_path(visit, "there is no such file of the contract");
         return;
     }
     const struct http_reply reply = { 200, XML_TYPE, NULL, text };
@@ -196,13 +203,12 @@ static void give_contract(const struct visit *visit, struct slice name)
 
 static void soap_get(const struct visit *visit)
 {
-    struct http_request *request = visit->request;
-    struct slice query = http_query(request);
+    struct slice query = http_query(visit->request);
 
     if (query.len == 4 && strncasecmp(query.at, "wsdl", 4) == 0)
         give_contract(visit, SLICE("SyncChannel.wsdl"));
     else
-        http_answer_text(request, 404, "the contract is at " SOAP_PATH "?wsdl");
+        refuse_path(visit, "the contract is at " SOAP_PATH "?wsdl");
 }
 
 static void wsdl_file(const struct visit *visit)
@@ -335,15 +341,17 @@ static bool method_matches(const char *methods, const char *method)
     return false;
 }
 
-static void refuse_method(struct http_request *request, const char *allowed)
+static void refuse_method(const struct visit *visit, const char *allowed)
 {
+    static const char why[] = "this path does not take that method";
     char allow[64];
     const char *headers[] = { allow, NULL };
 
     text_format(allow, sizeof(allow), "Allow: %s", allowed);
     const struct http_reply reply = { 405, "text/plain; charset=utf-8", headers,
                                       bytes_dup(SLICE("this path does not take that method\n")) };
-    http_answer(request, &reply);
+    route_refused(visit->service, http_peer(visit->request), 405, why);
+    http_answer(visit->request, &reply);
 }
 
 void route(const struct visit *visit)
@@ -365,9 +373,9 @@ void route(const struct visit *visit)
         text_format(allowed + len, sizeof(allowed) - len, "%s%s", len ? ", " : "", row->methods);
     }
     if (*allowed)
-        refuse_method(request, allowed);
+        refuse_method(visit, allowed);
     else
-        http_answer_text(request, 404, "there is nothing at this path");
+        refuse_path(visit, "there is nothing at this path");
 }
 
 void route_refused(const struct service *service, const char *peer, int status, const char *reason)

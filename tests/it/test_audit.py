@@ -1,8 +1,10 @@
 """What an auditor looks for in the journal: who asked whom, what was refused, what became of the configuration
 (req 0.33, 0.37 to 0.40, 0.60, 0.62)."""
+import re
 import shutil
 
-from tools import until
+from tools import load_json, until
+from world import envelope, send_message
 
 
 def exchange_of(world, session):
@@ -76,3 +78,83 @@ def test_what_becomes_of_the_configuration_and_its_keys_is_told_also_after_a_sto
     password.unlink()
     gone = told(world, "file.removed", str(password))
     assert (gone["level"], gone["category"]) == ("Alerts", "ERROR")
+
+
+# name, what is done, the event, its code, its level
+REFUSED = [
+    ("an unsigned message", lambda w: w.post(envelope(send_message("<data/>", "m")).encode()),
+     "exchange.answered", "SCE007", "Errors"),
+    ("another sender's name", lambda w: w.post(w.sign(envelope(send_message("<data/>", "m", sender="nobody")))),
+     "exchange.answered", "SCE006", "Errors"),
+    ("no XML", lambda w: w.post(b"hello"), "exchange.answered", "SCE001", "Errors"),
+    ("an unknown service", lambda w: w.post(w.sign(envelope(send_message("<data/>", "m", service="NONE")))),
+     "exchange.answered", "SCE004", "Errors"),
+    ("a session that is not there", lambda w: w.ask("getSigningStatus", "019ab2d5-0000-7000-8000-000000000000"),
+     "exchange.answered", "SCSE002", "Warning"),
+    ("another media type", lambda w: w.post(b"{}", "application/json"), "http.refused", "415", "Warning"),
+    ("a path that is not there", lambda w: w.http("GET", "/nothing"), "http.refused", "404", "Warning"),
+    ("a file of the contract that is not there", lambda w: w.http("GET", "/wsdl/none.xsd"), "http.refused", "404", "Warning"),
+    ("a method that is not taken", lambda w: w.http("DELETE", "/shep/SyncChannel"), "http.refused", "405", "Warning"),
+    ("a path of the operators' that is not there", lambda w: w.http("GET", "/nothing", port=w.admin_port, plain=True),
+     "http.refused", "404", "Warning"),
+    ("a head that is too long", lambda w: w.http("GET", "/", headers={"X": "a" * 20000}), "http.refused", "431", "Warning"),
+    ("a telephone's wrong token", lambda w: w.http("GET", "/m/" + "A" * 22 + "/mgovSign"), "token.unknown", "404", "Warning"),
+    ("a page's wrong token", lambda w: w.http("GET", "/sign/" + "A" * 22), "http.refused", "404", "Warning"),
+    ("documents without their Bearer", lambda w: w.http("GET", telephone_path(w) + "/documents"), "bearer.wrong", "401", "Warning"),
+    ("a method that the telephone's API has not", lambda w: w.http("PATCH", telephone_path(w) + "/documents"),
+     "call.refused", "405", "Warning"),
+    ("documents that are none", lambda w: w.http("PUT", telephone_path(w) + "/documents", b"{", bearer(w)),
+     "call.refused", "400", "Warning"),
+    ("documents that nobody signed", lambda w: w.http("PUT", telephone_path(w) + "/documents", w.http(
+        "GET", telephone_path(w) + "/documents", None, bearer(w))[2], bearer(w)), "put.refused", "403", "Warning"),
+]
+CATEGORIES = {"Alerts": "ERROR", "Critical": "ERROR", "Errors": "ERROR", "Warning": "WARN", "Notifications": "INFO",
+              "Informational": "INFO", "Debug": "DEBUG"}  # C-19
+
+
+def telephone_path(world):
+    if not getattr(world, "told_path", None):
+        world.told_path = world.create().value("qrText").split(f":{world.port}")[1].removesuffix("/mgovSign")
+    return world.told_path
+
+
+def bearer(world):
+    offer = load_json(world.http("GET", telephone_path(world) + "/mgovSign")[2])
+    return {"Authorization": "Bearer " + offer["document"]["auth_token"]}
+
+
+def test_whatever_is_refused_has_its_line_with_all_fields(world):
+    """req 0.38, 0.41 to 0.50, 0.60, 0.62"""
+    telephone_path(world)
+    bearer(world)
+    for name, do, event, code, level in REFUSED:
+        before = len(world.journal())
+        do(world)
+        line = until(f"{name}: {event} {code}", lambda: [
+            one for one in world.journal()[before:] if (one["event"], one["code"]) == (event, code)])[-1]
+        assert (line["level"], line["category"]) == (level, CATEGORIES[level]), (name, line)
+        assert line["ip"] == "127.0.0.1" and line["source"].startswith("shepd/") and line["text"], (name, line)
+        assert re.fullmatch(r"\d\d:\d\d:\d{4}", line["date"]) and re.fullmatch(r"\d\d:\d\d:\d\d", line["time"][:8]), (name, line)
+        assert line["start"] and line["end"] and line["start"] <= line["end"], (name, line)
+
+
+def test_every_line_of_a_transaction_has_its_ids_actor_and_times(world):
+    """req 0.59, 0.60: what a government system and a citizen did, and when"""
+    created = world.create()
+    session = created.value("signingSessionId")
+    assert world.phone(created.value("qrText")).returncode == 0
+    until("the signatures", lambda: world.events("put.accepted", session=session))
+    assert world.ask("getSigningResult", session).code == "SCSS001"
+    story = [line for line in world.journal() if line["signing"] == session]
+    events = [line["event"] for line in story]
+    for event in ("session.created", "api1.fetched", "api2.fetched", "put.verified", "put.accepted"):
+        assert events.count(event) == 1, events
+    for line in story:
+        if line["event"] not in ("seal.made", "session.sealed"):  # in the background: nobody's
+            assert line["exchange"] and line["ip"] == "127.0.0.1" and line["account"] == "sandbox", line
+        assert line["start"] <= line["end"], line
+    asked = world.events("exchange.received")
+    answered = [line for line in story if line["event"] == "exchange.answered"]
+    for line in answered:  # the ids of the request, unchanged in the answer's line
+        received, = [one for one in asked if one["exchange"] == line["exchange"]]
+        assert (received["messageId"], received["sessionId"]) == (line["messageId"], line["sessionId"])
