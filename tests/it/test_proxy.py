@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from tools import Server, free_port, until
+from tools import ROOT, Server, free_port, until
 from world import envelope, send_message
 
 
@@ -45,21 +45,43 @@ def post_from(world, port, source, headers=None):
     return answer.status
 
 
+def shipped(name, /, **places):
+    """An example of etc/ with other addresses and files in the places of its own; each must be there."""
+    text = (ROOT / "etc" / name).read_text()
+    assert "8444" not in re.sub(r"check port 8444|#.*", "", text)  # the admin listener is asked about health at most
+    for old, new in places.values():
+        assert old in text, old
+        text = text.replace(old, str(new))
+    return text
+
+
 def test_haproxy_tells_the_address_by_the_proxy_protocol(own_world):
+    """By etc/haproxy: the instance that is away gets nothing. req 0.09"""
     world = own_world(settings={"http": {"proxy_protocol": "yes", "trusted_peers": "127.0.0.1"}})
+    tls = {"tls_cert_file": world.sandbox / "tls/server.pem", "tls_key_file": world.sandbox / "tls/server.key"}
+    world.settings["admin"] = tls
+    world.restart()
     port = free_port()
     config = world.folder / "haproxy.cfg"
-    config.write_text(f"defaults\n mode tcp\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n"
-                      f"listen l\n bind 127.0.0.1:{port}\n server s 127.0.0.1:{world.port} send-proxy-v2\n")
+    config.write_text("global\n log stderr format raw local0\ndefaults\n mode http\n option httplog\n log global\n" + shipped(
+        "haproxy/shepd.cfg", bind=(":443", f"127.0.0.1:{port}"), one=("10.0.0.11:8443", f"127.0.0.1:{world.port}"),
+        two=("10.0.0.12:8443", f"127.0.0.2:{free_port()}"), health=("port 8444", f"port {world.admin_port}"),
+        pace=("inter 2s", "inter 200ms"), ca=("/etc/haproxy/shepd-ca.pem", world.ca)))
     proxy = start_proxy(world, "haproxy", ["/usr/sbin/haproxy", "-f", str(config)], port)
     try:
-        assert post_from(world, port, "127.0.0.9") == 500
-        assert last_address(world) == "127.0.0.9"
+        for source in ("127.0.0.9", "127.0.0.8", "127.0.0.7"):
+            assert post_from(world, port, source) == 500
+            assert last_address(world) == source
+        log = world.folder / "haproxy.log"
+        until("who is away is found out", lambda: "shepd_instances/two is DOWN" in log.read_text())
+        assert "shepd_instances/one is DOWN" not in log.read_text()
+        assert post_from(world, port, "127.0.0.6") == 500
     finally:
         proxy.stop()
 
 
-def start_nginx(world, port, locations):
+def start_nginx(world, port, locations, servers=None):
+    """The server of these locations, or those that are given."""
     config = world.folder / "nginx.conf"
     tls = world.sandbox / "tls"
     config.write_text(
@@ -68,15 +90,22 @@ def start_nginx(world, port, locations):
         f" fastcgi_temp_path {world.folder}/f; uwsgi_temp_path {world.folder}/u; scgi_temp_path {world.folder}/s;\n"
         f" proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
         f" proxy_set_header X-Forwarded-Proto https;\n"
-        f" server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {tls}/server.pem; ssl_certificate_key {tls}/server.key;\n"
-        f"  {locations} }} }}\n")
+        + (servers or
+           f" server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {tls}/server.pem; ssl_certificate_key {tls}/server.key;\n"
+           f"  {locations} }}") + " }\n")
     return start_proxy(world, "nginx", ["/usr/sbin/nginx", "-c", str(config)], port)
 
 
 def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
+    """By etc/nginx: the admin listener's addresses are not there, no token is in its log."""
     world = own_world(settings={"http": {"trusted_peers": "127.0.0.1"}})
-    port = free_port()
-    proxy = start_nginx(world, port, f"location / {{ proxy_pass https://127.0.0.1:{world.port}; }}")
+    port, tls, log = free_port(), world.sandbox / "tls", world.folder / "access.log"
+    proxy = start_nginx(world, port, "", shipped(
+        "nginx/shepd.conf", listen=("listen 443", f"listen 127.0.0.1:{port}"),
+        one=("10.0.0.11:8443", f"127.0.0.1:{world.port}"), two=("10.0.0.12:8443", f"127.0.0.1:{free_port()}"),
+        name=("sign.example.kz", "localhost"), cert=("/etc/nginx/shepd/server.pem", tls / "server.pem"),
+        key=("/etc/nginx/shepd/server.key", tls / "server.key"), ca=("/etc/nginx/shepd/ca.pem", world.ca),
+        access=("/var/log/nginx/shepd.log", log), error=("/var/log/nginx/shepd-error.log", world.folder / "error.log")))
     try:
         assert post_from(world, port, "127.0.0.9") == 500
         assert last_address(world) == "127.0.0.9"
@@ -84,6 +113,16 @@ def test_nginx_tells_the_address_by_x_forwarded_for(own_world):
         assert last_address(world) == "127.0.0.9"
         wsdl = world.http("GET", "/shep/SyncChannel?wsdl", port=port)[2].decode()
         assert f'location="https://127.0.0.1:{port}/shep/SyncChannel"' in wsdl
+        for path in ("/metrics", "/health/ready", "/admin/"):
+            assert world.http("GET", path, port=port)[0] == 404
+        qr, page = (world.create().value(name) for name in ("qrText", "pageUrl"))
+        for url in (qr.removeprefix("mobileSign:"), page, page + "/qr.png"):
+            assert world.http("GET", urllib.parse.urlsplit(url).path, port=port)[0] == 200, url
+        until("four lines of links and pages", lambda: log.read_text().count("…") >= 3)
+        assert log.read_text().count("GET /m/…") == 1 and "GET /sign/…/qr.png" in log.read_text()
+        for url in (qr, page):
+            token = re.search(r"/(?:m|sign)/([^/]+)", url).group(1)
+            assert token not in log.read_text() and len(token) > 20
     finally:
         proxy.stop()
 
