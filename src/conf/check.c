@@ -100,6 +100,7 @@ static enum status check_senders(const char *path, const struct conf *c, struct 
 /* Evidence is kept three years at least, so that a signature can be judged again. */
 static enum status check_retention(const char *path, const struct conf *c, struct err *err)
 {
+    const int64_t months = c->journal.keep_months;
     const struct conf_signing *signing = &c->signing;
 
     if (signing->evidence_keep_days < CONF_THREE_YEARS && !c->sandbox.enabled)
@@ -109,6 +110,9 @@ static enum status check_retention(const char *path, const struct conf *c, struc
         return RAISE(err, ST_INPUT,
                      "%s: [signing] content_keep_days: at most evidence_keep_days (%lld)", path,
                      (long long)signing->evidence_keep_days);
+    if (months && months < CONF_JOURNAL_MONTHS) /* req 0.51 */
+        return RAISE(err, ST_INPUT, "%s: [journal] keep_months: 0, or at least %d", path,
+                     CONF_JOURNAL_MONTHS);
     return ST_OK;
 }
 

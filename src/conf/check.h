@@ -3,7 +3,7 @@
 
 #include "conf/conf.h"
 
-enum { CONF_THREE_YEARS = 1096 /* days */ };
+enum { CONF_JOURNAL_MONTHS = 36, CONF_THREE_YEARS = 1096 /* days */ };
 
 /* ST_INPUT names the file, the section and what is wrong. */
 MUST_USE enum status conf_check(const char *path, const struct conf *conf, struct err *err);

@@ -52,6 +52,8 @@ struct conf_journal {
     const char *dir;
     const char *pseudonym_key_file;
     int64_t max_file_bytes;
+    const char *archive_dir;
+    int64_t online_months, keep_months; /* keep_months 0: for ever */
 };
 
 struct conf_keys {

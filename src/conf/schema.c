@@ -111,6 +111,13 @@ const struct conf_row conf_rows[] = {
       "32 or more random bytes: IINs are journalled as their HMAC under this key" },
     { "journal", "max_file_bytes", CONF_INT, AT(journal.max_file_bytes), "104857600", 65536,
       10240 * MIB, NULL, "bytes after which a journal file is closed" },
+    { "journal", "archive_dir", CONF_TEXT, AT(journal.archive_dir), "/var/lib/shepd/journal", 0, 0,
+      NULL,
+      "folder into which shepctl journal archive moves old files, compressed, with their seals" },
+    { "journal", "online_months", CONF_INT, AT(journal.online_months), "3", 3, 120, NULL,
+      "whole months, besides the present one, that stay in the database and in dir; 3 at least" },
+    { "journal", "keep_months", CONF_INT, AT(journal.keep_months), "0", 0, 1200, NULL,
+      "whole months after which a file leaves the archive, too; 36 at least; 0 = never" },
 
     { "keys", "sign_key_file", CONF_TEXT, AT(keys.sign_key_file), NULL, 0, 0, NULL,
       "the key of НУЦ РК that signs our answers: a PKCS#12 or PEM file, or a URI pkcs11:… (RFC "

@@ -14,7 +14,7 @@ const struct command ctl_commands[] = {
     { "phone", "a simulated telephone: scan, sign, send back", cmd_phone },
     { "trust", "the folder of trusted certificates: add, list, check", cmd_trust },
     { "coid", "checks of identity by ЦОИД: reconciliation, usage, evidence, decisions", cmd_coid },
-    { "journal", "the journal: verify that nothing was changed, removed or inserted", cmd_journal },
+    { "journal", "the journal: verify, archive, restore, search", cmd_journal },
     { "user", "accounts of people: who may look into the service, and as what", cmd_user },
     { "sandbox", "a test НУЦ РК: init, run, revoke", cmd_sandbox },
     { NULL, NULL, NULL },
@@ -36,6 +36,10 @@ const struct command ctl_trust_commands[] = {
 
 const struct command ctl_journal_commands[] = {
     { "verify", "prove lines, files and seals of a journal's folder", cmd_journal_verify },
+    { "archive", "move old files into the archive and old months out of the table",
+      cmd_journal_archive },
+    { "restore", "bring a month back into the table for a while", cmd_journal_restore },
+    { "search", "print lines of the table and of the archive", cmd_journal_search },
     { NULL, NULL, NULL },
 };
 

@@ -33,3 +33,6 @@ int cmd_user_unlock(int argc, char **argv);
 int cmd_user_totp(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 int cmd_journal_verify(int argc, char **argv);
+int cmd_journal_archive(int argc, char **argv);
+int cmd_journal_restore(int argc, char **argv);
+int cmd_journal_search(int argc, char **argv);

@@ -1,38 +1,22 @@
 /* shepctl journal verify: whether a journal's folder holds what was written. */
-#include "base/clock.h"
 #include "base/text.h"
-#include "crypto/cms.h"
-#include "crypto/trust.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
-#include "journal/proof.h"
-#include "sandbox/file.h"
+#include "ctl/seal_judge.h"
 #include "json/json.h"
 
 #include <string.h>
 
 enum {
-    DIRS_MAX = 32,
-    PINS_MAX = 64,
-    SIGNERS_MAX = 32,
     FLAWS_SHOWN_MAX = 1000, /* the rest is counted */
-    CERT_MAX = 1024 * 1024,
     JSON_MAX = 4 * 1024 * 1024,
-    SKEW_MS = 5 * 60 * 1000,
 };
 
 struct journal_verify {
-    const char *dirs[DIRS_MAX];
-    size_t dir_count;
-    struct cert *pins[PINS_MAX]; /* owned */
-    size_t pin_count;
-    const char *bin; /* NULL: of anybody who is trusted */
+    struct seal_judge judge;
     bool json;
 
     const char *dir;
-    struct trust *trust; /* NULL: without --trust */
-    char signers[SIGNERS_MAX][512];
-    size_t signer_count;
     uint64_t told;
     struct json *root, *flaws; /* with --json; flaws is borrowed from root */
 };
@@ -47,35 +31,19 @@ static const struct option_row rows[] = {
     { OPT_JSON, "json", NULL, "print the result as JSON" },
 };
 
-static enum status add_pin(struct journal_verify *v, const char *path, struct err *err)
-{
-    AUTO(bytes_free) struct bytes *data = NULL;
-    struct err cause;
-
-    if (v->pin_count == PINS_MAX)
-        return RAISE(err, ST_INPUT, "--pin: more than %d", PINS_MAX);
-    TRY(file_read(path, CERT_MAX, &data, err));
-    if (cert_parse(bytes_slice(data), &v->pins[v->pin_count], &cause) != ST_OK)
-        return RAISE(err, ST_INPUT, "--pin %s: %s", path, cause.text);
-    v->pin_count++;
-    return ST_OK;
-}
-
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
     struct journal_verify *v = ctx;
 
     switch (key) {
     case OPT_PIN:
-        return add_pin(v, value, err);
+        return seal_judge_add_pin(&v->judge, value, err);
     case OPT_TRUST:
-        if (v->dir_count == DIRS_MAX)
-            return RAISE(err, ST_INPUT, "--trust: more than %d", DIRS_MAX);
-        v->dirs[v->dir_count++] = value;
-        return ST_OK;
+        return seal_judge_add_dir(&v->judge, value, err);
     case OPT_BIN:
-        v->bin = value;
-        return ST_OK;
+        return text_copy(v->judge.bin, sizeof(v->judge.bin), value)
+                   ? ST_OK
+                   : RAISE(err, ST_INPUT, "--bin: 12 digits");
     default:
         v->json = true;
         return ST_OK;
@@ -98,65 +66,10 @@ static const struct usage usage = {
     .set = set,
 };
 
-/* ---- seals ---- */
-
-static void note_signer(struct journal_verify *v, const struct report *report)
-{
-    char name[sizeof(v->signers[0])];
-
-    if (report_signer_count(report) == 0 || v->signer_count == SIGNERS_MAX)
-        return;
-    (void)text_copy(name, sizeof(name), report_signer(report, 0)->subject);
-    for (size_t i = 0; i < v->signer_count; i++)
-        if (strcmp(v->signers[i], name) == 0)
-            return;
-    memcpy(v->signers[v->signer_count++], name, sizeof(name));
-}
-
-/* As of when it was made: keys of years ago have ended since. */
 static enum seal_word judge_seal(void *ctx, struct slice statement, struct slice sig,
                                  char why[SEAL_WHY_BYTES])
 {
-    struct journal_verify *v = ctx;
-    AUTO(report_free) struct report *report = report_new();
-    const bool anybody = !v->trust && v->pin_count == 0;
-    struct judge judge = { .trust = v->trust,
-                           .purpose = PURPOSE_TRANSPORT,
-                           .revocation = REVOCATION_OFF,
-                           .signature_only = anybody,
-                           .expect_bin = v->bin,
-                           .pins = (const struct cert *const *)v->pins,
-                           .pin_count = v->pin_count,
-                           .skew_ms = SKEW_MS };
-    struct err err;
-
-    (void)text_copy(why, SEAL_WHY_BYTES, "out of memory");
-    if (!report)
-        return SEAL_UNKNOWN;
-    if (cms_signing_time(sig, &judge.now_ms, &err) != ST_OK) {
-        (void)text_format(why, SEAL_WHY_BYTES, "%.200s", err.text);
-        return err.status == ST_NOMEM ? SEAL_UNKNOWN : SEAL_WRONG;
-    }
-    enum verdict verdict = cms_judge(&judge, sig, statement, report, NULL);
-    (void)text_format(why, SEAL_WHY_BYTES, "%.200s", report_reason(report));
-    if (verdict == VERDICT_VALID)
-        note_signer(v, report);
-    if (verdict == VERDICT_VALID && anybody)
-        (void)text_copy(why, SEAL_WHY_BYTES, "whose seal it should be is said by --trust or --pin");
-    else if (verdict == VERDICT_VALID)
-        return SEAL_GOOD;
-    return verdict == VERDICT_INVALID || report_culprit(report) == CHECK_FORMAT ? SEAL_WRONG
-                                                                                : SEAL_UNKNOWN;
-}
-
-static enum status load_trust(struct journal_verify *v, struct err *err)
-{
-    if (v->dir_count == 0)
-        return ST_OK;
-    TRY(trust_new(&v->trust, err));
-    for (size_t i = 0; i < v->dir_count; i++)
-        TRY(trust_add_dir(v->trust, v->dirs[i], err));
-    return ST_OK;
+    return seal_judge(&((struct journal_verify *)ctx)->judge, statement, sig, why);
 }
 
 /* ---- output ---- */
@@ -213,9 +126,9 @@ static void print_text(const struct journal_verify *v, const struct proof *proof
                  (unsigned long long)proof->lines, (unsigned long long)proof->first,
                  (unsigned long long)proof->last, proof->instance, (unsigned long long)proof->files,
                  (unsigned long long)proof->sealed);
-    for (size_t i = 0; i < v->signer_count; i++) {
+    for (size_t i = 0; i < v->judge.signer_count; i++) {
         (void)fputs("  sealed by ", stdout);
-        ctl_print_text(stdout, v->signers[i]);
+        ctl_print_text(stdout, v->judge.signers[i]);
         (void)fputc('\n', stdout);
     }
     (void)printf("  %s is open: its %llu lines are held by the chain alone\n", proof->open_file,
@@ -254,8 +167,8 @@ static enum status print_json(struct journal_verify *v, const struct proof *proo
     if (proof->unjudged > 0)
         json_set_string(v->root, "unjudgedWhy", slice_str(proof->unjudged_why));
     struct json *signers = json_set_array(v->root, "signers");
-    for (size_t i = 0; i < v->signer_count; i++)
-        json_push_string(signers, slice_str(v->signers[i]));
+    for (size_t i = 0; i < v->judge.signer_count; i++)
+        json_push_string(signers, slice_str(v->judge.signers[i]));
     TRY(json_print(v->root, JSON_MAX, &text, err));
     (void)printf("%s\n", text->at);
     return ST_OK;
@@ -267,7 +180,6 @@ static enum status prove(struct journal_verify *v, struct proof *proof, struct e
         .dir = v->dir, .ctx = v, .flaw = show_flaw, .judge = judge_seal
     };
 
-    TRY(load_trust(v, err));
     if (v->json) {
         v->root = json_new_object();
         v->flaws = json_set_array(v->root, "flaws");
@@ -281,7 +193,7 @@ static enum status prove(struct journal_verify *v, struct proof *proof, struct e
 
 int cmd_journal_verify(int argc, char **argv)
 {
-    struct journal_verify v = { .bin = NULL };
+    struct journal_verify v = { .json = false };
     struct proof proof;
     struct err err;
     char **arguments;
@@ -292,9 +204,7 @@ int cmd_journal_verify(int argc, char **argv)
         code =
             prove(&v, &proof, &err) == ST_OK ? exit_code_of(&proof) : ctl_fail(usage.command, &err);
     }
-    for (size_t i = 0; i < v.pin_count; i++)
-        cert_free(v.pins[i]);
-    trust_free(v.trust);
+    seal_judge_clear(&v.judge);
     json_free(v.root);
     return code;
 }

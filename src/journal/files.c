@@ -24,7 +24,7 @@ void files_name(uint64_t first, int64_t at_ms, char ret[FILE_NAME_BYTES])
                       date, (unsigned long long)first);
 }
 
-static bool parse_name(const char *name, struct journal_file *ret)
+bool files_named(const char *name, struct journal_file *ret)
 {
     static const char prefix[] = "journal-";
     const char *seq = name + sizeof(prefix) - 1 + 9;
@@ -34,6 +34,7 @@ static bool parse_name(const char *name, struct journal_file *ret)
         strnlen(name, FILE_NAME_BYTES) >= FILE_NAME_BYTES || seq[-1] != '-' || seq[0] < '0' ||
         seq[0] > '9')
         return false;
+    ret->archived = false;
     ret->first = strtoull(seq, &end, 10);
     return strcmp(end, ".log") == 0 && ret->first > 0 &&
            text_copy(ret->name, sizeof(ret->name), name);
@@ -50,7 +51,7 @@ static enum status add_file(struct journal_files *files, const char *name, const
 
     if (length < tail || strcmp(name + length - tail, suffix) != 0 ||
         !text_copy_slice(stem, sizeof(stem), slice_mem(name, length - tail)) ||
-        !parse_name(stem, &file))
+        !files_named(stem, &file))
         return ST_OK;
     if (files->count == FILES_MAX)
         return RAISE(err, ST_UNAVAILABLE, "the journal's folder has over %d files", FILES_MAX);
@@ -64,6 +65,16 @@ static enum status add_file(struct journal_files *files, const char *name, const
     }
     files->at[files->count++] = file;
     return ST_OK;
+}
+
+int32_t files_month(const struct journal_file *file)
+{
+    const char *at = file->name + sizeof("journal-") - 1;
+    int32_t month = 0;
+
+    for (size_t i = 0; i < 6; i++)
+        month = month * 10 + at[i] - '0';
+    return month;
 }
 
 static int compare(const void *a, const void *b)
@@ -80,23 +91,40 @@ static void closedir_void(DIR *dir)
 }
 DEFINE_AUTO(DIR, closedir_void)
 
-static enum status list(int dir_fd, const char *suffix, struct journal_files **ret_files,
-                        struct err *err)
+static void sort(struct journal_files *files)
 {
-    AUTO(files_free) struct journal_files *files = calloc(1, sizeof(*files));
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (files->count > 0)
+        qsort(files->at, files->count, sizeof(*files->at), compare);
+}
+
+static enum status add_folder(int dir_fd, const char *path, const char *suffix,
+                              struct journal_files *files, struct err *err)
+{
+    int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO(closedir_void) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-    if (!files || !dir) {
-        if (fd >= 0 && !dir)
+    if (!dir) {
+        enum status status =
+            RAISE(err, ST_UNAVAILABLE, "the journal's folder cannot be read: %s", WHY);
+        if (fd >= 0)
             (void)close(fd);
-        return RAISE(err, ST_UNAVAILABLE, "the journal's folder cannot be read: %s", WHY);
+        return status;
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own */
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
         TRY(add_file(files, entry->d_name, suffix, err));
-    if (files->count > 0)
-        qsort(files->at, files->count, sizeof(*files->at), compare);
+    return ST_OK;
+}
+
+static enum status list(int dir_fd, const char *suffix, struct journal_files **ret_files,
+                        struct err *err)
+{
+    AUTO(files_free) struct journal_files *files = calloc(1, sizeof(*files));
+
+    if (!files)
+        return RAISE(err, ST_NOMEM, "journal: out of memory");
+    TRY(add_folder(dir_fd, ".", suffix, files, err));
+    sort(files);
     *ret_files = TAKE(files);
     return ST_OK;
 }
@@ -111,6 +139,58 @@ enum status files_list_sealed(int dir_fd, struct journal_files **ret_files, stru
     return list(dir_fd, SEAL_SUFFIX, ret_files, err);
 }
 
+/* ---- the archive ---- */
+
+static bool is_month_folder(const char *name)
+{
+    return strlen(name) == 7 && strspn(name, "0123456789-") == 7 && name[4] == '-';
+}
+
+static bool is_listed(const struct journal_files *files, size_t count, uint64_t first)
+{
+    for (size_t i = 0; i < count; i++)
+        if (files->at[i].first == first)
+            return true;
+    return false;
+}
+
+/* Marks those from `count` on as archived; what the folder has, too, is taken there. */
+static void mark(struct journal_files *files, size_t count)
+{
+    size_t kept = count;
+
+    for (size_t i = count; i < files->count; i++) {
+        if (is_listed(files, count, files->at[i].first))
+            continue;
+        files->at[kept] = files->at[i];
+        files->at[kept++].archived = true;
+    }
+    files->count = kept;
+}
+
+enum status files_add_archived(int instance_fd, bool seals, struct journal_files *files,
+                               struct err *err)
+{
+    const size_t count = files->count;
+    int fd = openat(instance_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(closedir_void) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir) {
+        enum status status =
+            RAISE(err, ST_UNAVAILABLE, "the journal's archive cannot be read: %s", WHY);
+        if (fd >= 0)
+            (void)close(fd);
+        return status;
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own */
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+        if (is_month_folder(entry->d_name))
+            TRY(add_folder(instance_fd, entry->d_name, seals ? SEAL_SUFFIX : ".gz", files, err));
+    mark(files, count);
+    sort(files);
+    return ST_OK;
+}
+
 void files_free(struct journal_files *files)
 {
     if (!files)
@@ -119,62 +199,10 @@ void files_free(struct journal_files *files)
     free(files);
 }
 
-/* ---- lines ---- */
-
-void reader_seek(struct reader *reader, uint64_t offset)
-{
-    reader->offset = offset;
-    reader->begin = 0;
-    reader->end = 0;
-}
-
-/* Moves what is left to the front and reads on; *ret_more false at the end of the file. */
-static enum status fill(struct reader *reader, bool *ret_more, struct err *err)
-{
-    size_t left = reader->end - reader->begin;
-    ssize_t got;
-
-    memmove(reader->buffer, reader->buffer + reader->begin, left);
-    reader->begin = 0;
-    reader->end = left;
-    do
-        got = pread(reader->fd, reader->buffer + left, sizeof(reader->buffer) - left,
-                    (off_t)(reader->offset + left));
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return RAISE(err, ST_UNAVAILABLE, "the journal cannot be read: %s", WHY);
-    reader->end += (size_t)got;
-    *ret_more = got > 0;
-    return ST_OK;
-}
-
-enum status reader_next(struct reader *reader, enum reading *ret_what, struct slice *ret_line,
-                        struct err *err)
-{
-    for (bool more = true;;) {
-        const char *at = reader->buffer + reader->begin;
-        size_t left = reader->end - reader->begin;
-        const char *newline = memchr(at, '\n', left);
-
-        if (newline && newline - at <= LINE_MAX_BYTES) {
-            *ret_line = slice_mem(at, (size_t)(newline - at));
-            reader->begin += ret_line->len + 1;
-            reader->offset += ret_line->len + 1;
-            *ret_what = READ_LINE;
-            return ST_OK;
-        }
-        if (left > LINE_MAX_BYTES || !more) {
-            *ret_what = left > LINE_MAX_BYTES ? READ_TOO_LONG : READ_END;
-            return ST_OK;
-        }
-        TRY(fill(reader, &more, err));
-    }
-}
-
 /* ---- a file's chain ---- */
 
 struct scan {
-    struct reader reader;
+    struct reader *reader;
     struct file_end end;
     const struct journal_file *file;
 };
@@ -198,7 +226,11 @@ static enum status check_line(struct scan *scan, struct slice line, bool *ret_go
     if (end->lines++ == 0)
         memcpy(end->first_prev, got.prev, sizeof(got.prev));
     end->last = got.row.seq;
-    end->good_bytes = scan->reader.offset;
+    if (end->lines == 1 || got.row.day < end->first_day)
+        end->first_day = got.row.day;
+    if (got.row.day > end->last_day)
+        end->last_day = got.row.day;
+    end->good_bytes = scan->reader->offset;
     (void)text_copy_slice(end->instance, sizeof(end->instance), got.row.instance);
     return line_hash(line, end->hash, err);
 }
@@ -221,12 +253,12 @@ static enum status scan_lines(struct scan *scan, struct err *err)
         enum reading what;
         struct slice line;
 
-        TRY(reader_next(&scan->reader, &what, &line, err));
+        TRY(reader_next(scan->reader, &what, &line, err));
         if (what == READ_END)
             return ST_OK;
         if (what == READ_TOO_LONG) {
             bad = true;
-            reader_seek(&scan->reader, scan->reader.offset + LINE_MAX_BYTES);
+            reader_seek(scan->reader, scan->reader->offset + LINE_MAX_BYTES);
             continue;
         }
         if (!bad) {
@@ -242,25 +274,16 @@ static enum status scan_lines(struct scan *scan, struct err *err)
 enum status files_scan(int dir_fd, const struct journal_file *file, struct file_end *ret_end,
                        struct err *err)
 {
-    AUTO_FREE struct scan *scan = calloc(1, sizeof(*scan)); /* its buffer is large for a stack */
+    AUTO(reader_free) struct reader *reader = NULL;
     struct stat stat;
 
-    if (!scan)
-        return RAISE(err, ST_NOMEM, "journal: out of memory");
-    int fd = openat(dir_fd, file->name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &stat) != 0) {
-        enum status status =
-            RAISE(err, ST_UNAVAILABLE, "journal file %s cannot be read: %s", file->name, WHY);
-        if (fd >= 0)
-            (void)close(fd);
-        return status;
-    }
-    scan->file = file;
-    scan->reader.fd = fd;
-    scan->end.total_bytes = (uint64_t)stat.st_size;
-    enum status status = scan_lines(scan, err);
-    (void)close(fd);
-    TRY(status);
-    *ret_end = scan->end;
+    TRY(reader_open(dir_fd, file, &reader, err));
+    struct scan scan = { .reader = reader, .file = file };
+    if (fstat(reader->fd, &stat) != 0)
+        return RAISE(err, ST_UNAVAILABLE, "journal file %s cannot be read: %s", file->name, WHY);
+    TRY(scan_lines(&scan, err));
+    scan.end.total_bytes =
+        file->archived ? reader->offset + (reader->end - reader->begin) : (uint64_t)stat.st_size;
+    *ret_end = scan.end;
     return ST_OK;
 }

@@ -245,30 +245,6 @@ static enum status see_file(struct walk *walk, struct err *err)
 
 /* ---- seals ---- */
 
-/* Its bytes; NULL: there is none. */
-static enum status load_seal(const struct walk *walk, struct bytes **ret_sig, struct err *err)
-{
-    AUTO(bytes_free) struct bytes *sig = bytes_new(SEAL_MAX_BYTES);
-    char name[FILE_NAME_BYTES + sizeof(SEAL_SUFFIX)], block[4096];
-    ssize_t got;
-
-    (void)text_format(name, sizeof(name), "%s" SEAL_SUFFIX, walk->file->name);
-    int fd = openat(walk->dir_fd, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return ST_OK;
-    if (fd < 0)
-        return RAISE(err, ST_UNAVAILABLE, "%s cannot be read: %s", name, WHY);
-    while ((got = read(fd, block, sizeof(block))) > 0 || (got < 0 && errno == EINTR))
-        if (got > 0)
-            bytes_add(sig, slice_mem(block, (size_t)got));
-    enum status status =
-        got < 0 ? RAISE(err, ST_UNAVAILABLE, "%s cannot be read: %s", name, WHY) : ST_OK;
-    (void)close(fd);
-    TRY(status);
-    *ret_sig = TAKE(sig);
-    return ST_OK;
-}
-
 static void hear(struct walk *walk, enum seal_word word, const char *why)
 {
     struct proof *proof = walk->proof;
@@ -289,7 +265,7 @@ static enum status see_seal(struct walk *walk, struct err *err)
     char statement[SEAL_STATEMENT_BYTES], sha256[65];
     char why[SEAL_WHY_BYTES] = "";
 
-    TRY(load_seal(walk, &sig, err));
+    TRY(files_load_seal(walk->dir_fd, walk->file, &sig, err));
     if (!sig) {
         tell(walk, "sealMissing", &place,
              "it is closed and has no seal; shepd makes one within seconds");
@@ -300,7 +276,7 @@ static enum status see_seal(struct walk *walk, struct err *err)
         hear(walk, SEAL_WRONG, "it is too large for one");
         return ST_OK;
     }
-    TRY(seal_statement(walk->dir_fd, walk->file->name, sha256, statement, err));
+    TRY(seal_statement(walk->dir_fd, walk->file, sha256, statement, err));
     enum seal_word word =
         walk->params->judge(walk->params->ctx, slice_str(statement), bytes_slice(sig), why);
     hear(walk, word, why);

@@ -6,56 +6,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK_BYTES = 256 * 1024, SEAL_PATH_BYTES = FILE_NAME_BYTES + 16 };
+enum { SEAL_PATH_BYTES = FILE_NAME_BYTES + 16 };
 _Static_assert((int)SEAL_NAME_BYTES == (int)FILE_NAME_BYTES, "a file's name fits");
-
-DEFINE_AUTO(EVP_MD_CTX, EVP_MD_CTX_free)
 
 #define WHY strerrordesc_np(errno)
 
 /* ---- the statement ---- */
 
-static enum status hash_fd(int fd, const char *file, char ret[65], struct err *err)
-{
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *md = EVP_MD_CTX_new();
-    AUTO_FREE char *block = malloc(BLOCK_BYTES);
-    uint8_t digest[32];
-    ssize_t got;
-
-    if (!md || !block || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
-        return RAISE(err, ST_NOMEM, "journal: out of memory");
-    while ((got = read(fd, block, BLOCK_BYTES)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return RAISE(err, ST_UNAVAILABLE, "journal file %s cannot be read: %s", file, WHY);
-        if (EVP_DigestUpdate(md, block, (size_t)got) != 1)
-            return RAISE(err, ST_INTERNAL, "journal: SHA-256 failed");
-    }
-    if (EVP_DigestFinal_ex(md, digest, NULL) != 1)
-        return RAISE(err, ST_INTERNAL, "journal: SHA-256 failed");
-    text_hex(slice_mem(digest, sizeof(digest)), ret);
-    return ST_OK;
-}
-
-enum status seal_statement(int dir_fd, const char *file, char sha256[65],
+enum status seal_statement(int dir_fd, const struct journal_file *file, char sha256[65],
                            char ret[SEAL_STATEMENT_BYTES], struct err *err)
 {
-    int fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return RAISE(err, ST_UNAVAILABLE, "journal file %s cannot be read: %s", file, WHY);
-    enum status status = hash_fd(fd, file, sha256, err);
-    (void)close(fd);
-    TRY(status);
-    return text_format(ret, SEAL_STATEMENT_BYTES, "%s  %s\n", sha256, file)
+    TRY(files_hash(dir_fd, file, sha256, err));
+    return text_format(ret, SEAL_STATEMENT_BYTES, "%s  %s\n", sha256, file->name)
                ? ST_OK
-               : RAISE(err, ST_INTERNAL, "journal: the name of %s is too long", file);
+               : RAISE(err, ST_INTERNAL, "journal: the name of %s is too long", file->name);
 }
 
 /* ---- sealing ---- */
@@ -128,7 +96,7 @@ static enum status seal(int dir_fd, const struct journal_file *file, const struc
     (void)text_copy(ret->file, sizeof(ret->file), file->name);
     ret->first = file->first;
     TRY(check(dir_fd, file, &ret->last, err));
-    TRY(seal_statement(dir_fd, file->name, ret->sha256, statement, err));
+    TRY(seal_statement(dir_fd, file, ret->sha256, statement, err));
     TRY(how->sign(how->ctx, slice_str(statement), &sig, err));
     TRY(how->tell(how->ctx, ret, err));
     return keep(dir_fd, file->name, bytes_slice(sig), err);

@@ -44,5 +44,6 @@ MUST_USE enum status seal_next(const char *dir, uint64_t from, const struct seal
 
 /* What a file's seal signs; the file is read through, its hash goes to sha256. ST_UNAVAILABLE. */
 enum { SEAL_STATEMENT_BYTES = 64 + 2 + SEAL_NAME_BYTES + 1 };
-MUST_USE enum status seal_statement(int dir_fd, const char *file, char sha256[65],
+struct journal_file;
+MUST_USE enum status seal_statement(int dir_fd, const struct journal_file *file, char sha256[65],
                                     char ret[SEAL_STATEMENT_BYTES], struct err *err);

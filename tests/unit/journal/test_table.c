@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { THREADS = 4, EACH = 400 };
+enum { THREADS = 4, EACH = 400, MANY_THREADS = 4 * THREADS };
 
 static struct mariadbd server;
 
@@ -121,14 +121,14 @@ static void a_catch_up_survives_the_death_of_the_database(void **state)
     AUTO(journal_close) struct journal *journal = open_in(*state);
     struct event_sink sink = store_event_sink(store);
     struct shipper *shipper = NULL;
-    pthread_t threads[THREADS * 4];
+    pthread_t threads[MANY_THREADS];
     void *failed = NULL;
 
     mariadbd_sql(&server, "shepd", "DELETE FROM journal_event");
     while (journal_stats(journal).seq < LINES) {
-        for (size_t i = 0; i < THREADS * 4; i++)
+        for (int i = 0; i < MANY_THREADS; i++)
             assert_int_equal(pthread_create(&threads[i], NULL, write_some, journal), 0);
-        for (size_t i = 0; i < THREADS * 4; i++)
+        for (int i = 0; i < MANY_THREADS; i++)
             assert_int_equal(pthread_join(threads[i], &failed), 0);
     }
     const long long lines = (long long)journal_stats(journal).seq;
