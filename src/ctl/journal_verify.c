@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
+#include "ctl/login.h"
 #include "ctl/seal_judge.h"
 #include "json/json.h"
 
@@ -15,13 +16,15 @@ enum {
 struct journal_verify {
     struct seal_judge judge;
     bool json;
+    const char *config;
+    struct login_options login;
 
     const char *dir;
     uint64_t told;
     struct json *root, *flaws; /* with --json; flaws is borrowed from root */
 };
 
-enum { OPT_TRUST, OPT_PIN, OPT_BIN, OPT_JSON };
+enum { OPT_TRUST, OPT_PIN, OPT_BIN, OPT_JSON, OPT_CONFIG };
 
 static const struct option_row rows[] = {
     { OPT_TRUST, "trust", "DIR",
@@ -29,13 +32,21 @@ static const struct option_row rows[] = {
     { OPT_PIN, "pin", "CERT", "a certificate of the service as it stands, may be repeated" },
     { OPT_BIN, "bin", "BIN", "who seals is of this organization" },
     { OPT_JSON, "json", NULL, "print the result as JSON" },
+    { OPT_CONFIG, "config", "FILE",
+      "the service's configuration (" LOGIN_USUAL_CONFIG ", if it is there)" },
+    LOGIN_ROWS,
 };
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
     struct journal_verify *v = ctx;
 
+    if (login_set_option(&v->login, key, value))
+        return ST_OK;
     switch (key) {
+    case OPT_CONFIG:
+        v->config = value;
+        return ST_OK;
     case OPT_PIN:
         return seal_judge_add_pin(&v->judge, value, err);
     case OPT_TRUST:
@@ -58,6 +69,8 @@ static const struct usage usage = {
         "the hash\nin the line after it, each closed file by its seal (FILE.sig). What is "
         "wrong is told with file,\nline and number. The last lines of the open file are not "
         "sealed yet: compare the last number\nwith the table of events.\n"
+        "A folder of the service itself ([journal] dir) is for its administrators and auditors, "
+        "--user; a copy\nelsewhere is anybody's who has it.\n"
         "Exit status: 0 whole, 1 not, 2 it could not be judged.",
     .rows = rows,
     .row_count = sizeof(rows) / sizeof(rows[0]),
@@ -201,8 +214,10 @@ int cmd_journal_verify(int argc, char **argv)
 
     if (code == CTL_GO) {
         v.dir = arguments[0];
-        code =
-            prove(&v, &proof, &err) == ST_OK ? exit_code_of(&proof) : ctl_fail(usage.command, &err);
+        code = login_for_folder(v.dir, v.config, &v.login, &err) == ST_OK &&
+                       prove(&v, &proof, &err) == ST_OK
+                   ? exit_code_of(&proof)
+                   : ctl_fail(usage.command, &err);
     }
     seal_judge_clear(&v.judge);
     json_free(v.root);

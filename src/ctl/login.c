@@ -3,8 +3,11 @@
 #include "base/text.h"
 #include "ctl/prompt.h"
 #include "server/admin/door.h"
+#include "server/open.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool login_set_option(struct login_options *options, int key, const char *value)
 {
@@ -68,7 +71,7 @@ static enum status judge(const struct doorway *way, const struct login_options *
     return answer->outcome == DOOR_CODE_WANTED ? judge_code(way, options, answer, err) : ST_OK;
 }
 
-static enum status let_in(const struct login_desk *desk, const struct doorway *way,
+static enum status let_in(struct audit *audit, const struct doorway *way,
                           const struct door_answer *answer, unsigned roles, struct err *err)
 {
     const struct account *account = &answer->account;
@@ -78,8 +81,8 @@ static enum status let_in(const struct login_desk *desk, const struct doorway *w
         return RAISE_CAUSE(err, ST_CONFLICT, "loginRefused", NULL, NULL,
                            "the password was set by somebody else: change it in the console first");
     TRY(store_account_login(way->store, account, &way->limits, NULL, err));
-    TRY(record(desk->audit, answer, err));
-    audit_name(desk->audit, account->name);
+    TRY(record(audit, answer, err));
+    audit_name(audit, account->name);
     if (roles & (1U << account->role))
         return ST_OK;
     (void)text_format(text, sizeof(text), "refused: not for this role (%s)",
@@ -87,25 +90,64 @@ static enum status let_in(const struct login_desk *desk, const struct doorway *w
     const struct event event = {
         .level = EVENT_WARNING, .name = "access.refused", .code = "403", .text = text
     };
-    TRY(audit_write(desk->audit, &event, err));
+    TRY(audit_write(audit, &event, err));
     return RAISE_CAUSE(err, ST_CONFLICT, "loginRefused", NULL, NULL,
                        "this is not for the role of %s (%s)", account->name,
                        role_name(account->role));
 }
 
-enum status login_require(const struct login_desk *desk, const struct login_options *options,
-                          unsigned roles, struct err *err)
+enum status login_require(const struct conf *conf, struct audit *audit,
+                          const struct login_options *options, unsigned roles, struct err *err)
 {
+    AUTO(vault_close) struct vault *vault = NULL;
+    AUTO(store_close) struct store *store = NULL;
     AUTO(door_free) struct door *door = NULL;
     struct door_answer answer;
 
     if (!options->user)
         return RAISE(err, ST_INPUT, "who are you? --user NAME, an account of the service");
+    TRY(vault_open(conf->store.content_keys_file, &vault, err));
+    TRY(open_store(conf, vault, &store, err));
     TRY(door_new(&door, err));
-    const struct doorway way = { door, desk->store, door_limits(&desk->conf->admin) };
+    const struct doorway way = { door, store, door_limits(&conf->admin) };
     TRY(judge(&way, options, &answer, err));
     if (answer.outcome == DOOR_OPEN)
-        return let_in(desk, &way, &answer, roles, err);
-    TRY(record(desk->audit, &answer, err));
+        return let_in(audit, &way, &answer, roles, err);
+    TRY(record(audit, &answer, err));
     return refused(err);
+}
+
+/* ---- a journal's folder ---- */
+
+static bool is_within(const char *dir, const char *of)
+{
+    AUTO_FREE char *inner = realpath(dir, NULL);
+    AUTO_FREE char *outer = realpath(of, NULL);
+    const size_t len = outer ? strlen(outer) : 0;
+
+    return inner && outer && strncmp(inner, outer, len) == 0 &&
+           (inner[len] == '\0' || inner[len] == '/');
+}
+
+enum status login_for_folder(const char *dir, const char *config,
+                             const struct login_options *options, struct err *err)
+{
+    const char *path = config ? config : LOGIN_USUAL_CONFIG;
+    AUTO(conf_free) const struct conf *conf = NULL;
+    AUTO(audit_close) struct audit *audit = NULL;
+    char text[300];
+
+    if (!config && access(path, R_OK) != 0)
+        return ST_OK;
+    TRY(conf_load(path, &conf, err));
+    if (!is_within(dir, conf->journal.dir))
+        return ST_OK;
+    const struct audit_params params = { .conf = conf,
+                                         .clock = clock_system(),
+                                         .wait_ms = AUDIT_WAIT_MS };
+    TRY(audit_open(&params, &audit, err));
+    TRY(login_require(conf, audit, options, ROLES_ALL, err));
+    (void)text_format(text, sizeof(text), "%.250s is verified", dir);
+    const struct event event = { .level = EVENT_NOTICE, .name = "journal.verified", .text = text };
+    return audit_write(audit, &event, err);
 }

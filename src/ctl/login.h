@@ -26,15 +26,19 @@ enum login_option { LOGIN_USER = 900, LOGIN_PASSWORD, LOGIN_CODE };
 /* true: the option was one of these. */
 bool login_set_option(struct login_options *options, int key, const char *value);
 
-struct login_desk {
-    const struct conf *conf;
-    struct store *store;
-    struct audit *audit;
-};
+#define LOGIN_USUAL_CONFIG "/etc/shepd/shepd.conf"
+
 /* Whoever is not let in is told nothing but that; roles: ROLES_… that may. On ST_OK the audit's
- * account is theirs, NAME@UNIXUSER, from here on.
+ * account is theirs, NAME@UNIXUSER, from here on. Opens the store for itself, with the vault that
+ * second factors lie under.
  * ST_INPUT: --user is missing, or no password. ST_CONFLICT: not let in, or not for this role; code
  * loginRefused. ST_UNAVAILABLE. */
-MUST_USE enum status login_require(const struct login_desk *desk,
+MUST_USE enum status login_require(const struct conf *conf, struct audit *audit,
                                    const struct login_options *options, unsigned roles,
                                    struct err *err);
+/* Before a journal's folder is proven: the folder of a service that is configured here (config, or
+ * LOGIN_USUAL_CONFIG where it can be read) is its administrators' and auditors'; a copy elsewhere
+ * is anybody's who has it. On record as journal.verified. Errors as login_require(), and those of
+ * the configuration and the audit. */
+MUST_USE enum status login_for_folder(const char *dir, const char *config,
+                                      const struct login_options *options, struct err *err);

@@ -4,12 +4,13 @@ import hashlib
 import os
 import pty
 import re
+import shutil
 import signal
 
 import pytest
 
 from console import PASSWORD, STEP_S, Client, add_user, totp, user
-from tools import BUILD, at_once
+from tools import BUILD, at_once, run
 from world import Second, make_world
 
 ADMINISTRATOR, AUDITOR = "aidar", "saule"
@@ -456,6 +457,38 @@ def test_a_password_is_asked_for_on_the_terminal_and_never_on_the_command_line(c
         file = console.folder / "bad"
         file.write_text(words)
         assert user(console, "add", "bad", "--role", "auditor", "--password-file", file, check=False).returncode == 2
+
+
+def verify(world, folder, *options):
+    return run(BUILD / "shepctl", "journal", "verify", folder, "--config", world.config, *options, check=False)
+
+
+def test_the_services_journal_is_verified_by_its_people_alone_and_a_copy_by_whoever_has_it(console, somebody, tmp_path):
+    """req 0.53"""
+    folder, right, wrong = console.folder / "journal", console.folder / "console-password", tmp_path / "wrong"
+    wrong.write_text(WRONG)
+    done = verify(console, folder)
+    assert done.returncode == 2 and "--user" in done.stderr and not done.stdout
+    for user_name, file in (("nobody", right), (somebody, wrong)):
+        done = verify(console, folder, "--user", user_name, "--password-file", file)
+        assert done.returncode == 2 and "not let in" in done.stderr and not done.stdout
+    assert "no such account" in ctl_lines(console, "auth.failed")[-2]["text"]
+    assert ctl_lines(console, "auth.failed")[-1]["text"].startswith(f"{somebody}: log-in refused: wrong password")
+    assert console.sql(f"SELECT failures FROM account WHERE name = '{somebody}'") == [["1"]]  # counts like the console's
+    for name in (somebody, AUDITOR):
+        done = verify(console, folder, "--user", name, "--password-file", right)
+        assert "lines (seq" in done.stdout, done.stderr
+        login, proof = ctl_lines(console, "auth.login")[-1], ctl_lines(console, "journal.verified")[-1]
+        assert login["text"].startswith(f"{name}: logged in") and proof["account"].startswith(f"{name}@")
+    shutil.copytree(folder, tmp_path / "copy")
+    assert "lines (seq" in verify(console, tmp_path / "copy").stdout
+    (tmp_path / "link").symlink_to(folder)
+    assert verify(console, tmp_path / "link").returncode == 2
+    user(console, "totp", "on", somebody)
+    done = verify(console, folder, "--user", somebody, "--password-file", right, "--totp", "000000")
+    assert done.returncode == 2 and "not let in" in done.stderr
+    user(console, "lock", somebody)
+    assert verify(console, folder, "--user", somebody, "--password-file", right, "--totp", "000000").returncode == 2
 
 
 def test_languages_are_kept_and_lead_back(console):
