@@ -1,7 +1,7 @@
 #include "rest/sntp.h"
 
 #include "base/auto.h"
-#include "rest/resolve.h"
+#include "base/resolve.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -239,7 +239,7 @@ enum status sntp_ask(const char *server, int64_t timeout_ms, const struct clock 
 
     if (!endpoint_parse(server, SNTP_PORT, &endpoint))
         return RAISE(err, ST_INPUT, "%.100s: neither host nor host:port", server);
-    TRY(resolve_udp(&endpoint, talk.deadline_ms, &addresses, err));
+    TRY(resolve(&endpoint, talk.deadline_ms, &addresses, err));
     for (size_t i = 0; i < addresses.count && status == ST_UNAVAILABLE; i++)
         status =
             ask_address(&talk, &addresses.all[i].address, addresses.all[i].len, ret_answer, err);

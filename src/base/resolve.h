@@ -1,4 +1,4 @@
-/* Addresses of a UDP server by its name, within a deadline. For src/rest only.
+/* Addresses of a server by its name, within a deadline. Thread-safe.
  *
  * getaddrinfo() has no deadline, so a name is looked up in a thread of its own, which is left to
  * itself when the time is over; four such at most. An address needs no thread. */
@@ -22,5 +22,5 @@ struct resolved {
 
 /* deadline_ms: monotonic. ST_UPSTREAM: no such name, or no resolver; ST_TIMEOUT; ST_UNAVAILABLE:
  * too many look-ups hang. */
-MUST_USE enum status resolve_udp(const struct endpoint *endpoint, int64_t deadline_ms,
-                                 struct resolved *ret, struct err *err);
+MUST_USE enum status resolve(const struct endpoint *endpoint, int64_t deadline_ms,
+                             struct resolved *ret, struct err *err);

@@ -1,4 +1,4 @@
-#include "rest/resolve.h"
+#include "base/resolve.h"
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -121,8 +121,8 @@ static bool await(struct lookup *lookup, int64_t deadline_ms)
     return done;
 }
 
-enum status resolve_udp(const struct endpoint *endpoint, int64_t deadline_ms, struct resolved *ret,
-                        struct err *err)
+enum status resolve(const struct endpoint *endpoint, int64_t deadline_ms, struct resolved *ret,
+                    struct err *err)
 {
     AUTO(let_go) struct lookup *lookup = NULL;
 
