@@ -310,13 +310,23 @@ struct slice tail_instance(const struct journal *journal)
     return slice_str(journal->instance);
 }
 
-uint64_t tail_await(struct tail *tail, uint64_t seq)
+static struct timespec in_ms(int64_t ms)
+{
+    int64_t at = clock_monotonic_ms() + ms;
+
+    return (struct timespec){ .tv_sec = (time_t)(at / 1000), .tv_nsec = (at % 1000) * 1000000 };
+}
+
+uint64_t tail_await(struct tail *tail, uint64_t seq, int64_t ms)
 {
     struct journal *journal = tail->journal;
+    const struct timespec end = in_ms(ms);
+    int waited = 0;
 
     (void)pthread_mutex_lock(&journal->lock);
-    while (journal->stats.seq <= seq && !tail->ending)
-        (void)pthread_cond_wait(&journal->changed, &journal->lock);
+    while (waited == 0 && journal->stats.seq <= seq && !tail->ending)
+        waited = ms < 0 ? pthread_cond_wait(&journal->changed, &journal->lock)
+                        : pthread_cond_timedwait(&journal->changed, &journal->lock, &end);
     uint64_t last = journal->stats.seq;
     (void)pthread_mutex_unlock(&journal->lock);
     return last;
@@ -324,8 +334,7 @@ uint64_t tail_await(struct tail *tail, uint64_t seq)
 
 void tail_pause(struct tail *tail, int64_t ms)
 {
-    int64_t at = clock_monotonic_ms() + ms;
-    struct timespec end = { .tv_sec = (time_t)(at / 1000), .tv_nsec = (at % 1000) * 1000000 };
+    const struct timespec end = in_ms(ms);
     struct journal *journal = tail->journal;
     int waited = 0;
 

@@ -65,21 +65,31 @@ static bool is_control(struct slice c)
     return c.len == 2 && first == 0xc2 && (uint8_t)c.at[1] < 0xa0; /* C1: U+0080 … U+009F */
 }
 
-/* The character at the front of *s as it is written, and *s without it. */
-static struct slice escape(struct slice *s, char room[16])
+struct slice line_visible(struct slice *s, char room[LINE_ESCAPE])
 {
     size_t length = char_length(*s);
     struct slice c = { s->at, length ? length : 1 };
 
     *s = slice_skip(*s, c.len);
-    if (length && !is_control(c) && c.at[0] != '"' && c.at[0] != '\\')
+    if (length && !is_control(c))
         return c;
-    if (c.at[0] == '"' || c.at[0] == '\\' || c.at[0] == '\n')
-        (void)text_format(room, 16, "\\%c", c.at[0] == '\n' ? 'n' : c.at[0]);
+    if (c.at[0] == '\n')
+        (void)text_copy(room, LINE_ESCAPE, "\\n");
     else if (c.len == 1)
-        (void)text_format(room, 16, "\\x%02x", (uint8_t)c.at[0]);
+        (void)text_format(room, LINE_ESCAPE, "\\x%02x", (uint8_t)c.at[0]);
     else
-        (void)text_format(room, 16, "\\x%02x\\x%02x", (uint8_t)c.at[0], (uint8_t)c.at[1]);
+        (void)text_format(room, LINE_ESCAPE, "\\x%02x\\x%02x", (uint8_t)c.at[0], (uint8_t)c.at[1]);
+    return slice_str(room);
+}
+
+/* The character at the front of *s as it is written, and *s without it. */
+static struct slice escape(struct slice *s, char room[LINE_ESCAPE])
+{
+    struct slice c = line_visible(s, room);
+
+    if (c.len != 1 || (c.at[0] != '"' && c.at[0] != '\\'))
+        return c;
+    (void)text_format(room, LINE_ESCAPE, "\\%c", c.at[0]);
     return slice_str(room);
 }
 
@@ -88,7 +98,7 @@ static void put_escaped(struct bytes *out, struct slice text, size_t max)
 {
     size_t start = out->len;
     size_t fits = out->len; /* the last end at which LINE_CUT still has room */
-    char room[16];
+    char room[LINE_ESCAPE];
 
     while (text.len > 0) {
         struct slice c = escape(&text, room);

@@ -37,6 +37,11 @@ void line_add(struct bytes *out, uint64_t seq, struct slice body, const char *pr
 /* What the next line says in prev: hex SHA-256 of the line without its newline. */
 MUST_USE enum status line_hash(struct slice line, char ret[LINE_HASH], struct err *err);
 
+/* The character at the front of *s, and *s without it; a control character, or a byte that is no
+ * UTF-8, comes as \n or \xNN in room. s is not empty. */
+enum { LINE_ESCAPE = 16 };
+struct slice line_visible(struct slice *s, char room[LINE_ESCAPE]);
+
 struct line {
     struct event_row row; /* its texts are the arena's, row.line is the caller's */
     char prev[LINE_HASH];

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,12 +18,14 @@ enum {
     ARENA_BYTES = 3 * BATCH_BYTES + BATCH_ROWS * 4096, /* lines, their texts, alignment */
     PAUSE_MIN_MS = 50,
     PAUSE_MAX_MS = 5000,
+    LOOK_MS = 1000, /* between two looks at an idle sink */
 };
 
 struct shipper {
     struct tail tail;
     struct event_sink sink;
     pthread_t thread;
+    uint64_t begun; /* the last seq when it was started */
 
     pthread_mutex_t lock;
     uint64_t shipped;    /* the last seq the sink is known to hold */
@@ -92,8 +95,7 @@ static enum status find_file(struct shipper *shipper, struct err *err)
     return ST_OK;
 }
 
-/* The line of shipper->next, which is on disk; *ret_line lasts until the next call. */
-static enum status next_line(struct shipper *shipper, struct slice *ret_line, struct err *err)
+static enum status seek_line(struct shipper *shipper, struct slice *ret_line, struct err *err)
 {
     for (int files = 0; files < 2; files++) {
         enum reading what = READ_END;
@@ -108,6 +110,36 @@ static enum status next_line(struct shipper *shipper, struct slice *ret_line, st
         close_file(shipper); /* it goes on in the next file */
     }
     return gone(shipper->next, err);
+}
+
+/* Nothing holds shipper->next: it goes on with the file that follows. */
+static enum status pass_over(struct shipper *shipper, struct err *err)
+{
+    AUTO(files_free) struct journal_files *files = NULL;
+    const struct event_sink *sink = &shipper->sink;
+    size_t i = 0;
+
+    close_file(shipper);
+    TRY(files_list(tail_dir(shipper->tail.journal), &files, err));
+    while (i < files->count && files->at[i].first <= shipper->next)
+        i++;
+    if (i == files->count)
+        return gone(shipper->next, err);
+    sink->gone(sink->ctx, shipper->next, files->at[i].first - 1);
+    shipper->next = files->at[i].first;
+    return ST_OK;
+}
+
+/* The line of shipper->next, which is on disk; *ret_line lasts until the next call. When it is
+ * there no more, and the sink bears that, next moves on to one that is. */
+static enum status next_line(struct shipper *shipper, struct slice *ret_line, struct err *err)
+{
+    enum status status = seek_line(shipper, ret_line, err);
+
+    if (status != ST_NOT_FOUND || !shipper->sink.gone)
+        return status;
+    TRY(pass_over(shipper, err));
+    return seek_line(shipper, ret_line, err);
 }
 
 static enum status add_row(struct shipper *shipper, struct batch *batch, struct slice line,
@@ -158,6 +190,8 @@ static enum status ask_position(struct shipper *shipper, struct err *err)
 
     TRY(shipper->sink.position(shipper->sink.ctx, tail_instance(shipper->tail.journal), &held,
                                err));
+    if (held == EVENT_SEQ_NOW)
+        held = shipper->begun;
     if (held > last)
         return RAISE(err, ST_CONFLICT,
                      "the sink holds line %llu, the journal ends with %llu: its folder was lost or "
@@ -170,25 +204,35 @@ static enum status ask_position(struct shipper *shipper, struct err *err)
 
 /* ---- the thread ---- */
 
-static void note(struct shipper *shipper, enum status status, const struct err *err)
+/* A failure is over when the sink has taken lines, or there are none for it: one that answers and
+ * then takes nothing goes on failing. */
+static void note(struct shipper *shipper, enum status status, bool took, const struct err *err)
 {
     (void)pthread_mutex_lock(&shipper->lock);
-    if (status == ST_OK) {
+    if (status == ST_OK)
         shipper->shipped = shipper->next - 1;
-        shipper->last_err.status = ST_OK;
-    } else {
+    if (status != ST_OK)
         shipper->last_err = *err;
-    }
+    else if (took)
+        shipper->last_err.status = ST_OK;
     (void)pthread_mutex_unlock(&shipper->lock);
 }
 
 /* One step: asks the position, or waits for lines and ships some. */
-static enum status step(struct shipper *shipper, struct err *err)
+static enum status step(struct shipper *shipper, bool *ret_took, struct err *err)
 {
-    if (shipper->next == 0)
-        return ask_position(shipper, err);
-    uint64_t last = tail_await(&shipper->tail, shipper->next - 1);
-    return last >= shipper->next ? ship_batch(shipper, last, err) : ST_OK;
+    const struct event_sink *sink = &shipper->sink;
+
+    if (shipper->next == 0) {
+        TRY(ask_position(shipper, err));
+        *ret_took = shipper->next > journal_stats(shipper->tail.journal).seq;
+        return ST_OK;
+    }
+    *ret_took = true;
+    uint64_t last = tail_await(&shipper->tail, shipper->next - 1, sink->look ? LOOK_MS : -1);
+    if (last >= shipper->next)
+        return ship_batch(shipper, last, err);
+    return sink->look && !tail_ending(&shipper->tail) ? sink->look(sink->ctx, err) : ST_OK;
 }
 
 static bool is_over(struct shipper *shipper)
@@ -204,12 +248,17 @@ static bool is_over(struct shipper *shipper)
 static void *run(void *arg)
 {
     struct shipper *shipper = arg;
+    sigset_t all;
 
+    /* signals are for other threads; SIGPIPE of a receiver that went is for nobody */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, NULL);
     while (!is_over(shipper)) {
         struct err err = { .status = ST_OK };
-        enum status status = step(shipper, &err);
+        bool took = false;
+        enum status status = step(shipper, &took, &err);
 
-        note(shipper, status, &err);
+        note(shipper, status, took, &err);
         if (status == ST_OK) {
             shipper->pause_ms = PAUSE_MIN_MS;
             continue;
@@ -235,6 +284,7 @@ enum status shipper_start(struct journal *journal, const struct event_sink *sink
         return RAISE(err, ST_NOMEM, "journal's shipper: out of memory");
     shipper->tail.journal = journal;
     shipper->sink = *sink;
+    shipper->begun = journal_stats(journal).seq;
     shipper->pause_ms = PAUSE_MIN_MS;
     shipper->reader.fd = -1;
     (void)pthread_mutex_init(&shipper->lock, NULL);

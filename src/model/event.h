@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* req 0.48; the category (req 0.49, 0.61) follows from the level by one table, model/event.c. */
+/* req 0.48; category (req 0.49, 0.61) and syslog severity (req 0.34) follow from the level by one
+ * table, model/event.c. */
 enum event_level {
     EVENT_ALERT,
     EVENT_CRITICAL,
@@ -24,6 +25,8 @@ enum event_level {
 const char *event_level_name(enum event_level level);
 /* ERROR WARN INFO DEBUG */
 const char *event_category(enum event_level level);
+/* RFC 5424 section 6.2.1: 1 alert … 7 debug; 0, an emergency, is no level of the journal */
+unsigned event_severity(enum event_level level);
 /* Exact case; false when the text is none of them. */
 bool event_level_parse(struct slice text, enum event_level *ret);
 
@@ -59,10 +62,19 @@ struct event_row {
 };
 
 /* Takes n rows in order, all or none; called again with the same rows after a failure or a crash,
- * so it must ignore rows it has (by instance and seq). */
+ * so it must ignore rows it has (by instance and seq). Called by one thread. */
 struct event_sink {
     void *ctx;
     enum status (*put)(void *ctx, const struct event_row *rows, size_t n, struct err *err);
-    /* The last seq of the instance that the sink holds, 0 when none. */
+    /* The last seq of the instance that the sink holds, 0 when none. Asked first, and after every
+     * failure. EVENT_SEQ_NOW: it wants what is written since its shipper was
+     * started. */
     enum status (*position)(void *ctx, struct slice instance, uint64_t *ret_seq, struct err *err);
+    /* Asked about once a second while there is nothing to put: whether the sink is still there.
+     * NULL: it need not be asked. */
+    enum status (*look)(void *ctx, struct err *err);
+    /* The lines first…last are in no file any more: it goes on behind them. NULL: it does not, and
+     * each try to put them fails. */
+    void (*gone)(void *ctx, uint64_t first, uint64_t last);
 };
+#define EVENT_SEQ_NOW UINT64_MAX

@@ -16,7 +16,10 @@ struct fake {
     unsigned puts, largest;
     unsigned chance; /* state of the generator; 0: never fails */
     bool dead;       /* always fails */
-    bool wrong;      /* something came out of order */
+    bool from_now;   /* wants what is written from now on */
+    bool answers;    /* tells its position although it is dead */
+    unsigned looks;
+    bool wrong; /* something came out of order */
 };
 
 static unsigned draw(struct fake *fake)
@@ -71,10 +74,22 @@ static enum status position(void *ctx, struct slice instance, uint64_t *ret_seq,
 
     (void)pthread_mutex_lock(&fake->lock);
     fake->wrong |= !slice_eq_str(instance, "node1");
-    if (unlucky(fake))
+    if (unlucky(fake) && !fake->answers)
         status = RAISE(err, ST_UNAVAILABLE, "asked in vain");
     else
-        *ret_seq = fake->held;
+        *ret_seq = fake->from_now && fake->held == 0 ? EVENT_SEQ_NOW : fake->held;
+    (void)pthread_mutex_unlock(&fake->lock);
+    return status;
+}
+
+static enum status look(void *ctx, struct err *err)
+{
+    struct fake *fake = ctx;
+
+    (void)pthread_mutex_lock(&fake->lock);
+    fake->looks++;
+    const enum status status =
+        fake->dead ? RAISE(err, ST_UPSTREAM, "it hung up while nothing was written") : ST_OK;
     (void)pthread_mutex_unlock(&fake->lock);
     return status;
 }
@@ -87,7 +102,7 @@ static struct fake fake_of(unsigned chance)
 static struct shipper *start(struct journal *journal, struct fake *fake)
 {
     struct shipper *shipper = NULL;
-    struct event_sink sink = { fake, put, position };
+    struct event_sink sink = { .ctx = fake, .put = put, .position = position };
 
     assert_ok(shipper_start(journal, &sink, &shipper, err));
     return shipper;
@@ -210,6 +225,68 @@ static void a_sink_ahead_of_the_journal_is_an_error_not_silence(void **state)
     assert_int_equal(fake.rows, 0);
 }
 
+static void a_sink_that_begins_now_gets_what_is_written_since_its_shipper_started(void **state)
+{
+    AUTO(journal_close) struct journal *journal = open_small(*state);
+    struct fake fake = fake_of(0);
+    struct err why;
+
+    fake.from_now = fake.dead = true;
+    write_numbered(journal, 1, 20);
+    struct shipper *shipper = start(journal, &fake);
+    while (!shipper_failing(shipper, &why))
+        (void)sched_yield();
+    write_numbered(journal, 21, 25); /* before it was ever reached */
+    (void)pthread_mutex_lock(&fake.lock);
+    fake.dead = false;
+    (void)pthread_mutex_unlock(&fake.lock);
+    shipper_stop(shipper, GRACE_MS);
+    assert_int_equal(fake.rows, 5);
+    assert_int_equal(fake.held, 25);
+}
+
+static void a_sink_that_answers_and_takes_nothing_goes_on_failing(void **state)
+{
+    AUTO(journal_close) struct journal *journal = open_small(*state);
+    struct fake fake = fake_of(0);
+    struct err why;
+    unsigned puts = 0;
+
+    fake.dead = fake.answers = true;
+    struct shipper *shipper = start(journal, &fake);
+    write_numbered(journal, 1, 1);
+    while (!shipper_failing(shipper, &why))
+        (void)sched_yield();
+    while (puts < 4) { /* it has answered in between */
+        assert_true(shipper_failing(shipper, &why));
+        (void)pthread_mutex_lock(&fake.lock);
+        puts = fake.puts;
+        (void)pthread_mutex_unlock(&fake.lock);
+    }
+    shipper_stop(shipper, 0);
+}
+
+static void a_sink_is_looked_at_while_nothing_is_written(void **state)
+{
+    AUTO(journal_close) struct journal *journal = open_small(*state);
+    struct fake fake = fake_of(0);
+    const struct event_sink sink = { .ctx = &fake, .put = put, .position = position, .look = look };
+    struct shipper *shipper = NULL;
+    struct err why;
+
+    assert_ok(shipper_start(journal, &sink, &shipper, err));
+    write_numbered(journal, 1, 1);
+    while (shipper_lag(shipper) > 0)
+        (void)sched_yield();
+    (void)pthread_mutex_lock(&fake.lock);
+    fake.dead = true;
+    (void)pthread_mutex_unlock(&fake.lock);
+    while (!shipper_failing(shipper, &why))
+        (void)sched_yield();
+    shipper_stop(shipper, 0);
+    assert_true(fake.looks > 0);
+}
+
 struct writer_of {
     struct journal *journal;
     enum status status;
@@ -255,6 +332,9 @@ int main(void)
         TEST(lag_tells_what_is_not_shipped_and_failing_tells_why),
         TEST(a_dead_sink_is_left_when_the_grace_is_over),
         TEST(a_sink_ahead_of_the_journal_is_an_error_not_silence),
+        TEST(a_sink_that_begins_now_gets_what_is_written_since_its_shipper_started),
+        TEST(a_sink_that_answers_and_takes_nothing_goes_on_failing),
+        TEST(a_sink_is_looked_at_while_nothing_is_written),
         TEST(threads_write_while_it_ships),
     };
 
