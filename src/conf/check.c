@@ -130,6 +130,31 @@ static enum status check_time(const char *path, const struct conf *c, struct err
                : RAISE(err, ST_INPUT, "%s: [time] servers: %d at most", path, CONF_TIME_SERVERS);
 }
 
+/* A setting of TLS that never takes effect would leave personal data in the clear. */
+static enum status check_syslog(const char *path, const struct conf *c, struct err *err)
+{
+    const struct conf_syslog *s = &c->syslog;
+    const bool tls = is_word(s->transport, "tls") || is_word(s->transport, "relp-tls");
+    struct endpoint endpoint;
+
+    if (is_word(s->transport, "off"))
+        return ST_OK;
+    if (!endpoint_parse(s->address, "514", &endpoint))
+        return RAISE(err, ST_INPUT, "%s: [syslog] address: %.100s is neither host nor host:port",
+                     path, s->address);
+    if (tls && !is_set(s->tls_ca_file))
+        return RAISE(err, ST_INPUT, "%s: [syslog] transport = %s wants tls_ca_file", path,
+                     s->transport);
+    if (!tls && (is_set(s->tls_ca_file) || is_set(s->tls_name) || is_set(s->tls_cert_file)))
+        return RAISE(err, ST_INPUT,
+                     "%s: [syslog] tls_… settings with transport = %s, which has none", path,
+                     s->transport);
+    if (is_set(s->tls_cert_file) != is_set(s->tls_key_file))
+        return RAISE(err, ST_INPUT, "%s: [syslog] tls_cert_file and tls_key_file go together",
+                     path);
+    return ST_OK;
+}
+
 enum status conf_check(const char *path, const struct conf *c, struct err *err)
 {
     if (is_set(c->http.tls_cert_file) != is_set(c->http.tls_key_file))
@@ -143,5 +168,6 @@ enum status conf_check(const char *path, const struct conf *c, struct err *err)
     TRY(check_retention(path, c, err));
     TRY(check_senders(path, c, err));
     TRY(check_time(path, c, err));
+    TRY(check_syslog(path, c, err));
     return conf_check_coid(path, c, err);
 }

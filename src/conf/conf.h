@@ -56,6 +56,14 @@ struct conf_journal {
     int64_t online_months, keep_months; /* keep_months 0: for ever */
 };
 
+struct conf_syslog {       /* where the journal goes besides the database */
+    const char *transport; /* off | udp | tcp | tls | relp | relp-tls */
+    const char *address, *facility, *hostname;
+    const char *tls_ca_file, *tls_name, *tls_cert_file, *tls_key_file;
+    int64_t enterprise_number, max_message_bytes;
+    int64_t connect_ms, io_ms, resend_lines;
+};
+
 struct conf_keys {
     const char *sign_key_file; /* PKCS#12, PEM, or a URI pkcs11:… */
     const char *sign_pass_file;
@@ -181,6 +189,7 @@ struct conf {
     struct conf_admin admin;
     struct conf_store store;
     struct conf_journal journal;
+    struct conf_syslog syslog;
     struct conf_keys keys;
     struct conf_trust trust;
     struct conf_limits limits;

@@ -119,6 +119,42 @@ const struct conf_row conf_rows[] = {
     { "journal", "keep_months", CONF_INT, AT(journal.keep_months), "0", 0, 1200, NULL,
       "whole months after which a file leaves the archive, too; 36 at least; 0 = never" },
 
+    { "syslog", "transport", CONF_WORD, AT(syslog.transport), "off", 0, 0,
+      "off udp tcp tls relp relp-tls",
+      "how the journal goes to a receiver of syslog (RFC 5424): relp = acknowledged; tcp, tls = "
+      "with "
+      "repeats after a reconnect; udp = best effort" },
+    { "syslog", "address", CONF_TEXT, AT(syslog.address), "", 0, 0, NULL,
+      "host:port of the receiver; the usual ports: udp and tcp 514, tls 6514, relp 2514" },
+    { "syslog", "facility", CONF_WORD, AT(syslog.facility), "local0", 0, 0,
+      "user daemon auth authpriv audit local0 local1 local2 local3 local4 local5 local6 local7",
+      "facility of the messages" },
+    { "syslog", "hostname", CONF_TEXT, AT(syslog.hostname), "", 0, 0, NULL,
+      "HOSTNAME of the messages; empty = the instance's name" },
+    { "syslog", "enterprise_number", CONF_INT, AT(syslog.enterprise_number), "32473", 1, 4294967295,
+      NULL,
+      "private enterprise number (IANA) of whoever runs the service, in shepd@NUMBER; 32473 is "
+      "that "
+      "of examples" },
+    { "syslog", "max_message_bytes", CONF_INT, AT(syslog.max_message_bytes), "8192", 2048, 65000,
+      NULL,
+      "bytes of one message; the text of a longer one is cut. No more than the receiver takes" },
+    { "syslog", "tls_ca_file", CONF_TEXT, AT(syslog.tls_ca_file), "", 0, 0, NULL,
+      "PEM; with tls and relp-tls the receiver is verified against it alone, always" },
+    { "syslog", "tls_name", CONF_TEXT, AT(syslog.tls_name), "", 0, 0, NULL,
+      "DNS name or address that the receiver's certificate must bear; empty = the host of "
+      "address" },
+    { "syslog", "tls_cert_file", CONF_TEXT, AT(syslog.tls_cert_file), "", 0, 0, NULL,
+      "PEM chain that is shown to the receiver; empty = none" },
+    { "syslog", "tls_key_file", CONF_TEXT, AT(syslog.tls_key_file), "", 0, 0, NULL,
+      "PEM, its private key" },
+    { "syslog", "connect_ms", CONF_INT, AT(syslog.connect_ms), "5000", 100, 60000, NULL,
+      "milliseconds for name, connection and TLS together" },
+    { "syslog", "io_ms", CONF_INT, AT(syslog.io_ms), "10000", 100, 600000, NULL,
+      "milliseconds in which a receiver must take or acknowledge something, or it counts as away" },
+    { "syslog", "resend_lines", CONF_INT, AT(syslog.resend_lines), "10000", 0, 10000000, NULL,
+      "lines sent once more after every reconnect with tcp and tls" },
+
     { "keys", "sign_key_file", CONF_TEXT, AT(keys.sign_key_file), NULL, 0, 0, NULL,
       "the key of НУЦ РК that signs our answers: a PKCS#12 or PEM file, or a URI pkcs11:… (RFC "
       "7512)" },
