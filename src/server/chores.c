@@ -4,6 +4,7 @@
 #include "server/coid_news.h"
 #include "server/file_watch.h"
 #include "server/housekeeping.h"
+#include "server/syslog_watch.h"
 
 #include <malloc.h>
 
@@ -17,6 +18,7 @@ struct chores {
     bool news_missed;
     struct journal_seals journal_seals;
     struct file_watch *files;
+    struct syslog_watch syslog_watch;
 };
 
 static struct service *service_of(const struct chores *chores)
@@ -128,9 +130,17 @@ static int look_at_files(void *ctx)
     return file_watch_look(chores->files, service_conf(service), service_rooms(service));
 }
 
+static int watch_syslog(void *ctx)
+{
+    struct chores *chores = ctx;
+    AUTO(service_free) struct service *service = service_of(chores);
+
+    return syslog_watch_look(&chores->syslog_watch, service_rooms(service));
+}
+
 static chore_fn *const table[] = {
-    sweep,           seal,        wipe,          news, look_at_clock, seal_journal,
-    recover_journal, make_months, look_at_files,
+    sweep,           seal,        wipe,          news,         look_at_clock, seal_journal,
+    recover_journal, make_months, look_at_files, watch_syslog,
 };
 
 /* ---- all of them ---- */

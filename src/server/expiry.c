@@ -47,6 +47,8 @@ static const struct {
     [EXPIRY_CLIENT_CA] = { "client-ca", false },
     [EXPIRY_STORE_CA] = { "store-ca", false },
     [EXPIRY_LDAP_CA] = { "ldap-ca", false },
+    [EXPIRY_SYSLOG_CLIENT] = { "syslog-client", true },
+    [EXPIRY_SYSLOG_CA] = { "syslog-ca", false },
     [EXPIRY_ROOT] = { "root", false },
     [EXPIRY_INTERMEDIATE] = { "intermediate", false },
 };

@@ -22,6 +22,8 @@ enum expiry_role {
     EXPIRY_CLIENT_CA,
     EXPIRY_STORE_CA,
     EXPIRY_LDAP_CA,
+    EXPIRY_SYSLOG_CLIENT, /* of our TLS to the receiver of syslog */
+    EXPIRY_SYSLOG_CA,
     EXPIRY_ROOT,
     EXPIRY_INTERMEDIATE,
 };

@@ -17,6 +17,10 @@ static void look_at_journal(const struct rooms *rooms)
     set(meters, METER_JOURNAL_SYNCS, NULL, (double)stats.syncs);
     set(meters, METER_JOURNAL_LAG, "database", (double)shipper_lag(rooms->shipper));
     set(meters, METER_JOURNAL_FAILING, "database", shipper_failing(rooms->shipper, &why));
+    if (!rooms->syslog)
+        return;
+    set(meters, METER_JOURNAL_LAG, "syslog", (double)shipper_lag(rooms->syslog_shipper));
+    set(meters, METER_JOURNAL_FAILING, "syslog", shipper_failing(rooms->syslog_shipper, &why));
 }
 
 static void look_at_work(const struct meters *meters, struct work *work)

@@ -7,9 +7,13 @@ static enum status list_files(const struct conf *c, struct expiry_list *list, st
         enum expiry_role role;
         const char *path;
     } files[] = {
-        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file }, { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
-        { EXPIRY_CLIENT_CA, c->http.client_ca_file }, { EXPIRY_STORE_CA, c->store.tls_ca_file },
+        { EXPIRY_TLS_PUBLIC, c->http.tls_cert_file },
+        { EXPIRY_TLS_ADMIN, c->admin.tls_cert_file },
+        { EXPIRY_CLIENT_CA, c->http.client_ca_file },
+        { EXPIRY_STORE_CA, c->store.tls_ca_file },
         { EXPIRY_LDAP_CA, c->ldap.ca_file },
+        { EXPIRY_SYSLOG_CLIENT, c->syslog.tls_cert_file },
+        { EXPIRY_SYSLOG_CA, c->syslog.tls_ca_file },
     };
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)

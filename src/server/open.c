@@ -64,3 +64,32 @@ enum status open_journal(const struct conf *conf, const struct open_journal *wha
     };
     return journal_open(&params, ret_journal, err);
 }
+
+enum status open_syslog(const struct conf *conf, const char *dir, struct syslog **ret_syslog,
+                        struct err *err)
+{
+    const struct conf_syslog *c = &conf->syslog;
+    struct syslog_params params = {
+        .address = c->address,
+        .dir = dir,
+        .head = { .hostname = *c->hostname ? c->hostname : conf->instance.name,
+                  .enterprise = (unsigned)c->enterprise_number,
+                  .version = SHEP_VERSION,
+                  .max_bytes = (size_t)c->max_message_bytes },
+        .tls_ca_file = c->tls_ca_file,
+        .tls_name = c->tls_name,
+        .tls_cert_file = c->tls_cert_file,
+        .tls_key_file = c->tls_key_file,
+        .connect_ms = c->connect_ms,
+        .io_ms = c->io_ms,
+        .resend_lines = (uint64_t)c->resend_lines,
+    };
+
+    *ret_syslog = NULL;
+    if (strcmp(c->transport, "off") == 0)
+        return ST_OK;
+    if (!syslog_transport_parse(c->transport, &params.transport) ||
+        !syslog_facility_parse(c->facility, &params.head.facility))
+        return RAISE(err, ST_INTERNAL, "[syslog]: the table of settings has a word that is none");
+    return syslog_open(&params, ret_syslog, err);
+}

@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "crypto/vault.h"
 #include "journal/journal.h"
+#include "journal/syslog.h"
 #include "store/store.h"
 
 /* Connects; the schema is left as it is. *ret_store is the caller's and borrows the vault.
@@ -26,6 +27,11 @@ struct open_journal {
  * caller's. Errors as journal_open(), and ST_INPUT for the key's file. */
 MUST_USE enum status open_journal(const struct conf *conf, const struct open_journal *what,
                                   struct journal **ret_journal, struct err *err);
+
+/* The way to the receiver of syslog, for lines of the journal in dir. *ret_syslog is the caller's;
+ * NULL: none is configured. Errors as syslog_open(). */
+MUST_USE enum status open_syslog(const struct conf *conf, const char *dir,
+                                 struct syslog **ret_syslog, struct err *err);
 
 /* A secret of at least min_bytes from a file (at most 4 KiB); wipe it: bytes_wipe(). ST_INPUT names
  * the file. */

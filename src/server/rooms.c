@@ -8,8 +8,10 @@
 #include <time.h>
 
 enum {
-    MIN_KEY = 32,        /* bytes of a key */
-    SHIP_GRACE_MS = 5000 /* for the journal's last lines when we stop */
+    MIN_KEY = 32, /* bytes of a key */
+    /* for the journal's last lines when we stop: into its table, */
+    SHIP_GRACE_MS = 5000,
+    SYSLOG_GRACE_MS = 2000, /* and, after that, to syslog: they would be the next start's */
 };
 
 static enum status start_store(const struct conf *conf, struct rooms *rooms, struct err *err)
@@ -29,6 +31,24 @@ static enum status start_journal(const struct conf *conf, struct rooms *rooms, s
 
     TRY(open_journal(conf, &what, &rooms->journal, err));
     return shipper_start(rooms->journal, &sink, &rooms->shipper, err);
+}
+
+static enum status start_syslog(const struct conf *conf, struct rooms *rooms, struct err *err)
+{
+    TRY(open_syslog(conf, conf->journal.dir, &rooms->syslog, err));
+    if (!rooms->syslog)
+        return ST_OK;
+    const struct event_sink sink = syslog_sink(rooms->syslog);
+    return shipper_start(rooms->journal, &sink, &rooms->syslog_shipper, err);
+}
+
+static void stop_syslog(struct rooms *rooms)
+{
+    if (!rooms->syslog)
+        return;
+    syslog_end(rooms->syslog, SYSLOG_GRACE_MS);
+    shipper_stop(rooms->syslog_shipper, SYSLOG_GRACE_MS);
+    syslog_close(rooms->syslog);
 }
 
 static enum status open_codec(const struct conf *conf, struct rooms *rooms, struct err *err)
@@ -148,6 +168,7 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     TRY(vault_open(conf->store.content_keys_file, &rooms->vault, err));
     TRY(start_store(conf, rooms, err));
     TRY(start_journal(conf, rooms, err));
+    TRY(start_syslog(conf, rooms, err));
     TRY(open_codec(conf, rooms, err));
     TRY(open_rest(conf, rooms, err));
     TRY(open_lists(conf, rooms, err));
@@ -167,6 +188,7 @@ void rooms_close(struct rooms *rooms)
         return;
     rooms_quieten(rooms); /* it writes to the journal */
     shipper_stop(rooms->shipper, SHIP_GRACE_MS);
+    stop_syslog(rooms);
     ocsp_cache_free(rooms->answers);
     upstream_free(rooms->coid);
     rest_free(rooms->rest);

@@ -8,6 +8,7 @@
 #include "crypto/trust.h"
 #include "crypto/vault.h"
 #include "journal/journal.h"
+#include "journal/syslog.h"
 #include "rest/rest.h"
 #include "rest/upstream.h"
 #include "server/admin/door.h"
@@ -27,6 +28,8 @@ struct rooms {
     struct store *store;
     struct journal *journal;
     struct shipper *shipper;
+    struct syslog *syslog; /* NULL: no receiver is configured */
+    struct shipper *syslog_shipper;
     struct codec *codec;
     struct rest *rest;
     struct upstream *coid; /* ЦОИД's bulkhead and breaker: reloads do not forget how it is */
