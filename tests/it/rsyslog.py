@@ -16,7 +16,7 @@ RSYSLOGD = shutil.which("rsyslogd", path=os.environ["PATH"] + ":/usr/sbin")
 LISTENING, BOUND = "0A", "07"  # states in /proc/net
 
 GLOBAL = """global(workDirectory="{folder}" net.enableDNS="off" maxMessageSize="64k"
-  defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="{tls}/ca.pem"
+  defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="{tls}/{ca}"
   defaultNetstreamDriverCertFile="{tls}/server.pem" defaultNetstreamDriverKeyFile="{tls}/server.key")
 template(name="file" type="string" string="{folder}/stored/%HOSTNAME%.log")
 template(name="raw" type="string" string="%rawmsg%\\n")
@@ -31,16 +31,16 @@ INPUTS = {
            'input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="store")\n',
     "relp": 'input(type="imrelp" address="127.0.0.1" port="{port}" ruleset="store" maxDataSize="64k")\n',
     "relp-tls": 'input(type="imrelp" address="127.0.0.1" port="{port}" ruleset="store" maxDataSize="64k" tls="on"\n'
-                '  tls.caCert="{tls}/ca.pem" tls.myCert="{tls}/server.pem" tls.myPrivKey="{tls}/server.key"\n'
+                '  tls.caCert="{tls}/{ca}" tls.myCert="{tls}/server.pem" tls.myPrivKey="{tls}/server.key"\n'
                 '  {demand})\n',
 }
-HEADER = re.compile(r"<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<procid>\S+) (?P<msgid>\S+) ")
+HEADER = re.compile(r"<(?P<pri>\d{1,3})>1 (?P<timestamp>\S+) (?P<host>\S+) (?P<app>\S+) (?P<procid>\S+) (?P<msgid>\S+) ")
 ELEMENT = re.compile(r'\[([^ =\]"]+)((?: [^ =\]"]+="(?:[^"\\\]]|\\.)*")*)\]')
 PARAM = re.compile(r' ([^ =\]"]+)="((?:[^"\\\]]|\\.)*)"')
 
 
 def parse(raw):
-    """A message of RFC 5424 as a dictionary: the PARAMs of shepd's own SD-ID, and raw, pri, time, host, app, procid, msgid,
+    """A message of RFC 5424 as a dictionary: the PARAMs of shepd's own SD-ID, and raw, pri, timestamp, host, app, procid, msgid,
     sd ({SD-ID: {name: value}}), msg (without its BOM), bom. AssertionError: it is none."""
     header = HEADER.match(raw)
     assert header, f"no header of RFC 5424: {raw[:200]!r}"
@@ -61,8 +61,8 @@ def parse(raw):
 class Rsyslog:
     """Rsyslog(folder, ["relp", "tls"], tls=world.sandbox / "tls").start(); the folder is made, what it stored outlives it.
 
-    tls: the folder of ca.pem, server.pem and server.key, for the transports that want it.
-    client_certificates: those of tls must show one that ca.pem verifies."""
+    tls: the folder of a sandbox's tls, for the transports that want it.
+    client_certificates: with TLS one must be shown that client-ca.pem verifies."""
 
     def __init__(self, folder, transports=("relp",), tls=None, client_certificates=False):
         self.folder, self.transports = pathlib.Path(folder), tuple(transports)
@@ -78,13 +78,14 @@ class Rsyslog:
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "rsyslog.conf"
-        text = GLOBAL.format(folder=self.folder, tls=self.tls)
+        ca = "client-ca.pem" if self.client_certificates else "ca.pem"
+        text = GLOBAL.format(folder=self.folder, tls=self.tls, ca=ca)
         if not self.tls:
             text = re.sub(r'\n  defaultNetstream.*', "", text).replace('maxMessageSize="64k"', 'maxMessageSize="64k")')
         if any(transport.startswith("relp") for transport in self.transports):
             text += 'module(load="imrelp" tls.tlsLib="openssl")\n'
         for transport in self.transports:
-            text += INPUTS[transport].format(port=self.ports[transport], tls=self.tls,
+            text += INPUTS[transport].format(port=self.ports[transport], tls=self.tls, ca=ca,
                                              auth="x509/certvalid" if self.client_certificates else "anon",
                                              demand='tls.authMode="certvalid"' if self.client_certificates else "")
         config.write_text(text)
