@@ -18,6 +18,7 @@ enum {
     INSTANCE_MAX_BYTES = 128,
     PAUSE_MS = 50,
     SHIP_GRACE_MS = 5000,
+    SYSLOG_GRACE_MS = 2000,
 };
 
 struct audit {
@@ -25,6 +26,8 @@ struct audit {
     const struct clock *clock;
     struct journal *journal;
     struct shipper *shipper; /* NULL: lines stay in the journal for now */
+    struct syslog *syslog;   /* NULL: no receiver is configured, or none can be */
+    struct shipper *syslog_shipper;
 };
 
 static void user_name(uid_t uid, char dst[NAME_MAX_BYTES])
@@ -105,6 +108,20 @@ static enum status open_in_turn(const struct audit_params *params, struct audit 
     }
 }
 
+/* What is wrong with it is shepd's to say: the command goes on, and its lines wait in the journal.
+ */
+static enum status start_syslog(const struct conf *conf, struct audit *audit, struct err *err)
+{
+    char dir[PATH_MAX_BYTES];
+    struct err ignored;
+
+    (void)text_format(dir, sizeof(dir), "%s/ctl", conf->journal.dir); /* it fitted before */
+    if (open_syslog(conf, dir, &audit->syslog, &ignored) != ST_OK || !audit->syslog)
+        return ST_OK;
+    const struct event_sink sink = syslog_sink(audit->syslog);
+    return shipper_start(audit->journal, &sink, &audit->syslog_shipper, err);
+}
+
 enum status audit_open(const struct audit_params *params, struct audit **ret_audit, struct err *err)
 {
     AUTO(audit_close) struct audit *audit = calloc(1, sizeof(*audit));
@@ -119,8 +136,18 @@ enum status audit_open(const struct audit_params *params, struct audit **ret_aud
         const struct event_sink sink = store_event_sink(params->store);
         TRY(shipper_start(audit->journal, &sink, &audit->shipper, err));
     }
+    TRY(start_syslog(params->conf, audit, err));
     *ret_audit = TAKE(audit);
     return ST_OK;
+}
+
+static void stop_syslog(struct audit *audit)
+{
+    if (!audit->syslog)
+        return;
+    syslog_end(audit->syslog, SYSLOG_GRACE_MS);
+    shipper_stop(audit->syslog_shipper, SYSLOG_GRACE_MS);
+    syslog_close(audit->syslog);
 }
 
 void audit_close(struct audit *audit)
@@ -128,6 +155,7 @@ void audit_close(struct audit *audit)
     if (!audit)
         return;
     shipper_stop(audit->shipper, SHIP_GRACE_MS);
+    stop_syslog(audit);
     journal_close(audit->journal);
     free(audit);
 }
