@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/journal.h"
+#include "ctl/login.h"
 #include "journal/archive.h"
 #include "journal/line.h"
 
@@ -19,6 +20,7 @@ enum {
 struct options {
     const char *config;
     int64_t days;
+    struct login_options login;
 };
 
 enum { OPT_CONFIG, OPT_DAYS };
@@ -26,12 +28,15 @@ enum { OPT_CONFIG, OPT_DAYS };
 static const struct option_row rows[] = {
     { OPT_CONFIG, "config", "FILE", "the service's configuration (" JOURNAL_CONF ")" },
     { OPT_DAYS, "days", "N", "how long it stays, 1 to 366 (30)" },
+    LOGIN_ROWS,
 };
 
 static enum status set(void *ctx, int key, const char *value, struct err *err)
 {
     struct options *o = ctx;
 
+    if (login_set_option(&o->login, key, value))
+        return ST_OK;
     if (key == OPT_DAYS)
         return journal_read_number("days", value, 1, DAYS_MAX, &o->days, err);
     o->config = value;
@@ -169,6 +174,7 @@ static enum status restore(const struct options *options, const char *argument, 
     if (!month_parse(slice_str(argument), &run->month))
         return RAISE(err, ST_INPUT, "%.20s: expected a month, 2026-11", argument);
     TRY(journal_desk_open(options->config, &desk, err));
+    TRY(login_require(desk->conf, desk->audit, &options->login, ROLES_ADMINISTRATOR, err));
     run->desk = desk;
     run->sink = store_event_sink(desk->store);
     enum status status = restore_all(run, options, err);

@@ -8,6 +8,7 @@
 #include "ctl/journal.h"
 #include "ctl/journal_match.h"
 #include "ctl/listing.h"
+#include "ctl/login.h"
 #include "journal/archive.h"
 #include "journal/line.h"
 #include "store/lines.h"
@@ -31,6 +32,7 @@ struct options {
     struct journal_match match;
     int64_t limit;
     enum listing_form form;
+    struct login_options login;
 };
 
 enum {
@@ -63,6 +65,7 @@ static const struct option_row rows[] = {
     { OPT_LIMIT, "limit", "N", "lines at most, 1 to 100000 (1000)" },
     { OPT_JSON, "json", NULL, "prints JSON" },
     { OPT_CSV, "csv", NULL, "prints CSV (RFC 4180)" },
+    LOGIN_ROWS,
 };
 
 static enum status set_form(struct options *o, int key, const char *value, struct err *err)
@@ -106,6 +109,8 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
         [OPT_CSV] = NULL,
     };
 
+    if (login_set_option(&o->login, key, value))
+        return ST_OK;
     if (!places[key])
         return set_form(o, key, value, err);
     *places[key] = value;
@@ -118,7 +123,8 @@ static const struct usage usage = {
     .about =
         "Prints the journal's lines that fulfil all that is asked, as they were written: those "
         "of months that\nstand in the table from there, older ones from [journal] archive_dir; "
-        "which were read is told on stderr.\nA search goes on record before anything is "
+        "which were read is told on stderr.\nFor administrators, --user; a search goes on record "
+        "before anything is "
         "shown.\nExit status: 0 done, 1 nothing found, or not everything could be looked at, 2 "
         "trouble.",
     .rows = rows,
@@ -385,6 +391,7 @@ static enum status search(struct options *o, int *ret_code, struct err *err)
         return RAISE(err, ST_NOMEM, "out of memory");
     TRY(read_range(o, err));
     TRY(journal_desk_open(o->config, &desk, err));
+    TRY(login_require(desk->conf, desk->audit, &o->login, ROLES_ADMINISTRATOR, err));
     if (o->form != LISTING_TEXT)
         TRY(listing_new(o->form, "lines", columns, COLUMNS, &listing, err));
     struct run run = {

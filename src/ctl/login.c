@@ -81,8 +81,8 @@ static enum status let_in(struct audit *audit, const struct doorway *way,
         return RAISE_CAUSE(err, ST_CONFLICT, "loginRefused", NULL, NULL,
                            "the password was set by somebody else: change it in the console first");
     TRY(store_account_login(way->store, account, &way->limits, NULL, err));
-    TRY(record(audit, answer, err));
     audit_name(audit, account->name);
+    TRY(record(audit, answer, err));
     if (roles & (1U << account->role))
         return ST_OK;
     (void)text_format(text, sizeof(text), "refused: not for this role (%s)",

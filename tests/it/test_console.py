@@ -491,6 +491,28 @@ def test_the_services_journal_is_verified_by_its_people_alone_and_a_copy_by_whoe
     assert verify(console, folder, "--user", somebody, "--password-file", right, "--totp", "000000").returncode == 2
 
 
+@pytest.mark.parametrize("command, event", [(("search",), "journal.searched"), (("restore", "2026-01"), "journal.restored")],
+                         ids=["search", "restore"])
+def test_records_of_exchanges_are_the_administrators_alone_on_the_command_line_too(console, command, event):
+    """req 0.53"""
+    def ask(*who):
+        return run(BUILD / "shepctl", "journal", *command, "--config", console.config, *who, check=False)
+
+    right = ("--password-file", console.folder / "console-password")
+    done = ask()
+    assert done.returncode == 2 and "--user" in done.stderr and not done.stdout
+    before = len(ctl_lines(console, event))
+    done = ask("--user", AUDITOR, *right)
+    assert done.returncode in (1, 2) and "not for the role" in done.stderr and not done.stdout
+    refused = ctl_lines(console, "access.refused")[-1]
+    assert refused["account"].startswith("saule@") and refused["code"] == "403"
+    assert len(ctl_lines(console, event)) == before
+    done = ask("--user", ADMINISTRATOR, *right)
+    assert "not for" not in done.stderr and "not let in" not in done.stderr
+    assert ctl_lines(console, "auth.login")[-1]["account"].startswith("aidar@")
+    assert len(ctl_lines(console, event)) == before + 1
+
+
 def test_languages_are_kept_and_lead_back(console):
     client = Client(console, language="kk")
     assert client.get("/admin/login").title == "Кіру"

@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from console import add_user
 from tools import BUILD, ROOT, run
 from world import make_world
 
@@ -71,6 +72,8 @@ class Journal:
         run("mariadb", "--no-defaults", "-u", "root", "-S", self.world.folder / "db/sock", "-e", statement)
 
     def ctl(self, command, *options):
+        if command in ("search", "restore"):  # the administrator's
+            options += ("--user", "aidar", "--password-file", self.world.folder / "console-password")
         done = run(BUILD / "shepctl", "journal", command, *options, check=False)
         return done.returncode, done.stdout, done.stderr
 
@@ -119,6 +122,7 @@ def journal(country):
     world.settings = {"journal": {"archive_dir": world.folder / "archive", "keep_months": KEEP}}
     world.start()
     made = Journal(world)
+    add_user(world, "aidar")
     assert world.shepd.stop() == 0
     for file in (world.folder / "journal").glob("journal-*"):
         file.unlink()
