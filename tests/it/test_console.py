@@ -381,6 +381,52 @@ def test_wrong_codes_lock_the_account_too(console, somebody):
     Client(console).log_in(somebody)
 
 
+def secret_of(world, name):
+    """Switches the second factor on by shepctl."""
+    return re.search(r"secret=([A-Z2-7]{32})", user(world, "totp", "on", name).stdout).group(1)
+
+
+def test_the_second_factor_is_switched_off_with_the_password_only(console, somebody):  # req 0.36
+    """Whoever finds an open browser cannot."""
+    client = Client(console)
+    client.log_in(somebody)
+    enrol(client, console, somebody)
+    for password in (WRONG, ""):
+        client.get("/admin/totp")
+        assert client.post("/admin/totp", {"do": "off", "password": password}).status == 403
+        assert console.sql(f"SELECT totp IS NULL FROM account WHERE name = '{somebody}'") == [["0"]]
+    client.get("/admin/totp")
+    client.follow(client.post("/admin/totp", {"do": "off", "password": PASSWORD}))
+    assert console.sql(f"SELECT totp IS NULL FROM account WHERE name = '{somebody}'") == [["1"]]
+    assert len(of(console, "account.changed", somebody, "second factor switched off")) == 1
+
+
+def test_a_right_password_before_a_wrong_code_forgets_no_failure(console, somebody):  # req 0.36
+    """Else whoever knows the password could try codes for ever, one log-in each."""
+    secret_of(console, somebody)
+    for _ in range(5):
+        client = Client(console)
+        assert client.try_to_log_in(somebody).to == "/admin/code"
+        client.get("/admin/code")
+        assert client.post("/admin/code", {"code": "000000"}).status == 403
+    assert len(of(console, "auth.locked", somebody)) == 1
+    assert Client(console).try_to_log_in(somebody).status == 403
+
+
+def test_wrong_codes_count_for_the_address_too(own_world):
+    world = own_world(settings={"admin": {"max_address_failures": 3, "max_failures": 100}})
+    secret = secret_of(world, add_user(world, ADMINISTRATOR))
+    client = Client(world)
+    assert client.try_to_log_in(ADMINISTRATOR).to == "/admin/code"
+    for _ in range(3):
+        client.get("/admin/code")
+        assert client.post("/admin/code", {"code": "000000"}).status == 403
+    client.get("/admin/code")
+    assert client.post("/admin/code", {"code": totp(secret, database_step(world))}).status == 429
+    assert client.get("/admin/password").to == "/admin/login"
+    assert len(world.events("auth.throttled")) == 1
+
+
 # ---- the password ----
 
 def test_a_password_that_another_set_is_changed_before_anything_else(console):  # req 0.37
