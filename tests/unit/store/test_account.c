@@ -170,8 +170,7 @@ static void a_log_in_lives_until_it_is_idle_or_old(void **state)
 static void the_oldest_log_in_makes_room_and_forgotten_ones_are_swept(void **state)
 {
     AUTO(store_close)
-    struct store *first = fixture_at(T0),
-                 *second = fixture_at(T0 + 1), *third = fixture_at(T0 + 2),
+    struct store *first = fixture_at(T0), *second = fixture_at(T0 + 1), *third = fixture_at(T0 + 2),
                  *late = fixture_at(T0 + 2100);
     uint64_t swept = 0;
 
