@@ -20,6 +20,7 @@ struct item {
     enum expiry_role role;
     char name[METRIC_VALUE_MAX];
     char serial[METRIC_VALUE_MAX];
+    char subject[256];
     char sha256[METRIC_VALUE_MAX];
     int64_t from_ms, to_ms;
 };
@@ -94,6 +95,7 @@ enum status expiry_add(struct expiry_list *list, enum expiry_role role, const ch
     TRY(make_room(list, err));
     (void)text_copy(item.name, sizeof(item.name), name);
     (void)text_copy(item.serial, sizeof(item.serial), facts->serial);
+    (void)text_copy(item.subject, sizeof(item.subject), facts->subject);
     text_hex(slice_mem(facts->sha256, sizeof(facts->sha256)), item.sha256);
     list->items[list->count++] = item;
     return ST_OK;
@@ -137,6 +139,25 @@ enum status expiry_add_file(struct expiry_list *list, enum expiry_role role, con
     if (status == ST_OK)
         return ST_OK;
     return RAISE(err, status == ST_NOMEM ? ST_NOMEM : ST_INPUT, "%s: %s", path, cause.text);
+}
+
+size_t expiry_count(const struct expiry_list *list)
+{
+    return list->count;
+}
+
+struct expiry_fact expiry_at(const struct expiry_list *list, size_t i)
+{
+    const struct item *item = &list->items[i];
+
+    return (struct expiry_fact){ .role = roles[item->role].name,
+                                 .name = item->name,
+                                 .subject = item->subject,
+                                 .serial = item->serial,
+                                 .sha256 = item->sha256,
+                                 .from_ms = item->from_ms,
+                                 .to_ms = item->to_ms,
+                                 .ours = roles[item->role].ours };
 }
 
 /* ---- what to say ---- */

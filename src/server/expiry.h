@@ -44,6 +44,15 @@ MUST_USE enum status expiry_add(struct expiry_list *list, enum expiry_role role,
 MUST_USE enum status expiry_add_file(struct expiry_list *list, enum expiry_role role,
                                      const char *path, struct err *err);
 
+/* A certificate of the list, the i'th of the count; texts are the list's. */
+struct expiry_fact {
+    const char *role, *name, *subject, *serial, *sha256;
+    int64_t from_ms, to_ms;
+    bool ours; /* we must renew it */
+};
+size_t expiry_count(const struct expiry_list *list);
+struct expiry_fact expiry_at(const struct expiry_list *list, size_t i);
+
 /* What has been said already: each threshold (30, 14, 7, 1 days, the end) once for a certificate,
  * and a certificate of ours that has ended once a day. Thread-safe. */
 struct expiry_watch;

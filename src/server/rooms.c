@@ -161,7 +161,8 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     rooms->strangers = strangers_new();
     rooms->time_watch = time_watch_new(NULL);
     rooms->door_failures = strangers_new();
-    if (!rooms->strangers || !rooms->time_watch || !rooms->door_failures)
+    rooms->statistics = statistics_new();
+    if (!rooms->strangers || !rooms->time_watch || !rooms->door_failures || !rooms->statistics)
         return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(door_new(&rooms->door, err));
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
@@ -198,6 +199,7 @@ void rooms_close(struct rooms *rooms)
     vault_close(rooms->vault);
     strangers_free(rooms->strangers);
     strangers_free(rooms->door_failures);
+    statistics_free(rooms->statistics);
     door_free(rooms->door);
     time_watch_free(rooms->time_watch);
     meters_free(&rooms->meters);

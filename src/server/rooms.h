@@ -12,6 +12,7 @@
 #include "rest/rest.h"
 #include "rest/upstream.h"
 #include "server/admin/door.h"
+#include "server/admin/statistics.h"
 #include "server/lists.h"
 #include "server/meters.h"
 #include "server/strangers.h"
@@ -39,8 +40,9 @@ struct rooms {
     struct door *door;               /* log-ins to the console */
     struct strangers *door_failures; /* addresses that failed there */
     struct time_watch *time_watch;
-    atomic_bool stopping;     /* SIGTERM came: no new requests, please */
-    struct trust_io trust_io; /* fetch by rest, receipts in store, CRLs by lists */
+    struct statistics *statistics; /* the console's, of all instances */
+    atomic_bool stopping;          /* SIGTERM came: no new requests, please */
+    struct trust_io trust_io;      /* fetch by rest, receipts in store, CRLs by lists */
 };
 
 /* Opens in the order of need: store (and its schema), journal, shipper. *ret_rooms is the caller's.

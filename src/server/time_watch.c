@@ -301,3 +301,12 @@ void time_watch_measure(struct time_watch *watch, const struct meters *meters)
     measure_one(meters->all[METER_CLOCK_SERVERS], watch->asked, (double)watch->answered);
     (void)pthread_mutex_unlock(&watch->lock);
 }
+
+bool time_watch_offset(struct time_watch *watch, int64_t *ret_offset_us)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    const bool known = watch->known;
+    *ret_offset_us = watch->offset_us;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return known;
+}

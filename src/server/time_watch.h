@@ -6,6 +6,9 @@
 #include "conf/conf.h"
 #include "server/meters.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct rooms;
 
 /* What is known of the clock; one thread looks, any may measure. */
@@ -27,3 +30,5 @@ int time_watch_look(struct time_watch *watch, const struct conf *conf, const str
 /* Puts offset, its age and the number of servers into their gauges; what is not known is not there.
  */
 void time_watch_measure(struct time_watch *watch, const struct meters *meters);
+/* Ours less theirs, as last measured. false: it is not known. */
+bool time_watch_offset(struct time_watch *watch, int64_t *ret_offset_us);
