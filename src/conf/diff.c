@@ -63,7 +63,7 @@ static struct place place_find(const struct conf *conf, const struct conf_row *r
 {
     for (size_t i = 0; i < place_count(conf, row); i++) {
         struct place place = place_at(conf, row, i);
-        if (!name || strcmp(place.name, name) == 0)
+        if (!name || (place.name && strcmp(place.name, name) == 0))
             return place;
     }
     return (struct place){ name, NULL };

@@ -56,7 +56,8 @@ enum event_level file_event_level(const struct file_note *note)
                                  : note->before ? note->before
                                                 : note->after;
 
-    if (note->event == FILE_CHANGED && is_laid_open(note->before, note->after))
+    if (note->before && note->after && note->event == FILE_CHANGED &&
+        is_laid_open(note->before, note->after))
         return EVENT_WARNING;
     return events[note->event].levels[weight_of(file)];
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum {
     LOOK_S = 2,
@@ -240,6 +241,15 @@ static enum status compare(const struct telling *t, const struct roll *now, cons
     return ST_OK;
 }
 
+/* Files are stamped by the host's clock, whichever one tells the journal's time. */
+static int64_t file_time_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int file_watch_look(struct file_watch *watch, const struct conf *conf, const struct rooms *rooms)
 {
     const struct telling t = { watch, rooms };
@@ -248,7 +258,7 @@ int file_watch_look(struct file_watch *watch, const struct conf *conf, const str
 
     if (!watch->known)
         watch->known = recall(watch, &why);
-    if (roll_take(conf, watch->conf_path, watch->known, &now, &err) != ST_OK ||
+    if (roll_take(conf, watch->conf_path, watch->known, file_time_ns(), &now, &err) != ST_OK ||
         compare(&t, now, &why, &err) != ST_OK) {
         log_err(LOG_LEVEL_WARNING, "files", &err);
         return AFTER_TROUBLE_S;

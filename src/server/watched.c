@@ -12,11 +12,12 @@
 #include <time.h>
 
 enum {
-    ENTRIES_MAX = 512,                   /* of one folder */
-    PARENTS_MAX = 16,                    /* folders in which copies are looked for */
-    COPY_BYTES_MAX = 1 << 20,            /* larger files are not compared */
-    SETTLE_NS = 2 * 1000 * 1000 * 1000LL /* younger times may hide a second change */
+    ENTRIES_MAX = 512,        /* of one folder */
+    PARENTS_MAX = 16,         /* folders in which copies are looked for */
+    COPY_BYTES_MAX = 1 << 20, /* larger files are not compared */
 };
+
+#define SETTLE_NS INT64_C(2000000000) /* younger times may hide a second change */
 
 /* One look under way. */
 struct look {
@@ -227,16 +228,13 @@ static void look_for_copies(const struct look *look)
 /* ---- the whole ---- */
 
 enum status roll_take(const struct conf *conf, const char *conf_path, const struct roll *before,
-                      struct roll **ret_roll, struct err *err)
+                      int64_t now_ns, struct roll **ret_roll, struct err *err)
 {
     AUTO(roll_free) struct roll *roll = calloc(1, sizeof(*roll));
-    struct look look = { .roll = roll, .before = before };
-    struct timespec now;
+    struct look look = { .roll = roll, .before = before, .now_ns = now_ns };
 
     if (!roll)
         return RAISE(err, ST_NOMEM, "files: out of memory");
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* the file system's, whatever ours is in a test */
-    look.now_ns = ns_of(&now);
     (void)add(&look, conf_path, WATCHED_CONF, false);
     conf_files(conf, add_named, &look);
     for (size_t i = 0, named = roll->count; i < named; i++)

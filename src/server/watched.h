@@ -47,9 +47,11 @@ struct roll {
 };
 
 /* Looks. before: files that have not been touched since are not read again, and copies seen then
- * are looked at again; NULL: none. ST_NOMEM. *ret_roll is the caller's. */
+ * are looked at again; NULL: none. now_ns: Unix time by the clock that stamps files. ST_NOMEM.
+ * *ret_roll is the caller's. */
 MUST_USE enum status roll_take(const struct conf *conf, const char *conf_path,
-                               const struct roll *before, struct roll **ret_roll, struct err *err);
+                               const struct roll *before, int64_t now_ns, struct roll **ret_roll,
+                               struct err *err);
 /* NULL is fine. */
 void roll_free(struct roll *roll);
 DEFINE_AUTO(struct roll, roll_free)

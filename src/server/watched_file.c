@@ -81,7 +81,10 @@ static bool take_path(struct slice line, char dst[WATCHED_PATH])
         if (len == WATCHED_PATH - 1)
             return false;
         i += escaped;
-        dst[len++] = escaped && line.at[i] == 'n' ? '\n' : line.at[i];
+        dst[len] = line.at[i];
+        if (escaped && line.at[i] == 'n')
+            dst[len] = '\n';
+        len++;
     }
     dst[len] = '\0';
     return len > 0;

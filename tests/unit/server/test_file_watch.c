@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "crypto/encode.h"
 #include "server/file_watch.h"
 #include "server/watched.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -375,6 +377,87 @@ static void a_list_that_was_spoilt_is_a_warning_and_begun_anew(void **state) /* 
     file_watch_free(watch);
 }
 
+static void what_a_reload_names_or_names_no_more_is_no_news_of_a_file(void **state) /* req 0.37 */
+{
+    AUTO(file_watch_free) struct file_watch *watch = watch_new();
+    const struct conf *before = conf;
+    char text[1024];
+    struct err err;
+
+    (void)state;
+    assert_int_equal(mkdir(path("other"), 0755), 0);
+    put("other/root.cer", "another root", 0644);
+    put("ldap.pem", "a CA", 0644);
+    look(watch);
+    text_format(text, sizeof(text),
+                "[instance]\nname = n\ncluster_key_file = %s\n[http]\npublic_url = https://a.kz\n"
+                "[store]\ncontent_keys_file = %s\n[journal]\npseudonym_key_file = /nowhere/p\n"
+                "[keys]\nsign_key_file = %s\n[trust]\ndir = %s\n[ldap]\nca_file = %s\n",
+                path("cluster.key"), path("content.keys"), path("sign.p12"), path("other"),
+                path("ldap.pem"));
+    if (conf_parse(path("shepd.conf"), slice_str(text), &conf, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    assert_string_equal(look(watch), "");
+    put("ldap.pem", "another CA", 0644); /* from now on it is */
+    assert_true(strncmp(look(watch), "N file.changed /ldap.pem sha256=", 32) == 0);
+    conf_free(conf);
+    conf = before;
+    assert_string_equal(look(watch), "");
+}
+
+static const struct watched *take(const struct roll *before, int64_t later_ns, struct roll **ret)
+{
+    struct timespec now;
+    struct err err;
+
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+    assert_int_equal(roll_take(conf, path("shepd.conf"), before,
+                               (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + later_ns, ret,
+                               &err),
+                     ST_OK);
+    return roll_find(*ret, path("sign.p12"));
+}
+
+/* What has not been touched since is not read again; a file so young that a second change could
+ * bear the same time is. */
+static void only_what_may_have_changed_is_read_again(void **state) /* req 0.37 */
+{
+    static const struct {
+        int64_t later_ns; /* the first look */
+        bool is_touched;
+        const char *want; /* of the content, by the second look */
+    } reads[] = {
+        { 0, false, "the key" },
+        { INT64_C(10000000000), false, "" },
+        { INT64_C(10000000000), true, "the kez" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+        AUTO(roll_free) struct roll *first = NULL;
+        AUTO(roll_free) struct roll *second = NULL;
+        uint8_t digest[SHA256_BYTES];
+        char want[65] = "remembered";
+        struct stat st;
+        struct watched *was;
+
+        was = (struct watched *)(uintptr_t)take(NULL, reads[i].later_ns, &first);
+        text_copy(was->sha256, sizeof(was->sha256), want);
+        assert_int_equal(stat(path("sign.p12"), &st), 0);
+        if (reads[i].is_touched) { /* the same size, the same mtime */
+            put("sign.p12", "the kez", 0600);
+            assert_int_equal(utimensat(AT_FDCWD, path("sign.p12"),
+                                       (const struct timespec[]){ st.st_atim, st.st_mtim }, 0),
+                             0);
+        }
+        if (*reads[i].want) {
+            sha256(slice_str(reads[i].want), digest);
+            text_hex(slice_mem(digest, sizeof(digest)), want);
+        }
+        assert_string_equal(take(first, reads[i].later_ns, &second)->sha256, want);
+    }
+}
+
 /* A change that leaves size and times of the file as they were shows in its ctime. */
 static void a_change_with_its_time_set_back_is_seen(void **state) /* req 0.37 */
 {
@@ -430,6 +513,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_list_that_was_spoilt_is_a_warning_and_begun_anew, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_a_reload_names_or_names_no_more_is_no_news_of_a_file,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(only_what_may_have_changed_is_read_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_change_with_its_time_set_back_is_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_with_a_newline_does_not_break_the_list, setup,
                                         teardown),
