@@ -30,12 +30,17 @@ def tool(name):
     return shutil.which(name) or pytest.skip(f"SKIP: {name} is not installed: scripts/setup test")
 
 
+def make_package(out):
+    """Without the one of debug symbols, which takes its time."""
+    run(ROOT / "scripts/package", "--build", BUILD, "--out", out, env={**os.environ, "DEB_BUILD_OPTIONS": "noautodbgsym"})
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     """The package of this build."""
     tool("dh_builddeb")
     out = tmp_path_factory.mktemp("package")
-    run(ROOT / "scripts/package", "--build", BUILD, "--out", out)
+    make_package(out)
     (file,) = out.glob("shep-adapter_*.deb")
     return file
 
@@ -49,7 +54,7 @@ def unpacked(package):
 
 # ---- the file ----
 def test_the_same_build_makes_the_same_package(package, tmp_path):
-    run(ROOT / "scripts/package", "--build", BUILD, "--out", tmp_path)
+    make_package(tmp_path)
     assert (tmp_path / package.name).read_bytes() == package.read_bytes()
 
 
@@ -66,7 +71,8 @@ def test_the_package_is_whole(unpacked):
         inside = file.relative_to(ROOT / "etc")
         if file.is_dir() or inside.parts[0] == "schema":
             continue
-        places = {"systemd": unpacked / "lib/systemd/system" / inside.name, "trust": unpacked / "usr/share/shep-adapter" / inside.name,
+        places = {"systemd": unpacked / "lib/systemd/system" / inside.name,
+                  "trust": unpacked / "usr/share/shep-adapter" / inside.name,
                   "sysusers.d": unpacked / "usr/lib" / inside, "tmpfiles.d": unpacked / "usr/lib" / inside,
                   "examples": examples / "payloads" / inside.name}
         assert places.get(inside.parts[0], examples / inside).read_bytes() == file.read_bytes(), inside
@@ -107,7 +113,8 @@ class Packaged(World):
         super().write_config()
         etc, (_, group) = self.debian.root / "etc/shepd", self.debian.ids("shepd")
         text = self.config.read_text().replace(f"dir = {self.folder}/journal", "dir = /var/log/shepd")
-        text = text.replace(f"{self.folder}/crl", "/var/lib/shepd/crl").replace(f"{self.folder}/db/sock", "/run/mysqld/mysqld.sock")
+        text = text.replace(f"{self.folder}/crl", "/var/lib/shepd/crl")
+        text = text.replace(f"{self.folder}/db/sock", "/run/mysqld/mysqld.sock")
         text = text.replace(f"{self.folder}/sandbox/trust", "/etc/shepd/trust").replace(str(self.folder), "/etc/shepd")
         for name in ("cluster.key", "pseudonym.key", "content.keys"):
             shutil.copy(self.folder / name, etc)
@@ -135,8 +142,8 @@ class Packaged(World):
         notify.unlink(missing_ok=True)
         systemd = Systemd(self.debian.root / "run")
         notify.chmod(0o666)
-        as_user = ["env", "-i", "NOTIFY_SOCKET=/run/notify", "PATH=/usr/sbin:/usr/bin", "setpriv", "--reuid=shepd", "--regid=shepd",
-                   "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+        as_user = ["env", "-i", "NOTIFY_SOCKET=/run/notify", "PATH=/usr/sbin:/usr/bin", "setpriv", "--reuid=shepd",
+                   "--regid=shepd", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
         self.shepd = Server("shepd", self.debian.command(*as_user, *line.split()), self.folder).start()
         assert systemd.next_other()["READY"] == "1"
 
@@ -195,7 +202,7 @@ def judge_what_is_installed(debian, unpacked):
         assert re.search(rf"(?m)^\.TH {page.split('/')[1].rsplit('.', 1)[0]}", text, re.IGNORECASE), page
 
     refused = debian.run("shepd", "--check-config", "--config", "/etc/shepd/shepd.conf", user="shepd", check=False)
-    assert refused.returncode == 1 and "/etc/shepd/shepd.conf: " in refused.stderr  # a sample alone starts nothing, and the package started nothing
+    assert refused.returncode == 1 and "/etc/shepd/shepd.conf: " in refused.stderr  # a sample starts nothing
     assert not (debian.root / "etc/systemd/system/multi-user.target.wants/shepd.service").exists()
 
 
@@ -305,7 +312,7 @@ def test_the_package_lives_on_a_bare_debian(debian, package, unpacked, country):
         assert world.shepd.stop() == 0  # what try-restart does
         world.run_shepd()
         assert world.ask("getSigningStatus", session).code == "SCSS001"
-        assert debian.run("shepctl", "journal", "verify", "/var/log/shepd", "--trust", "/etc/shepd/trust", user="shepd").returncode == 0
+        debian.run("shepctl", "journal", "verify", "/var/log/shepd", "--trust", "/etc/shepd/trust", user="shepd")
         assert world.shepd.stop() == 0
 
         remove(world)
