@@ -39,7 +39,7 @@ enum status totp_code(struct slice secret, int64_t step, char ret[TOTP_DIGITS + 
 enum status totp_find(struct slice secret, int64_t now_ms, struct slice code, int64_t *ret_step,
                       struct err *err)
 {
-    const int64_t now = now_ms / (TOTP_STEP_S * 1000);
+    const int64_t now = now_ms / 1000 / TOTP_STEP_S;
     char want[TOTP_DIGITS + 1];
 
     *ret_step = -1;

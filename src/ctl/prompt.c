@@ -20,9 +20,9 @@ static void hold_signals(bool hold, sigset_t *kept)
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGTSTP);
     if (hold)
-        (void)sigprocmask(SIG_BLOCK, &set, kept);
+        (void)pthread_sigmask(SIG_BLOCK, &set, kept);
     else
-        (void)sigprocmask(SIG_SETMASK, kept, NULL);
+        (void)pthread_sigmask(SIG_SETMASK, kept, NULL);
 }
 
 /* One line; a ^C in it ends it, for its signal is held. */

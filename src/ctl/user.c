@@ -163,7 +163,7 @@ static enum status add(const struct user_options *options, struct coid_desk *des
 {
     const char *name = arguments[0];
     char phc[ACCOUNT_PHC_BYTES], what[80];
-    enum account_role role;
+    enum account_role role = ROLE_AUDITOR;
 
     TRY(read_role(options->role, &role, err));
     if (!account_name_is_valid(name))
@@ -276,7 +276,7 @@ static enum status change_role(const struct user_options *options, struct coid_d
                                char **arguments, struct err *err)
 {
     struct account before;
-    enum account_role role;
+    enum account_role role = ROLE_AUDITOR;
     char what[80];
 
     (void)options;

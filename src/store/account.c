@@ -198,7 +198,7 @@ static enum status end_sessions(struct db *db, const char *name, const uint8_t *
 static enum status run_change(struct db *db, void *ctx, struct err *err)
 {
     const struct change *change = ctx;
-    struct account before;
+    struct account before = { .blocked = true };
     uint32_t left = 0;
 
     TRY(guard(db, err));

@@ -9,9 +9,11 @@ enum { HEADERS_MAX = 16, LINE_MAX_BYTES = 512, PATH_SHOWN = 200 };
 
 /* Nothing but our own style and pictures, no script at all; forms to ourselves alone.
  * Referrer-Policy is not no-referrer: then browsers would send forms with «Origin: null». */
-static const char *const page_headers[] = {
+static const char policy[] =
     "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char *const page_headers[] = {
+    policy,
     "X-Frame-Options: DENY",
     "X-Content-Type-Options: nosniff",
     "Referrer-Policy: same-origin",

@@ -10,10 +10,10 @@
 enum { T0 = 1795337000 };
 
 static const struct account_limits limits = { .max_failures = 3,
-                                              .lock_ms = 60 * 1000,
-                                              .idle_ms = 100 * 1000,
-                                              .total_ms = 1000 * 1000,
-                                              .half_ms = 50 * 1000,
+                                              .lock_ms = 60000,
+                                              .idle_ms = 100000,
+                                              .total_ms = 1000000,
+                                              .half_ms = 50000,
                                               .max_sessions = 2 };
 
 static const uint8_t cookies[][32] = { { 1 }, { 2 }, { 3 }, { 4 } };
