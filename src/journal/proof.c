@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "journal/archive_place.h"
 #include "journal/files.h"
+#include "journal/proof_seals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +25,16 @@ struct walk {
     const struct proof_params *params;
     struct proof *proof;
     int dir_fd;
+    int archive_fd; /* ARCHIVE/INSTANCE, -1: none */
     const struct journal_file *file;
     const struct journal_file *after; /* NULL: `file` is the last one */
     uint64_t line;                    /* in the file */
     struct place last;                /* the last line of the chain; seq 0: none yet */
     char hash[LINE_HASH];             /* of it; "" when it is not known */
-    struct reader reader;
+    uint64_t table_last;              /* before the files were read */
+    struct bytes *line_bytes;         /* of it, when the table is asked */
+    struct seal_notes notes;
+    struct reader *reader;
 };
 
 static void tell(struct walk *walk, const char *kind, const struct place *place, const char *fmt,
@@ -48,6 +54,11 @@ static void tell(struct walk *walk, const char *kind, const struct place *place,
                        &(struct flaw){ kind, place->file, place->line, place->seq, text });
 }
 
+static int home_of(const struct walk *walk, const struct journal_file *file)
+{
+    return file->archived ? walk->archive_fd : walk->dir_fd;
+}
+
 static struct place here(const struct walk *walk, uint64_t line, uint64_t seq)
 {
     struct place place = { .line = line, .seq = seq };
@@ -65,6 +76,10 @@ static enum status move_on(struct walk *walk, uint64_t seq, struct slice line, s
     if (walk->proof->lines++ == 0)
         walk->proof->first = seq;
     walk->proof->open_lines++;
+    if (walk->line_bytes) {
+        walk->line_bytes->len = 0;
+        bytes_add(walk->line_bytes, line);
+    }
     return line_hash(line, walk->hash, err);
 }
 
@@ -122,6 +137,7 @@ static enum status see_line(struct walk *walk, struct slice line, struct err *er
              walk->last.seq ? "the line after it carries another line's hash"
                             : "the journal's first line follows another line");
     check_instance(walk, &place, got.row.instance);
+    TRY(seal_notes_line(&walk->notes, &got.row.event, err));
     return move_on(walk, seq, line, err);
 }
 
@@ -130,16 +146,16 @@ static enum status see_line(struct walk *walk, struct slice line, struct err *er
 /* Up to limit: behind it stands what a crash, or a write under way, left of a last line. */
 static enum status see_lines(struct walk *walk, uint64_t limit, struct err *err)
 {
-    while (walk->reader.offset < limit) {
+    while (walk->reader->offset < limit) {
         enum reading what = READ_END;
         struct slice line;
 
-        TRY(reader_next(&walk->reader, &what, &line, err));
+        TRY(reader_next(walk->reader, &what, &line, err));
         if (what == READ_LINE) {
             TRY(see_line(walk, line, err));
             continue;
         }
-        if (what == READ_TOO_LONG || (walk->after && walk->reader.begin < walk->reader.end)) {
+        if (what == READ_TOO_LONG || (walk->after && walk->reader->begin < walk->reader->end)) {
             const struct place place = here(walk, walk->line + 1, 0);
             tell(walk, "lineMalformed", &place,
                  what == READ_END ? "the end of a closed file is not a whole line"
@@ -156,9 +172,9 @@ static enum status peek(struct walk *walk, uint64_t *ret_seq, struct err *err)
     enum reading what = READ_END;
     struct slice line;
 
-    TRY(reader_next(&walk->reader, &what, &line, err));
+    TRY(reader_next(walk->reader, &what, &line, err));
     *ret_seq = what == READ_LINE ? line_seq(line) : 0;
-    reader_seek(&walk->reader, 0);
+    reader_seek(walk->reader, 0);
     return ST_OK;
 }
 
@@ -209,7 +225,7 @@ static enum status find_limit(struct walk *walk, uint64_t *ret_limit, struct err
     *ret_limit = UINT64_MAX;
     if (walk->after)
         return ST_OK;
-    TRY(files_scan(walk->dir_fd, walk->file, &end, err));
+    TRY(files_scan(home_of(walk, walk->file), walk->file, &end, err));
     if (end.broken || end.good_bytes == end.total_bytes)
         return ST_OK;
     *ret_limit = end.good_bytes;
@@ -229,18 +245,19 @@ static enum status read_file(struct walk *walk, struct err *err)
 
 static enum status see_file(struct walk *walk, struct err *err)
 {
-    int fd = openat(walk->dir_fd, walk->file->name, O_RDONLY | O_CLOEXEC);
+    AUTO(reader_free) struct reader *reader = NULL;
+    const struct place place = here(walk, 0, 0);
 
-    if (fd < 0)
-        return RAISE(err, ST_UNAVAILABLE, "journal file %s cannot be read: %s", walk->file->name,
-                     WHY);
     walk->line = 0;
     walk->proof->open_lines = 0;
-    walk->reader.fd = fd;
-    reader_seek(&walk->reader, 0);
+    TRY(reader_open(home_of(walk, walk->file), walk->file, &reader, err));
+    walk->reader = reader;
     enum status status = read_file(walk, err);
-    (void)close(fd);
-    return status;
+    if (status != ST_UNAVAILABLE || !walk->file->archived || !walk->after)
+        return status;
+    tell(walk, "fileDamaged", &place, "%.200s; what follows in it is not read", err->text);
+    resume_at(walk, walk->after->first);
+    return ST_OK;
 }
 
 /* ---- seals ---- */
@@ -265,7 +282,7 @@ static enum status see_seal(struct walk *walk, struct err *err)
     char statement[SEAL_STATEMENT_BYTES], sha256[65];
     char why[SEAL_WHY_BYTES] = "";
 
-    TRY(files_load_seal(walk->dir_fd, walk->file, &sig, err));
+    TRY(files_load_seal(home_of(walk, walk->file), walk->file, &sig, err));
     if (!sig) {
         tell(walk, "sealMissing", &place,
              "it is closed and has no seal; shepd makes one within seconds");
@@ -276,7 +293,14 @@ static enum status see_seal(struct walk *walk, struct err *err)
         hear(walk, SEAL_WRONG, "it is too large for one");
         return ST_OK;
     }
-    TRY(seal_statement(walk->dir_fd, walk->file, sha256, statement, err));
+    enum status status =
+        seal_statement(home_of(walk, walk->file), walk->file, sha256, statement, err);
+    if (status == ST_UNAVAILABLE && walk->file->archived) {
+        hear(walk, SEAL_WRONG, "its file is damaged");
+        return ST_OK;
+    }
+    TRY(status);
+    TRY(seal_notes_file(&walk->notes, walk->file->name, sha256, err));
     enum seal_word word =
         walk->params->judge(walk->params->ctx, slice_str(statement), bytes_slice(sig), why);
     hear(walk, word, why);
@@ -308,46 +332,144 @@ static void check_seals(struct walk *walk, const struct journal_files *files,
     }
 }
 
+/* What the lines say of the seals, and what the files are. */
+static void check_notes(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->notes.count; i++) {
+        const struct seal_note *note = &walk->notes.at[i];
+        struct place place = { .seq = 0 };
+
+        if (seal_note_holds(note))
+            continue;
+        (void)text_copy(place.file, sizeof(place.file), note->file);
+        tell(walk, "sealReplaced", &place,
+             "the journal says that it was sealed with SHA-256 %s: its seal was made anew over "
+             "something else",
+             note->told);
+    }
+}
+
+/* ---- the table ---- */
+
+static enum status ask_last(struct walk *walk, const char *instance, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *line = NULL;
+
+    if (!walk->params->table || !instance[0])
+        return ST_OK;
+    return walk->params->table(walk->params->ctx, instance, 0, &walk->table_last, &line, err);
+}
+
+/* The open file's last line has no line after it, and no seal: the table has it, or will. */
+static enum status ask_line(struct walk *walk, struct err *err)
+{
+    AUTO(bytes_free) struct bytes *line = NULL;
+    uint64_t last = 0;
+
+    if (!walk->params->table || !walk->last.seq)
+        return ST_OK;
+    if (walk->table_last > walk->last.seq)
+        tell(walk, "linesMissing", &walk->last,
+             "the table has lines up to %llu: those after this one are gone",
+             (unsigned long long)walk->table_last);
+    TRY(walk->params->table(walk->params->ctx, walk->proof->instance, walk->last.seq, &last, &line,
+                            err));
+    if (line && line->len > 0 && !slice_eq(bytes_slice(line), bytes_slice(walk->line_bytes)))
+        tell(walk, "tableDiffers", &walk->last, "the table has another line of this number");
+    return ST_OK;
+}
+
 /* ---- the folder ---- */
+
+/* Whose journal it is, by the last file that has lines. */
+static enum status find_instance(const struct walk *walk, const struct journal_files *files,
+                                 char ret[80], struct err *err)
+{
+    struct file_end end;
+
+    ret[0] = '\0';
+    for (size_t i = files->count; i-- > 0 && !ret[0];) {
+        TRY(files_scan(walk->dir_fd, &files->at[i], &end, err));
+        (void)text_copy(ret, 80, end.instance);
+    }
+    return ST_OK;
+}
+
+static enum status add_archive(struct walk *walk, struct journal_files *files,
+                               struct journal_files *seals, const char *instance, struct err *err)
+{
+    if (!walk->params->archive || !archive_is_instance(instance))
+        return ST_OK;
+    enum status status =
+        archive_open_instance(walk->params->archive, instance, false, &walk->archive_fd, err);
+    if (status == ST_NOT_FOUND) /* nothing was archived yet; a gap would show */
+        return ST_OK;
+    TRY(status);
+    TRY(files_add_archived(walk->archive_fd, true, seals, err));
+    return files_add_archived(walk->archive_fd, false, files, err);
+}
 
 static enum status prove(struct walk *walk, struct err *err)
 {
     AUTO(files_free) struct journal_files *files = NULL;
     AUTO(files_free) struct journal_files *seals = NULL;
+    char instance[80];
 
     /* seals first: a file that has one by then has a file after it in the list made later */
     TRY(files_list_sealed(walk->dir_fd, &seals, err));
     TRY(files_list(walk->dir_fd, &files, err));
     if (files->count == 0)
         return RAISE(err, ST_NOT_FOUND, "%s: there is no journal in it", walk->params->dir);
+    TRY(find_instance(walk, files, instance, err));
+    TRY(ask_last(walk, instance, err));
+    TRY(add_archive(walk, files, seals, instance, err));
     walk->proof->files = files->count;
     for (size_t i = 0; i < files->count; i++) {
         walk->file = &files->at[i];
         walk->after = i + 1 < files->count ? walk->file + 1 : NULL;
+        walk->proof->archived += walk->file->archived;
         TRY(see_file(walk, err));
         if (walk->after)
             TRY(see_seal(walk, err));
     }
     check_seals(walk, files, seals);
+    check_notes(walk);
     (void)text_copy(walk->proof->open_file, sizeof(walk->proof->open_file), walk->file->name);
-    return ST_OK;
+    return ask_line(walk, err);
 }
 
-enum status proof_make(const struct proof_params *params, struct proof *ret, struct err *err)
+static void close_walk(struct walk *walk)
 {
-    AUTO_FREE struct walk *walk = calloc(1, sizeof(*walk)); /* its buffer is large for a stack */
+    if (walk->dir_fd >= 0)
+        (void)close(walk->dir_fd);
+    if (walk->archive_fd >= 0)
+        (void)close(walk->archive_fd);
+    bytes_free(walk->line_bytes);
+    seal_notes_clear(&walk->notes);
+}
 
-    if (!walk)
-        return RAISE(err, ST_NOMEM, "journal: out of memory");
-    *ret = (struct proof){ .files = 0 };
-    walk->params = params;
-    walk->proof = ret;
+static enum status begin(struct walk *walk, struct err *err)
+{
+    const struct proof_params *params = walk->params;
+
     (void)text_copy(walk->hash, sizeof(walk->hash), LINE_FIRST_PREV);
+    if (params->begins > 1)
+        resume_at(walk, params->begins);
     walk->dir_fd = open(params->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (walk->dir_fd < 0)
         return RAISE(err, errno == ENOENT ? ST_NOT_FOUND : ST_UNAVAILABLE, "%s: %s", params->dir,
                      WHY);
-    enum status status = prove(walk, err);
-    (void)close(walk->dir_fd);
+    if (params->table && !(walk->line_bytes = bytes_new(LINE_MAX_BYTES)))
+        return RAISE(err, ST_NOMEM, "journal: out of memory");
+    return prove(walk, err);
+}
+
+enum status proof_make(const struct proof_params *params, struct proof *ret, struct err *err)
+{
+    struct walk walk = { .params = params, .proof = ret, .dir_fd = -1, .archive_fd = -1 };
+
+    *ret = (struct proof){ .files = 0 };
+    enum status status = begin(&walk, err);
+    close_walk(&walk);
     return status;
 }
