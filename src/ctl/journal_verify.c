@@ -4,27 +4,37 @@
 #include "ctl/ctl.h"
 #include "ctl/login.h"
 #include "ctl/seal_judge.h"
+#include "server/open.h"
+#include "store/lines.h"
+#include "store/months.h"
 #include "json/json.h"
+
+#include <unistd.h>
 
 #include <string.h>
 
 enum {
     FLAWS_SHOWN_MAX = 1000, /* the rest is counted */
     JSON_MAX = 4 * 1024 * 1024,
+    MONTH_END = 999912,
 };
 
 struct journal_verify {
     struct seal_judge judge;
     bool json;
     const char *config;
+    const char *archive;
     struct login_options login;
+    const struct conf *conf; /* owned; NULL: none is at hand */
+    struct store *store;     /* owned; NULL: the table is not asked */
+    uint64_t begins;
 
     const char *dir;
     uint64_t told;
     struct json *root, *flaws; /* with --json; flaws is borrowed from root */
 };
 
-enum { OPT_TRUST, OPT_PIN, OPT_BIN, OPT_JSON, OPT_CONFIG };
+enum { OPT_TRUST, OPT_PIN, OPT_BIN, OPT_JSON, OPT_CONFIG, OPT_ARCHIVE };
 
 static const struct option_row rows[] = {
     { OPT_TRUST, "trust", "DIR",
@@ -34,6 +44,8 @@ static const struct option_row rows[] = {
     { OPT_JSON, "json", NULL, "print the result as JSON" },
     { OPT_CONFIG, "config", "FILE",
       "the service's configuration (" LOGIN_USUAL_CONFIG ", if it is there)" },
+    { OPT_ARCHIVE, "archive", "DIR",
+      "where the chain begins: what shepctl journal archive made (as the configuration says)" },
     LOGIN_ROWS,
 };
 
@@ -46,6 +58,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
     switch (key) {
     case OPT_CONFIG:
         v->config = value;
+        return ST_OK;
+    case OPT_ARCHIVE:
+        v->archive = value;
         return ST_OK;
     case OPT_PIN:
         return seal_judge_add_pin(&v->judge, value, err);
@@ -67,8 +82,10 @@ static const struct usage usage = {
     .about =
         "Proves that in a journal's folder nothing was changed, removed or inserted: each line by "
         "the hash\nin the line after it, each closed file by its seal (FILE.sig). What is "
-        "wrong is told with file,\nline and number. The last lines of the open file are not "
-        "sealed yet: compare the last number\nwith the table of events.\n"
+        "wrong is told with file,\nline and number. What was archived is proven with it, as one "
+        "chain. "
+        "The last lines of the open\nfile are not sealed yet: they are compared with the table of "
+        "events when a configuration is at hand.\n"
         "A folder of the service itself ([journal] dir) is for its administrators and auditors, "
         "--user; a copy\nelsewhere is anybody's who has it.\n"
         "Exit status: 0 whole, 1 not, 2 it could not be judged.",
@@ -135,10 +152,14 @@ static void print_text(const struct journal_verify *v, const struct proof *proof
 {
     ctl_print_text(stdout, v->dir);
     (void)printf(": %s\n", verdicts[exit_code_of(proof)]);
-    (void)printf("  %llu lines (seq %llu to %llu) of %s in %llu files, %llu of them sealed\n",
+    (void)printf("  %llu lines (seq %llu to %llu) of %s in %llu files (%llu archived), %llu of "
+                 "them sealed\n",
                  (unsigned long long)proof->lines, (unsigned long long)proof->first,
                  (unsigned long long)proof->last, proof->instance, (unsigned long long)proof->files,
-                 (unsigned long long)proof->sealed);
+                 (unsigned long long)proof->archived, (unsigned long long)proof->sealed);
+    if (proof->archived > 0)
+        (void)printf("  %llu of the files are in the archive\n",
+                     (unsigned long long)proof->archived);
     for (size_t i = 0; i < v->judge.signer_count; i++) {
         (void)fputs("  sealed by ", stdout);
         ctl_print_text(stdout, v->judge.signers[i]);
@@ -168,7 +189,7 @@ static enum status print_json(struct journal_verify *v, const struct proof *proo
         { "unjudged", proof->unjudged },    { "lines", proof->lines },
         { "firstSeq", proof->first },       { "lastSeq", proof->last },
         { "openLines", proof->open_lines }, { "tornBytes", proof->torn_bytes },
-        { "flawCount", proof->flaws },
+        { "flawCount", proof->flaws },      { "archived", proof->archived },
     };
 
     json_set_bool(v->root, "whole", exit_code_of(proof) == CTL_OK);
@@ -187,11 +208,63 @@ static enum status print_json(struct journal_verify *v, const struct proof *proo
     return ST_OK;
 }
 
+/* ---- what the service knows ---- */
+
+static enum status ask_table(void *ctx, const char *instance, uint64_t seq, uint64_t *ret_last,
+                             struct bytes **ret_line, struct err *err)
+{
+    struct store *store = ((struct journal_verify *)ctx)->store;
+
+    TRY(store_journal_position(store, instance, ret_last, err));
+    return seq > 0 ? store_journal_line(store, instance, seq, ret_line, err) : ST_OK;
+}
+
+/* What was removed by its time is the beginning of an instance's journal. */
+static enum status find_begin(void *ctx, const struct archived *file, struct err *err)
+{
+    struct journal_verify *v = ctx;
+    const char *name = v->conf->instance.name;
+    const size_t length = strlen(name);
+    char ctl[1100];
+
+    (void)err;
+    (void)text_format(ctl, sizeof(ctl), "%s/ctl", v->conf->journal.dir);
+    const bool of_ctl = login_is_within(v->dir, ctl);
+    if (strncmp(file->instance, name, length) == 0 &&
+        strcmp(file->instance + length, of_ctl ? ".ctl" : "") == 0 && file->removed_ms &&
+        file->last >= v->begins)
+        v->begins = file->last + 1;
+    return ST_OK;
+}
+
+/* The configuration's archive, and its table for the service's own folder; a copy elsewhere may be
+ * of yesterday. */
+static enum status look_around(struct journal_verify *v, struct err *err)
+{
+    const char *path = v->config ? v->config : LOGIN_USUAL_CONFIG;
+
+    if (!v->config && access(path, R_OK) != 0)
+        return ST_OK;
+    TRY(conf_load(path, &v->conf, err));
+    if (!v->archive)
+        v->archive = v->conf->journal.archive_dir;
+    if (!login_is_within(v->dir, v->conf->journal.dir))
+        return ST_OK;
+    TRY(open_store(v->conf, NULL, &v->store, err));
+    TRY(store_check_schema(v->store, err));
+    return store_archived_each(v->store, 0, MONTH_END, find_begin, v, err);
+}
+
 static enum status prove(struct journal_verify *v, struct proof *proof, struct err *err)
 {
-    const struct proof_params params = {
-        .dir = v->dir, .ctx = v, .flaw = show_flaw, .judge = judge_seal
-    };
+    TRY(look_around(v, err));
+    const struct proof_params params = { .dir = v->dir,
+                                         .archive = v->archive,
+                                         .begins = v->begins,
+                                         .ctx = v,
+                                         .flaw = show_flaw,
+                                         .judge = judge_seal,
+                                         .table = v->store ? ask_table : NULL };
 
     if (v->json) {
         v->root = json_new_object();
@@ -221,5 +294,7 @@ int cmd_journal_verify(int argc, char **argv)
     }
     seal_judge_clear(&v.judge);
     json_free(v.root);
+    store_close(v.store);
+    conf_free(v.conf);
     return code;
 }

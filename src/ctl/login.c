@@ -119,7 +119,7 @@ enum status login_require(const struct conf *conf, struct audit *audit,
 
 /* ---- a journal's folder ---- */
 
-static bool is_within(const char *dir, const char *of)
+bool login_is_within(const char *dir, const char *of)
 {
     AUTO_FREE char *inner = realpath(dir, NULL);
     AUTO_FREE char *outer = realpath(of, NULL);
@@ -140,7 +140,7 @@ enum status login_for_folder(const char *dir, const char *config,
     if (!config && access(path, R_OK) != 0)
         return ST_OK;
     TRY(conf_load(path, &conf, err));
-    if (!is_within(dir, conf->journal.dir))
+    if (!login_is_within(dir, conf->journal.dir))
         return ST_OK;
     const struct audit_params params = { .conf = conf,
                                          .clock = clock_system(),

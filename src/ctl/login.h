@@ -36,6 +36,8 @@ bool login_set_option(struct login_options *options, int key, const char *value)
 MUST_USE enum status login_require(const struct conf *conf, struct audit *audit,
                                    const struct login_options *options, unsigned roles,
                                    struct err *err);
+/* Both are there, and the first is the second or lies in it. */
+bool login_is_within(const char *dir, const char *of);
 /* Before a journal's folder is proven: the folder of a service that is configured here (config, or
  * LOGIN_USUAL_CONFIG where it can be read) is its administrators' and auditors'; a copy elsewhere
  * is anybody's who has it. On record as journal.verified. Errors as login_require(), and those of

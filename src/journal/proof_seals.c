@@ -60,7 +60,8 @@ enum status seal_notes_line(struct seal_notes *notes, const struct event *event,
         !files_named(name, &file))
         return ST_OK;
     hash += sizeof(mark) - 1;
-    TRY(note_of(notes, slice_str(name), &note, err));
+    if (note_of(notes, slice_str(name), &note, err) != ST_OK || !note)
+        return err->status;
     if (note->told[0])
         note->differs |= strcmp(note->told, hash) != 0;
     else

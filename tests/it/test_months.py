@@ -71,10 +71,9 @@ class Journal:
     def root(self, statement):
         run("mariadb", "--no-defaults", "-u", "root", "-S", self.world.folder / "db/sock", "-e", statement)
 
-    def ctl(self, command, *options):
-        if command in ("search", "restore"):  # the administrator's
-            options += ("--user", "aidar", "--password-file", self.world.folder / "console-password")
-        done = run(BUILD / "shepctl", "journal", command, *options, check=False)
+    def ctl(self, command, *options, user="aidar"):
+        who = () if command == "archive" else ("--user", user, "--password-file", self.world.folder / "console-password")
+        done = run(BUILD / "shepctl", "journal", command, *options, *who, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def now_is(self, n, day=15):
@@ -110,7 +109,7 @@ class Journal:
         return out.splitlines(), err
 
     def verify(self, *options):
-        status, out, err = self.ctl("verify", self.folder, "--json", *options)
+        status, out, err = self.ctl("verify", self.folder, "--json", "--trust", self.world.sandbox / "trust", *options)
         assert out, err
         return status, json.loads(out)
 
@@ -123,6 +122,7 @@ def journal(country):
     world.start()
     made = Journal(world)
     add_user(world, "aidar")
+    add_user(world, "saule", "auditor")
     assert world.shepd.stop() == 0
     for file in (world.folder / "journal").glob("journal-*"):
         file.unlink()
@@ -194,6 +194,35 @@ def test_a_search_is_on_record_without_an_iin(journal):
     text = "".join(file.read_text(encoding="utf-8") for file in sorted((journal.folder / "ctl").glob("*.log")))
     last = text.splitlines()[-1]
     assert 'event="journal.searched"' in last and "870101300000" not in text
+
+
+def test_records_are_for_administrators_alone(journal):
+    """req 0.53"""
+    for command in (("search",), ("restore", "2023-01")):
+        for user in ("saule", "nobody"):
+            status, out, err = journal.ctl(*command, "--config", journal.world.config, user=user)
+            assert status in (1, 2) and out == "" and err, command
+    assert not journal.world.sql("SELECT * FROM journal_restored")
+
+
+def test_archive_and_folder_are_proven_as_one_chain(journal):
+    status, told = journal.verify("--config", journal.world.config)
+    assert status == 0 and told["whole"], told
+    assert (told["firstSeq"], told["lastSeq"]) == (OLDEST * LINES + 1, (NOW + 1) * LINES)
+    assert (told["files"], told["archived"]) == (KEEP + 1, KEEP - 3) and told["sealed"] == KEEP
+    status, told = journal.verify("--archive", journal.archive)  # nobody says what was past its time
+    assert status == 1 and [flaw["kind"] for flaw in told["flaws"]] == ["linesMissing"]
+    file = journal.folder / journal.name(NOW)
+    kept = file.read_text(encoding="utf-8")
+    file.write_text(kept.replace(f'messageId="m-{(NOW + 1) * LINES}"', 'messageId="m-1"'), encoding="utf-8")  # the last line: nothing follows it
+    try:
+        status, told = journal.verify("--config", journal.world.config)
+        assert status == 1 and {flaw["kind"] for flaw in told["flaws"]} == {"tableDiffers"}, told
+        file.write_text("".join(kept.splitlines(keepends=True)[:-1]), encoding="utf-8")
+        status, told = journal.verify("--config", journal.world.config)
+        assert status == 1 and [flaw["kind"] for flaw in told["flaws"]] == ["linesMissing"], told
+    finally:
+        file.write_text(kept, encoding="utf-8")
 
 
 def test_a_month_comes_back_and_goes_again(journal):
