@@ -31,12 +31,29 @@ struct journal_file archive_copy_of(const struct journal_file *file)
     return copy;
 }
 
+/* A folder is on the disk when the one it stands in is; what is moved into it leaves another. */
+static enum status sync_parent(int at_fd, const char *name, struct err *err)
+{
+    const char *slash = strrchr(name, '/');
+    char parent[PATH_BYTES] = ".";
+
+    if (slash &&
+        !text_copy_slice(parent, sizeof(parent),
+                         (struct slice){ name, slash == name ? 1 : (size_t)(slash - name) }))
+        return RAISE(err, ST_INPUT, "the journal's archive: %.64s… is too long", name);
+    const int fd = openat(at_fd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = fd >= 0 && fsync(fd) == 0;
+    const enum status status =
+        done ? ST_OK : RAISE(err, ST_UNAVAILABLE, "the journal's archive: %s: %s", parent, WHY);
+    if (fd >= 0)
+        (void)close(fd);
+    return status;
+}
+
 static enum status make_dir(int at_fd, const char *name, struct err *err)
 {
     if (mkdirat(at_fd, name, 0700) == 0)
-        return at_fd < 0 || fsync(at_fd) == 0
-                   ? ST_OK
-                   : RAISE(err, ST_UNAVAILABLE, "the journal's archive: %s: %s", name, WHY);
+        return sync_parent(at_fd, name, err);
     if (errno == EEXIST)
         return ST_OK;
     return RAISE(err, ST_UNAVAILABLE, "the journal's archive: %s cannot be made: %s", name, WHY);
