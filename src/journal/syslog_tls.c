@@ -170,7 +170,10 @@ enum status tls_write(struct tls_session *session, struct slice data, size_t *re
 {
     *ret_done = 0;
     ERR_clear_error();
-    return judge(session, SSL_write_ex(session->ssl, data.at, data.len, ret_done), ret_want, err);
+    TRY(judge(session, SSL_write_ex(session->ssl, data.at, data.len, ret_done), ret_want, err));
+    /* neither done nor to wait for: nobody may try again at once and for ever */
+    return *ret_done > 0 || *ret_want ? ST_OK
+                                      : RAISE(err, ST_UPSTREAM, "TLS: the receiver has closed it");
 }
 
 enum status tls_read(struct tls_session *session, char *ret_data, size_t size, size_t *ret_got,
