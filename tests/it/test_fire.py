@@ -296,7 +296,7 @@ def refused(load, least):
 
 def served_again(load):
     begun = len(load.got())
-    until("answers again", lambda: sum(answer.code == "SCSS001" for answer in load.got()[begun:]) >= 20)
+    until("answers again", lambda: sum(answer.code == "SCSS001" for answer in load.got()[begun:]) >= 20, 3 * WAIT_S)
 
 
 def waiting(world):
@@ -310,7 +310,7 @@ def without_the_database(world, away_s):
     try:
         served_again(load)
         os.kill(database_pid(world), signal.SIGSTOP)
-        until("callers that wait", lambda: waiting(world) >= 16)
+        until("callers that wait", lambda: waiting(world) >= 12)
         os.kill(database_pid(world), signal.SIGCONT)
         served_again(load)
         run(ROOT / "scripts/private-mariadbd", "kill", world.folder / "db")
