@@ -294,6 +294,19 @@ def purge_what_was_never_used(debian, package):
         assert not (debian.root / folder).exists(), folder
 
 
+def judge_journal(world):
+    """By somebody who may: an auditor whom shepctl makes."""
+    password = world.debian.root / "etc/shepd/auditor.pass"
+    password.write_text("три слова и запятая\n")
+    os.chown(password, *world.debian.ids("shepd"))
+    password.chmod(0o600)
+    who = ["--password-file", "/etc/shepd/auditor.pass"]
+    world.debian.run("shepctl", "user", "add", "auditor", "--role", "auditor", "--own", *who, user="shepd")
+    world.debian.run("shepctl", "journal", "verify", "/var/log/shepd", "--trust", "/etc/shepd/trust", "--user", "auditor", *who,
+                     user="shepd")
+    password.unlink()
+
+
 def test_the_package_lives_on_a_bare_debian(debian, package, unpacked, country):
     """req 0.09, 0.51; accept 5 of the operator's view."""
     here, newer = debian.bring(package), debian.bring(repacked(package, UPGRADE))
@@ -312,7 +325,7 @@ def test_the_package_lives_on_a_bare_debian(debian, package, unpacked, country):
         assert world.shepd.stop() == 0  # what try-restart does
         world.run_shepd()
         assert world.ask("getSigningStatus", session).code == "SCSS001"
-        debian.run("shepctl", "journal", "verify", "/var/log/shepd", "--trust", "/etc/shepd/trust", user="shepd")
+        judge_journal(world)
         assert world.shepd.stop() == 0
 
         remove(world)

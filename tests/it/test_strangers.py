@@ -60,8 +60,8 @@ def test_an_address_with_too_many_wrong_tokens_gets_429_and_one_line(strict):
     assert ask_from(strict, "127.0.0.11", "/sign/sign.css")[0] == 200
     lines = [line for line in strict.journal()[before:] if line["ip"] == "127.0.0.11"]
     assert [line["event"] for line in lines] == ["api1.fetched", "bearer.wrong", "token.unknown", "bearer.wrong",
-                                                 "tokens.guessed"]
-    assert lines[-1]["code"] == "429" and NOBODY not in str(lines)
+                                                 "tokens.guessed", "http.refused"]  # the page of nobody: the third wrong token
+    assert lines[-2]["code"] == "429" and lines[-1]["code"] == "404" and NOBODY not in str(lines)
 
 
 def test_the_refusal_speaks_the_callers_language(strict):
