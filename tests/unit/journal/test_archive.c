@@ -235,6 +235,7 @@ static void old_files_move_with_their_seals_and_young_ones_stay(void **state)
     assert_int_equal(count("*.1.3.202611.20261122.20261122", records), 1);
     assert_int_equal(move(*state, 202701, false), 0); /* and does not move twice */
     assert_int_equal(move(*state, 209901, false), 1); /* the open file stays whatever is asked */
+    assert_int_equal(stayed, 0);                      /* and nobody is told of it */
     assert_whole(*state, 3);
 }
 
@@ -268,7 +269,7 @@ static void what_may_not_go_stays_and_keeps_no_other(void **state)
 
 static void a_copy_that_is_damaged_is_written_again_while_the_file_is_there(void **state)
 {
-    char path[256];
+    char path[256], command[300];
 
     assert_int_equal(move(*state, 202612, false), 1);
     (void)snprintf(path, sizeof(path), "%s/node1/2026-12/journal-20261223-000000000004.log.gz",
@@ -283,9 +284,32 @@ static void a_copy_that_is_damaged_is_written_again_while_the_file_is_there(void
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == KILLED);
     steps_left = -1;
-    assert_int_equal(truncate(path, 40), 0);
-    assert_int_equal(move(*state, 202701, false), 1);
+    (void)snprintf(command, sizeof(command), "echo another | gzip >'%s'", path);
+    assert_int_equal(system(command), 0); /* NOLINT(concurrency-mt-unsafe): one thread */
+    assert_int_equal(move(*state, 202701, false), 1); /* whole, but not what was sealed */
     assert_whole(*state, 2);
+}
+
+static void a_copy_that_ends_in_the_middle_is_written_again(void **state)
+{
+    char path[256];
+    int status;
+
+    (void)snprintf(path, sizeof(path),
+                   "%s/node1/2026-11/"
+                   "journal-20261122-000000000001.log.gz",
+                   archive_dir);
+    pid_t child = fork();
+    if (child == 0) {
+        steps_left = 4;
+        (void)move(*state, 202612, false);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == KILLED);
+    assert_int_equal(truncate(path, 40), 0);
+    assert_int_equal(move(*state, 202612, false), 1);
+    assert_whole(*state, 1);
 }
 
 /* ---- crashes ---- */
@@ -390,6 +414,7 @@ int main(void)
         TEST(old_files_move_with_their_seals_and_young_ones_stay),
         TEST(what_may_not_go_stays_and_keeps_no_other),
         TEST(a_copy_that_is_damaged_is_written_again_while_the_file_is_there),
+        TEST(a_copy_that_ends_in_the_middle_is_written_again),
         TEST(a_crash_between_any_two_steps_loses_and_doubles_nothing),
         TEST(a_run_that_is_killed_again_and_again_ends_some_day),
         TEST(what_is_read_is_what_was_put_there),
