@@ -152,11 +152,10 @@ static void print_text(const struct journal_verify *v, const struct proof *proof
 {
     ctl_print_text(stdout, v->dir);
     (void)printf(": %s\n", verdicts[exit_code_of(proof)]);
-    (void)printf("  %llu lines (seq %llu to %llu) of %s in %llu files (%llu archived), %llu of "
-                 "them sealed\n",
+    (void)printf("  %llu lines (seq %llu to %llu) of %s in %llu files, %llu of them sealed\n",
                  (unsigned long long)proof->lines, (unsigned long long)proof->first,
                  (unsigned long long)proof->last, proof->instance, (unsigned long long)proof->files,
-                 (unsigned long long)proof->archived, (unsigned long long)proof->sealed);
+                 (unsigned long long)proof->sealed);
     if (proof->archived > 0)
         (void)printf("  %llu of the files are in the archive\n",
                      (unsigned long long)proof->archived);

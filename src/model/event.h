@@ -62,7 +62,8 @@ struct event_row {
 };
 
 /* Takes n rows in order, all or none; called again with the same rows after a failure or a crash,
- * so it must ignore rows it has (by instance and seq). Called by one thread. */
+ * so it must ignore rows it has (by instance and seq). A sink that keeps rows says ST_CONFLICT when
+ * it lacks the one before these: it is asked for its position again. Called by one thread. */
 struct event_sink {
     void *ctx;
     enum status (*put)(void *ctx, const struct event_row *rows, size_t n, struct err *err);

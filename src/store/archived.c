@@ -1,6 +1,7 @@
 /* What of the journal lies in the archive, on record for all instances. */
 #include "base/text.h"
 #include "store/months.h"
+#include "store/months_impl.h"
 #include "store/pool.h"
 
 #include <stdlib.h>
@@ -17,8 +18,14 @@ struct position {
 
 static enum status find_position(struct db *db, void *ctx, struct err *err)
 {
-    static const struct column columns[] = { COLUMN(C_INT64, struct position, seq) };
     struct position *p = ctx;
+
+    return months_position(db, p->instance, &p->seq, err);
+}
+
+enum status months_position(struct db *db, const char *instance, int64_t *ret_seq, struct err *err)
+{
+    static const struct column columns[] = { { .kind = C_INT64 } };
     bool found = false;
 
     return db_first(
@@ -27,9 +34,9 @@ static enum status find_position(struct db *db, void *ctx, struct err *err)
             .sql = "SELECT GREATEST("
                    "IFNULL((SELECT MAX(seq) FROM journal_event WHERE instance = ?), 0), "
                    "IFNULL((SELECT MAX(last_seq) FROM journal_archived WHERE instance = ?), 0))",
-            .args = ARGS(v_text(p->instance), v_text(p->instance)),
+            .args = ARGS(v_text(instance), v_text(instance)),
             .columns = COLUMNS(columns) },
-        p, &found, err);
+        ret_seq, &found, err);
 }
 
 enum status store_journal_position(struct store *store, const char *instance, uint64_t *ret_seq,

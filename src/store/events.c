@@ -1,6 +1,7 @@
 /* The journal's table as a sink: many rows by one INSERT, each once by its key. */
 #include "base/text.h"
 #include "store/months.h"
+#include "store/months_impl.h"
 #include "store/pool.h"
 
 #include <pthread.h>
@@ -133,10 +134,29 @@ static enum status insert_rows(struct db *db, size_t count, struct args args, st
     return db_exec_once(db, bytes_slice(sql), args, err);
 }
 
+/* A server that took over from another may lack what that one had: then the shipper must go back,
+ * or there would be a hole for ever. */
+static enum status follow_on(struct db *db, const struct event_row *first, struct err *err)
+{
+    char instance[INSTANCE_BYTES];
+    int64_t last = 0;
+
+    if (!text_copy_slice(instance, sizeof(instance), first->instance))
+        return RAISE(err, ST_INPUT, "journal's table: an instance's name of %zu bytes",
+                     first->instance.len);
+    TRY(months_position(db, instance, &last, err));
+    if (first->seq > (uint64_t)last + 1)
+        return RAISE(err, ST_CONFLICT,
+                     "journal's table: it ends with line %lld and was to go on with %llu",
+                     (long long)last, (unsigned long long)first->seq);
+    return ST_OK;
+}
+
 static enum status insert(struct db *db, void *ctx, struct err *err)
 {
     const struct batch *batch = ctx;
 
+    TRY(follow_on(db, batch->rows, err));
     for (size_t done = 0; done < batch->count;) {
         const size_t left = batch->count - done, n = left < INSERT_ROWS ? left : INSERT_ROWS;
 

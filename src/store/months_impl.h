@@ -16,3 +16,6 @@ struct months {
 };
 MUST_USE enum status months_read(struct db *db, struct months *ret, struct err *err);
 MUST_USE enum status month_read_now(struct db *db, int32_t *ret, struct err *err);
+/* store_journal_position() within a transaction. */
+MUST_USE enum status months_position(struct db *db, const char *instance, int64_t *ret_seq,
+                                     struct err *err);

@@ -1,7 +1,11 @@
 """The text journal of a running service: its closed files are sealed, and the whole is proven."""
+import hashlib
 import json
+import os
+import re
+import shutil
 
-from tools import BUILD, run, until
+from tools import BUILD, ROOT, run, until
 
 
 def closed_files(world):
@@ -63,3 +67,34 @@ def test_a_file_that_was_changed_before_its_seal_gets_none_and_an_alert(own_worl
     assert status == 1
     assert [flaw["kind"] for flaw in told["flaws"]] == ["lineChanged", "sealMissing"]
     assert told["flaws"][0]["line"] == place + 1 and told["flaws"][0]["file"] == file.name
+
+
+def table(world):
+    """The lines that the table has, in order."""
+    return world.sql("SELECT seq, SHA2(line, 256) FROM journal_event WHERE instance = 'sandbox' ORDER BY seq")
+
+
+def lines(world):
+    files = sorted((world.folder / "journal").glob("journal-*.log"))
+    raw = [line for file in files for line in file.read_bytes().splitlines()]
+    return [[re.match(rb'seq="(\d+)"', line).group(1).decode(), hashlib.sha256(line).hexdigest()] for line in raw]
+
+
+def test_a_replica_that_lags_takes_over_and_gets_every_line_once(own_world):
+    """A failover: another server, which has not all that the first one had, answers at the same address."""
+    world = own_world()
+    database, daemon = world.folder / "db", ROOT / "scripts/private-mariadbd"
+    run(daemon, "stop", database)
+    shutil.copytree(database / "data", database / "replica")
+    run(daemon, "start", database, "--owner", os.getpid())
+    until("the service", lambda: world.create().code == "SCSS001")
+    until("the first one's table", lambda: table(world) == lines(world))
+    had = len(table(world))
+    run(daemon, "kill", database)
+    (database / "data").rename(database / "first")
+    (database / "replica").rename(database / "data")
+    run(daemon, "start", database, "--owner", os.getpid())
+    assert len(table(world)) < had
+    until("the service", lambda: world.create().code == "SCSS001")
+    until("the replica's table", lambda: table(world) == lines(world))
+    assert len(table(world)) > had

@@ -94,6 +94,26 @@ void fixture_sql(const char *sql)
     mariadbd_sql(&shared.server, shared.database, sql);
 }
 
+void fixture_put(struct event_row row)
+{
+    struct event_sink sink = store_event_sink(fixture()->store);
+    const uint64_t seq = row.seq;
+    uint64_t last = 0;
+    char sql[160];
+
+    assert_ok(sink.position(sink.ctx, row.instance, &last, err));
+    if (seq > last)
+        row.seq = last + 1;
+    assert_ok(sink.put(sink.ctx, &row, 1, err));
+    if (seq == row.seq)
+        return;
+    (void)snprintf(sql, sizeof(sql),
+                   "UPDATE journal_event SET seq = %llu WHERE instance = '%.*s' AND seq = %llu",
+                   (unsigned long long)seq, (int)row.instance.len, row.instance.at,
+                   (unsigned long long)row.seq);
+    fixture_sql(sql);
+}
+
 static enum status tell_nobody(void *ctx, const struct overdue *session, struct err *err)
 {
     (void)ctx;

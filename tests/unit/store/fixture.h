@@ -39,6 +39,8 @@ enum status fixture_sweep(struct store *store, const char *instance, struct swep
 /* A number from the database, by SQL. */
 long long fixture_number(const char *sql);
 void fixture_sql(const char *sql);
+/* A row into the journal's table by its sink, also where the rows before it are not there. */
+void fixture_put(struct event_row row);
 
 #define assert_ok(call)                                                                            \
     do {                                                                                           \

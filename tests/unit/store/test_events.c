@@ -107,6 +107,29 @@ static void thousands_of_rows_are_one_transaction(void **state)
     free(rows);
 }
 
+/* A server that took over without the last rows of the one before it. */
+static void rows_that_leave_a_hole_are_not_taken(void **state)
+{
+    struct event_sink sink = store_event_sink(fixture()->store);
+    const struct event_row rows[] = { row_of(1), row_of(2), row_of(3), row_of(4) };
+
+    (void)state;
+    assert_status(sink.put(sink.ctx, rows + 1, 3, err), ST_CONFLICT);
+    assert_int_equal(position("node1"), 0);
+    assert_ok(sink.put(sink.ctx, rows, 3, err));
+    fixture_sql("DELETE FROM journal_event WHERE seq > 1");
+    assert_status(sink.put(sink.ctx, rows + 3, 1, err), ST_CONFLICT);
+    assert_int_equal(position("node1"), 1);
+    assert_ok(sink.put(sink.ctx, rows + 1, 3, err));
+    assert_int_equal(position("node1"), 4);
+    fixture_sql("DELETE FROM journal_event"); /* all of them lie in the archive */
+    fixture_sql(
+        "INSERT INTO journal_archived (instance, first_seq, last_seq, file, month, first_day,"
+        " last_day, sha256, line_count, archived_at) VALUES ('node1', 1, 3, 'f', 202611, 20261101,"
+        " 20261102, UNHEX(SHA2('', 256)), 3, NOW(6))");
+    assert_ok(sink.put(sink.ctx, rows + 3, 1, err));
+}
+
 static void an_instant_that_no_column_holds_blocks_nothing(void **state)
 {
     struct event_sink sink = store_event_sink(fixture()->store);
@@ -160,6 +183,7 @@ int main(void)
         TEST(a_line_becomes_a_row_that_can_be_searched),
         TEST(repeated_and_overlapping_batches_are_stored_once),
         TEST(thousands_of_rows_are_one_transaction),
+        TEST(rows_that_leave_a_hole_are_not_taken),
         TEST(an_instant_that_no_column_holds_blocks_nothing),
         TEST(a_row_of_foreign_bytes_never_blocks_the_rest),
         TEST(a_failing_batch_leaves_no_row),

@@ -13,7 +13,6 @@
 
 static void put(uint64_t seq, const char *name, const char *code, int64_t took_ms, const char *text)
 {
-    struct event_sink sink = store_event_sink(fixture()->store);
     const struct event_row row = {
         .id = "0193a000-0000-7000-8000-0000000000ff",
         .instance = SLICE("node1"),
@@ -31,7 +30,7 @@ static void put(uint64_t seq, const char *name, const char *code, int64_t took_m
         .category = "INFO",
     };
 
-    assert_ok(sink.put(sink.ctx, &row, 1, err));
+    fixture_put(row);
 }
 
 struct told {

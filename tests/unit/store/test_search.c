@@ -33,14 +33,12 @@ static const struct event_row plain = {
 
 static void put(struct event_row row, const char *instance, uint64_t seq, int64_t at_ms)
 {
-    struct event_sink sink = store_event_sink(fixture()->store);
-
     row.instance = slice_str(instance);
     row.seq = seq;
     row.at_ms = row.event.end_ms = at_ms;
     row.event.start_ms = at_ms - 20;
     row.day = day_of(at_ms);
-    assert_ok(sink.put(sink.ctx, &row, 1, err));
+    fixture_put(row);
 }
 
 static struct journal_search all(void)
