@@ -203,7 +203,7 @@ def judge_what_is_installed(debian, unpacked):
 
     refused = debian.run("shepd", "--check-config", "--config", "/etc/shepd/shepd.conf", user="shepd", check=False)
     assert refused.returncode == 1 and "/etc/shepd/shepd.conf: " in refused.stderr  # a sample starts nothing
-    assert not (debian.root / "etc/systemd/system/multi-user.target.wants/shepd.service").exists()
+    assert not (debian.root / "etc/systemd/system/multi-user.target.wants/shepd.service").is_symlink()
 
 
 def judge_units(debian):
