@@ -12,7 +12,8 @@ enum {
     FLIGHTS_MAX = 256,
     KEPT_SLOTS = 1024,
     KEPT_BYTES_MAX = 16 * 1024,
-    AILING_SLOTS = 16, /* responders; a newer one takes the place of an older one */
+    BEGAN_BEFORE_MS = 60 * 1000, /* more than any exchange takes */
+    AILING_SLOTS = 16,           /* responders; a newer one takes the place of an older one */
     FIRST_REST_MS = 1000,
     LAST_REST_MS = 30 * 1000,
     KEY_TEXT_MAX = 2 * 32 + 1024, /* two digests and an address */
@@ -127,14 +128,15 @@ static struct kept *slot_of(struct ocsp_cache *cache, const uint8_t key[32])
     return &cache->kept[((size_t)key[0] << 8 | key[1]) % KEPT_SLOTS];
 }
 
-/* A clock that was set back makes an answer unusable, never older answers usable for longer. */
+/* A clock that was set back makes an answer unusable, never older answers usable for longer; but
+ * whoever began a little before the asker and comes here after it may have it, too. */
 static bool recall(struct ocsp_cache *cache, const struct ocsp_question *question,
                    struct ocsp_said *ret_said)
 {
     const struct kept *kept = slot_of(cache, question->key);
 
     return kept->said.der && memcmp(kept->key, question->key, sizeof(kept->key)) == 0 &&
-           question->now_ms >= kept->since_ms &&
+           question->now_ms >= kept->since_ms - BEGAN_BEFORE_MS &&
            question->now_ms - kept->since_ms < cache->reuse_ms &&
            question->now_ms < kept->said.answer.next_update_ms && copy_said(ret_said, &kept->said);
 }

@@ -215,7 +215,8 @@ static void a_good_answer_is_kept_inside_its_next_update(void **state)
         { OCSP_GOOD, 5 * MINUTE_MS, 10 * MINUTE_MS, 5 * MINUTE_MS, false },
         { OCSP_GOOD, 50 * MINUTE_MS, 10 * MINUTE_MS, 10 * MINUTE_MS - 1, true },
         { OCSP_GOOD, 50 * MINUTE_MS, 10 * MINUTE_MS, 10 * MINUTE_MS, false },
-        { OCSP_GOOD, 50 * MINUTE_MS, 10 * MINUTE_MS, -1, false }, /* the clock was set back */
+        { OCSP_GOOD, 50 * MINUTE_MS, 10 * MINUTE_MS, -MINUTE_MS, true },      /* it began before */
+        { OCSP_GOOD, 50 * MINUTE_MS, 10 * MINUTE_MS, -MINUTE_MS - 1, false }, /* a clock set back */
         { OCSP_GOOD, 5 * MINUTE_MS, 0, 0, false },
         { OCSP_REVOKED, 5 * MINUTE_MS, 10 * MINUTE_MS, 0, false },
         { OCSP_UNKNOWN, 5 * MINUTE_MS, 10 * MINUTE_MS, 0, false },
