@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/coid_news.h"
+#include "server/diary.h"
 #include "server/file_watch.h"
 #include "server/housekeeping.h"
 #include "server/syslog_watch.h"
@@ -31,22 +32,15 @@ static struct service *service_of(const struct chores *chores)
 static void say_expiry(void *ctx, const struct expiry_notice *notice)
 {
     const struct rooms *rooms = ctx;
-    int64_t now_ms = clock_now(rooms->clock);
-    struct err err = { 0 };
     const struct event event = {
         .level = notice->level,
         .name = notice->event,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .text = notice->text,
     };
 
     log_line(notice->level == EVENT_ALERT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, notice->event,
              "text=\"%s\"", notice->text);
-    if (journal_write(rooms->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(rooms->journal, rooms->clock, &event);
 }
 
 void chores_look_at_dates(const struct service *service, struct expiry_watch *watch)

@@ -1,8 +1,8 @@
 #include "server/doorstep.h"
 
-#include "base/log.h"
 #include "base/text.h"
 #include "http/peer.h"
+#include "server/diary.h"
 
 static struct address caller_of(const struct http_request *request)
 {
@@ -45,8 +45,6 @@ static void record(const struct service *service, const char *peer,
                    const struct strangers_limit *limit)
 {
     const struct rooms *rooms = service_rooms(service);
-    int64_t now_ms = clock_now(rooms->clock);
-    struct err err = { 0 };
     char text[160];
 
     text_format(text, sizeof(text),
@@ -55,15 +53,11 @@ static void record(const struct service *service, const char *peer,
     const struct event event = {
         .level = EVENT_WARNING,
         .name = "tokens.guessed",
-        .account = "-",
         .ip = peer,
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .code = "429",
         .text = text,
     };
-    if (journal_write(rooms->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(rooms->journal, rooms->clock, &event);
 }
 
 void doorstep_wrong_token(const struct service *service, const struct http_request *request)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/config_news.h"
+#include "server/diary.h"
 #include "server/file_news.h"
 
 #include <errno.h>
@@ -60,18 +61,9 @@ struct telling {
 static enum status write_line(const struct telling *t, enum event_level level, const char *name,
                               const char *text, struct err *err)
 {
-    const int64_t now_ms = clock_now(t->rooms->clock);
-    const struct event event = {
-        .level = level,
-        .name = name,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
-        .text = text,
-    };
+    const struct event event = { .level = level, .name = name, .text = text };
 
-    return journal_write(t->rooms->journal, &event, err);
+    return diary_write(t->rooms->journal, t->rooms->clock, &event, err);
 }
 
 /* The beginning of the SHA-256, for who compares it with sha256sum; of a secret a keyed one, since

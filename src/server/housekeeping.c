@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "crypto/cms.h"
 #include "journal/seal.h"
+#include "server/diary.h"
 #include "server/gauges.h"
 #include "server/rooms.h"
 #include "store/months.h"
@@ -67,21 +68,17 @@ static void describe_end(const struct overdue *session, char *ret, size_t size)
 static enum status record_expired(void *ctx, const struct overdue *session, struct err *err)
 {
     const struct rooms *rooms = service_rooms(ctx);
-    const int64_t now_ms = clock_now(rooms->clock);
     char text[160];
     const struct event event = {
         .level = EVENT_INFO,
         .name = "session.expired",
         .account = session->sender_id,
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .signing = session->id.text,
         .text = text,
     };
 
     describe_end(session, text, sizeof(text));
-    return journal_write(rooms->journal, &event, err);
+    return diary_write(rooms->journal, rooms->clock, &event, err);
 }
 
 /* What is deleted by its age: how the journal calls it, and since when it counts. */
@@ -99,23 +96,18 @@ static enum status record_deleted(void *ctx, enum swept_kind kind, uint64_t coun
     const struct service *service = ctx;
     const struct rooms *rooms = service_rooms(service);
     const struct conf *conf = service_conf(service);
-    const int64_t now_ms = clock_now(rooms->clock);
     const int64_t days =
         kind == SWEPT_SESSIONS ? conf->signing.evidence_keep_days : conf->coid.evidence_keep_days;
     char text[160];
     const struct event event = {
         .level = EVENT_NOTICE,
         .name = deletions[kind].event,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .text = text,
     };
 
     (void)text_format(text, sizeof(text), "%llu %s, %lld days after %s", (unsigned long long)count,
                       deletions[kind].what, (long long)days, deletions[kind].since);
-    return journal_write(rooms->journal, &event, err);
+    return diary_write(rooms->journal, rooms->clock, &event, err);
 }
 
 static void measure_backlog(const struct rooms *rooms, int64_t content_keep_ms)
@@ -203,24 +195,6 @@ struct seal_job {
     const char *folder; /* in front of the file's name in the journal */
 };
 
-static enum status tell_seal(const struct seal_job *job, enum event_level level, const char *name,
-                             const char *text, struct err *err)
-{
-    const struct rooms *rooms = service_rooms(job->service);
-    const int64_t now_ms = clock_now(rooms->clock);
-    const struct event event = {
-        .level = level,
-        .name = name,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
-        .text = text,
-    };
-
-    return journal_write(rooms->journal, &event, err);
-}
-
 static enum status sign_for(void *ctx, struct slice statement, struct bytes **ret_sig,
                             struct err *err)
 {
@@ -235,22 +209,26 @@ static enum status sign_for(void *ctx, struct slice statement, struct bytes **re
 static enum status record_sealed(void *ctx, const struct sealed *what, struct err *err)
 {
     const struct seal_job *job = ctx;
+    const struct rooms *rooms = service_rooms(job->service);
     char text[256];
+    const struct event event = { .level = EVENT_NOTICE, .name = "journal.sealed", .text = text };
 
     (void)text_format(text, sizeof(text), "%s%s, lines %llu to %llu, SHA-256 %s", job->folder,
                       what->file, (unsigned long long)what->first, (unsigned long long)what->last,
                       what->sha256);
-    return tell_seal(job, EVENT_NOTICE, "journal.sealed", text, err);
+    return diary_write(rooms->journal, rooms->clock, &event, err);
 }
 
 /* Once per start: the file stays as it is, and is left without seal. */
 static void record_broken(const struct seal_job *job, const struct err *why)
 {
-    struct err err = { 0 };
+    const struct rooms *rooms = service_rooms(job->service);
+    const struct event event = { .level = EVENT_ALERT,
+                                 .name = "journal.broken",
+                                 .text = why->text };
 
     log_err(LOG_LEVEL_ERROR, "journal", why);
-    if (tell_seal(job, EVENT_ALERT, "journal.broken", why->text, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(rooms->journal, rooms->clock, &event);
 }
 
 /* true: a file was dealt with, there may be more. */

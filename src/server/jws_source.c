@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "crypto/trust.h"
 #include "rest/ldap.h"
+#include "server/diary.h"
 #include "server/open.h"
 #include "server/outward.h"
 
@@ -24,24 +25,17 @@ struct jws_source {
 static void tell(void *ctx, const char *url, const struct err *why)
 {
     const struct jws_source *source = ctx;
-    int64_t now_ms = clock_now(source->clock);
     char text[320];
-    struct err err = { 0 };
 
     (void)text_format(text, sizeof(text), "%s", why ? why->text : url);
     const struct event event = { .level = why ? EVENT_WARNING : EVENT_NOTICE,
                                  .name = why ? "ldap.away" : "ldap.back",
-                                 .account = "-",
-                                 .ip = "-",
-                                 .start_ms = now_ms,
-                                 .end_ms = now_ms,
                                  .text = text };
     if (why)
         log_err(LOG_LEVEL_WARNING, event.name, why);
     else
         log_info(event.name, "url=%s", url);
-    if (journal_write(source->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(source->journal, source->clock, &event);
 }
 
 /* A question to a directory, for its lines. */

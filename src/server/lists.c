@@ -7,6 +7,7 @@
 #include "crypto/crl_file.h"
 #include "crypto/crl_points.h"
 #include "crypto/encode.h"
+#include "server/diary.h"
 #include "server/lists_fetch.h"
 
 #include <errno.h>
@@ -65,18 +66,9 @@ struct lists {
 
 static void tell(struct lists *lists, enum event_level level, const char *name, const char *text)
 {
-    int64_t now_ms = clock_now(lists->clock);
-    const struct event event = { .level = level,
-                                 .name = name,
-                                 .account = "-",
-                                 .ip = "-",
-                                 .start_ms = now_ms,
-                                 .end_ms = now_ms,
-                                 .text = text };
-    struct err err = { 0 };
+    const struct event event = { .level = level, .name = name, .text = text };
 
-    if (journal_write(lists->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(lists->journal, lists->clock, &event);
 }
 
 static void tell_loaded(struct lists *lists, const struct crl_index *index, const char *from)

@@ -1,7 +1,7 @@
 #include "server/outward.h"
 
-#include "base/log.h"
 #include "base/text.h"
+#include "server/diary.h"
 
 #include <string.h>
 
@@ -32,17 +32,18 @@ static void server_of(const char *url, char dst[SERVER_BYTES])
     text_make_plain(dst);
 }
 
-static enum status write_line(const struct outward *outward, const struct outward_call *call,
-                              const struct event *line, struct err *err)
+/* A line of the call: of whose exchange, and since when. */
+static struct event line_of(const struct outward_call *call, enum event_level level,
+                            const char *name, const char *text)
 {
-    struct event event = *line;
-
-    event.account = "-";
-    event.ip = behalf ? behalf->address : "-";
-    event.exchange = behalf ? behalf->exchange.text : NULL;
-    event.start_ms = call->start_ms;
-    event.end_ms = clock_now(outward->clock);
-    return journal_write(outward->journal, &event, err);
+    return (struct event){
+        .level = level,
+        .name = name,
+        .ip = behalf ? behalf->address : NULL,
+        .exchange = behalf ? behalf->exchange.text : NULL,
+        .start_ms = call->start_ms,
+        .text = text,
+    };
 }
 
 enum status outward_asked(const struct outward *outward, struct outward_call *call, struct err *err)
@@ -54,9 +55,8 @@ enum status outward_asked(const struct outward *outward, struct outward_call *ca
     server_of(call->server, server);
     (void)text_format(text, sizeof(text), "purpose=%s server=%s%s%s", call->purpose, server,
                       *call->about ? " " : "", call->about);
-    return write_line(
-        outward, call,
-        &(const struct event){ .level = EVENT_INFO, .name = "upstream.asked", .text = text }, err);
+    const struct event event = line_of(call, EVENT_INFO, "upstream.asked", text);
+    return diary_write(outward->journal, outward->clock, &event, err);
 }
 
 /* As the other side said it, where it said anything. */
@@ -75,14 +75,7 @@ void outward_told(const struct outward *outward, const struct outward_call *call
 {
     char server[SERVER_BYTES];
     char text[TEXT_BYTES];
-    struct err err = { 0 };
     char code[sizeof(why->code)];
-    const struct event event = {
-        .level = why ? EVENT_WARNING : EVENT_INFO,
-        .name = "upstream.told",
-        .code = code,
-        .text = text,
-    };
 
     code_of(why, code, sizeof(code));
     server_of(call->server, server);
@@ -90,8 +83,9 @@ void outward_told(const struct outward *outward, const struct outward_call *call
                       call->purpose, server, *call->about ? " " : "", call->about, bytes,
                       (long long)(clock_now(outward->clock) - call->start_ms), why ? ": " : "",
                       why ? why->text : "");
-    if (write_line(outward, call, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    struct event event = line_of(call, why ? EVENT_WARNING : EVENT_INFO, "upstream.told", text);
+    event.code = code;
+    (void)diary_note(outward->journal, outward->clock, &event);
 }
 
 static const char *purpose_of(const struct fetch *what, const char *get_purpose)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "server/admin/console.h"
 #include "server/coid_meters.h"
+#include "server/diary.h"
 #include "server/doorstep.h"
 #include "server/exchange.h"
 #include "server/gauges.h"
@@ -381,21 +382,15 @@ void route(const struct visit *visit)
 void route_refused(const struct service *service, const char *peer, int status, const char *reason)
 {
     const struct road *road = service_road(service);
-    int64_t now_ms = clock_now(road->clock);
-    struct err err = { 0 };
     char code[8];
 
     text_format(code, sizeof(code), "%d", status);
     const struct event event = {
         .level = EVENT_WARNING,
         .name = "http.refused",
-        .account = "-",
         .ip = peer,
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .code = code,
         .text = reason,
     };
-    if (journal_write(road->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(road->journal, road->clock, &event);
 }

@@ -7,6 +7,7 @@
 #include "http/http.h"
 #include "server/chores.h"
 #include "server/config_news.h"
+#include "server/diary.h"
 #include "server/route.h"
 #include "server/service.h"
 #include "server/supervisor.h"
@@ -261,22 +262,23 @@ static int prove_life(void *ctx)
     return server->supervisor.round_s;
 }
 
-/* The service's own life in the journal: started, reloaded, stopped. */
-static enum status journal_life(struct server *server, const char *name, enum event_level level,
-                                const char *text, struct err *err)
+/* The service's own life in the journal: reloaded, stopped. */
+static void note_life(struct server *server, const char *name, enum event_level level,
+                      const char *text)
 {
-    int64_t now_ms = clock_now(server->rooms->clock);
-    const struct event event = {
-        .level = level,
-        .name = name,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
-        .text = text,
-    };
+    const struct event event = { .level = level, .name = name, .text = text };
 
-    return journal_write(server->rooms->journal, &event, err);
+    (void)diary_note(server->rooms->journal, server->rooms->clock, &event);
+}
+
+/* Without this line it does not serve. */
+static enum status write_started(struct server *server, struct err *err)
+{
+    const struct event event = { .level = EVENT_NOTICE,
+                                 .name = "service.started",
+                                 .text = "shepd" };
+
+    return diary_write(server->rooms->journal, server->rooms->clock, &event, err);
 }
 
 static enum status load_service(const char *conf_path, const struct rooms *rooms,
@@ -310,14 +312,12 @@ static void say_reloaded(struct server *server, const struct conf *before, const
 {
     char news[CONFIG_NEWS_BYTES];
     char text[CONFIG_NEWS_BYTES + 64];
-    struct err err = { 0 };
 
     config_news(before, after, news);
     (void)snprintf(text, sizeof(text), "configuration, keys and trust; settings: %s",
                    *news ? news : "as they were");
     log_info("reload.done", "config=%s", server->conf_path);
-    if (journal_life(server, "config.reloaded", EVENT_NOTICE, text, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    note_life(server, "config.reloaded", EVENT_NOTICE, text);
 }
 
 /* A reload that fails leaves everything as it was and says why. */
@@ -326,7 +326,6 @@ static bool reload(struct server *server)
     AUTO(vault_close) struct vault *keys = NULL;
     struct service *fresh = NULL;
     struct err err = { 0 };
-    struct err lost = { 0 };
 
     if (load_service(server->conf_path, server->rooms, &fresh, &err) != ST_OK ||
         vault_open(service_conf(fresh)->store.content_keys_file, &keys, &err) != ST_OK ||
@@ -338,8 +337,7 @@ static bool reload(struct server *server)
         log_err(LOG_LEVEL_ERROR, "reload.refused", &err);
         metric_count(server->rooms->meters.all[METER_RELOADS],
                      &(struct metric_sample){ { "refused" }, 1 });
-        if (journal_life(server, "config.refused", EVENT_ERROR, err.text, &lost) != ST_OK)
-            log_err(LOG_LEVEL_ERROR, "journal.lost", &lost);
+        note_life(server, "config.refused", EVENT_ERROR, err.text);
         return false;
     }
     vault_replace(server->rooms->vault, TAKE(keys));
@@ -415,7 +413,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     }
     TRY(open_public(&server->fronts[LISTENER_PUBLIC], conf, err));
     TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
-    TRY(journal_life(server, "service.started", EVENT_NOTICE, "shepd", err));
+    TRY(write_started(server, err));
     chores_look_at_dates(server->service, server->watch);
     TRY(chores_start(
         &(struct chores_params){ .ctx = server,
@@ -458,8 +456,6 @@ static void leave_coid(struct server *server)
 /* In reverse of serve(): no new requests, what is under way is answered, then the rooms close. */
 static void close_server(struct server *server)
 {
-    struct err err = { 0 };
-
     if (server->parking)
         parking_close(server->parking); /* who waits is answered now */
     if (server->fronts[LISTENER_PUBLIC].running)
@@ -474,9 +470,8 @@ static void close_server(struct server *server)
         http_free(server->fronts[i].http);
     service_free(server->service);
     rooms_quieten(server->rooms);
-    if (server->rooms &&
-        journal_life(server, "service.stopped", EVENT_NOTICE, "shepd", &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    if (server->rooms)
+        note_life(server, "service.stopped", EVENT_NOTICE, "shepd");
     expiry_watch_free(server->watch);
     rooms_close(server->rooms);
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/diary.h"
 #include "server/rooms.h"
 
 enum {
@@ -39,21 +40,10 @@ enum syslog_word syslog_watch_step(struct syslog_watch *watch, bool failing)
 static void say(const struct rooms *rooms, enum event_level level, const char *name,
                 const char *text)
 {
-    const int64_t now_ms = clock_now(rooms->clock);
-    struct err err = { .status = ST_OK };
-    const struct event event = {
-        .level = level,
-        .name = name,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
-        .text = text,
-    };
+    const struct event event = { .level = level, .name = name, .text = text };
 
     log_line(level == EVENT_NOTICE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, name, "text=\"%s\"", text);
-    if (journal_write(rooms->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(rooms->journal, rooms->clock, &event);
 }
 
 static void tell_of_gap(const struct rooms *rooms)

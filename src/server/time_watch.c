@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "rest/sntp.h"
+#include "server/diary.h"
 #include "server/outward.h"
 #include "server/rooms.h"
 
@@ -176,15 +177,9 @@ static enum state state_of(const struct conf *conf, int64_t offset_us)
 static void say(struct time_watch *watch, const struct rooms *rooms, enum state state,
                 const char *text)
 {
-    const int64_t now_ms = clock_now(rooms->clock);
-    struct err err = { 0 };
     const struct event event = {
         .level = states[state].level,
         .name = states[state].event,
-        .account = "-",
-        .ip = "-",
-        .start_ms = now_ms,
-        .end_ms = now_ms,
         .text = text,
     };
 
@@ -192,10 +187,8 @@ static void say(struct time_watch *watch, const struct rooms *rooms, enum state 
         return;
     log_line(state == STATE_RIGHT ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, event.name, "text=\"%s\"",
              text);
-    if (journal_write(rooms->journal, &event, &err) == ST_OK)
+    if (diary_note(rooms->journal, rooms->clock, &event))
         watch->said = state;
-    else
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
 }
 
 static void say_reading(struct time_watch *watch, const struct conf *conf,

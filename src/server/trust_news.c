@@ -1,7 +1,7 @@
 #include "server/trust_news.h"
 
-#include "base/log.h"
 #include "base/text.h"
+#include "server/diary.h"
 
 enum { LINES_MAX = 64, HEX_TEXT = 65, LINE_BYTES = 1024 };
 
@@ -13,18 +13,9 @@ struct news {
 
 static void write_line(const struct news *news, const char *text)
 {
-    int64_t now_ms = clock_now(news->clock);
-    const struct event event = { .level = EVENT_NOTICE,
-                                 .name = news->event,
-                                 .account = "-",
-                                 .ip = "-",
-                                 .start_ms = now_ms,
-                                 .end_ms = now_ms,
-                                 .text = text };
-    struct err err = { 0 };
+    const struct event event = { .level = EVENT_NOTICE, .name = news->event, .text = text };
 
-    if (journal_write(news->journal, &event, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
+    (void)diary_note(news->journal, news->clock, &event);
 }
 
 static void write_cert(const struct news *news, const struct cert *cert)
