@@ -1,5 +1,6 @@
 #include "bench/bench.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +25,59 @@ void bench_need(bool right, const struct err *err, const char *what)
     (void)fprintf(stderr, "bench: %s: %s\n", what, err ? err->text : "failed");
     (void)fflush(stdout);
     _exit(1);
+}
+
+enum { OPTIONS_MAX = 16 };
+
+static void refuse_option(const struct bench_option *option)
+{
+    if (option->text)
+        (void)fprintf(stderr, "--%s: is wanted; see scripts/bench\n", option->name);
+    else if (option->max)
+        (void)fprintf(stderr, "--%s: a number from %zu to %zu\n", option->name, option->min,
+                      option->max);
+    else
+        (void)fprintf(stderr, "--%s: a number, %zu at least\n", option->name, option->min);
+    exit(2); /* NOLINT(concurrency-mt-unsafe): there is one thread */
+}
+
+static void take_option(const struct bench_option *option, const char *value)
+{
+    char *end = NULL;
+
+    if (option->text) {
+        *option->text = value;
+        return;
+    }
+    *option->number = strtoul(value, &end, 10);
+    if (!*value || *end)
+        refuse_option(option);
+}
+
+static bool option_is_right(const struct bench_option *option)
+{
+    if (option->text)
+        return *option->text || option->optional;
+    return *option->number >= option->min && (!option->max || *option->number <= option->max);
+}
+
+void bench_options(const struct bench_option *options, int argc, char **argv)
+{
+    struct option names[OPTIONS_MAX + 1] = { { .name = NULL } };
+    int got, at = 0;
+
+    for (size_t i = 0; options[i].name; i++) {
+        bench_need(i < OPTIONS_MAX, NULL, "too many options");
+        names[i] = (struct option){ .name = options[i].name, .has_arg = required_argument };
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    while ((got = getopt_long(argc, argv, "", names, &at)) == 0)
+        take_option(&options[at], optarg);
+    if (got != -1)
+        exit(2); /* NOLINT(concurrency-mt-unsafe): getopt_long() has said why */
+    for (; options->name; options++)
+        if (!option_is_right(options))
+            refuse_option(options);
 }
 
 void bench_line(const char *name, double value, const char *unit)

@@ -15,6 +15,17 @@ double bench_now_s(void);
 /* Ends the program with the error's text unless right. err may be NULL. */
 void bench_need(bool right, const struct err *err, const char *what);
 
+/* --NAME VALUE on the command line, and where the value goes. */
+struct bench_option {
+    const char *name;  /* NULL ends a table of them */
+    const char **text; /* either this: wanted, unless it is optional, … */
+    bool optional;
+    size_t *number;  /* … or this, set to what counts without the option, */
+    size_t min, max; /* and its limits; max 0: none */
+};
+/* Ends the program with a word about the option that is unknown, absent or beyond its limits. */
+void bench_options(const struct bench_option *options, int argc, char **argv);
+
 /* Ascending. */
 void bench_sort(double *values, size_t count);
 

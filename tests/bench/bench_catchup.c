@@ -27,8 +27,8 @@ enum {
 
 struct options {
     const char *socket, *dir;
-    uint64_t rows;
-    pid_t mariadbd; /* 0: not told */
+    size_t rows;
+    size_t mariadbd; /* process id; 0: not told */
 };
 
 /* ---- the lines of exchanges, as the service writes them ---- */
@@ -200,7 +200,7 @@ static void measure(const struct options *o)
     bench_need(journal_open(&params, &journal, &err) == ST_OK, &err, "the journal");
     print_machine("before");
     const double ours = process_use_of(getpid()).cpu_s;
-    const double theirs = o->mariadbd ? process_use_of(o->mariadbd).cpu_s : 0;
+    const double theirs = o->mariadbd ? process_use_of((pid_t)o->mariadbd).cpu_s : 0;
     const double took = catch_up(journal, store);
     print_machine("after");
     bench_need(store_journal_position(store, "node1", &seq, &err) == ST_OK, &err, "the position");
@@ -209,27 +209,24 @@ static void measure(const struct options *o)
     bench_line("seconds until the table had them", took, "s");
     bench_line("processor time of the shipper", process_use_of(getpid()).cpu_s - ours, "s");
     if (o->mariadbd)
-        bench_line("processor time of mariadbd", process_use_of(o->mariadbd).cpu_s - theirs, "s");
+        bench_line("processor time of mariadbd", process_use_of((pid_t)o->mariadbd).cpu_s - theirs,
+                   "s");
     bench_line("catch-up of the journal's table", (double)o->rows / took, "rows/s");
 }
 
 int main(int argc, char **argv)
 {
     struct options o = { .rows = 200000 };
+    const struct bench_option options[] = {
+        { "socket", .text = &o.socket },
+        { "dir", .text = &o.dir },
+        { "mariadbd", .number = &o.mariadbd },
+        { "rows", .number = &o.rows, .min = 1, .max = ROWS_MAX },
+        { NULL },
+    };
     struct err err;
 
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--socket") == 0)
-            o.socket = argv[i + 1];
-        else if (strcmp(argv[i], "--dir") == 0)
-            o.dir = argv[i + 1];
-        else if (strcmp(argv[i], "--mariadbd") == 0)
-            o.mariadbd = (pid_t)strtol(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--rows") == 0)
-            o.rows = strtoull(argv[i + 1], NULL, 10);
-    }
-    bench_need(o.socket && o.dir && o.rows > 0 && o.rows <= ROWS_MAX, NULL,
-               "usage: bench_catchup --socket SOCKET --dir EMPTYDIR [--rows N] [--mariadbd PID]");
+    bench_options(options, argc, argv);
     bench_need(clock_use_astana(&err) == ST_OK, &err, "the time zone");
     make_lines(&o);
     measure(&o);

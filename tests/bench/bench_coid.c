@@ -11,7 +11,6 @@
 #include "sandbox/canonical.h"
 #include "sandbox/file.h"
 
-#include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -251,49 +250,21 @@ static void run_rounds(const struct options *o, struct callers *callers)
 
 /* ---- the command line ---- */
 
-static const struct option long_options[] = {
-    { "url", required_argument, NULL, 'u' },
-    { "tsp", required_argument, NULL, 't' },
-    { "ca", required_argument, NULL, 'c' },
-    { "keys", required_argument, NULL, 'k' },
-    { "pass-file", required_argument, NULL, 'p' },
-    { "payload", required_argument, NULL, 'f' },
-    { "control", required_argument, NULL, 'o' },
-    { "sessions", required_argument, NULL, 'n' },
-    { "parallel", required_argument, NULL, 'j' },
-    { "rounds", required_argument, NULL, 'r' },
-    { "callers", required_argument, NULL, 'x' },
-    { "pause-ms", required_argument, NULL, 'w' },
-    { NULL, 0, NULL, 0 },
-};
-
-static bool read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
-    const char **const texts[128] = {
-        ['u'] = &o->world.url,      ['t'] = &o->world.tsp_url,   ['c'] = &o->world.ca_file,
-        ['k'] = &o->world.keys_dir, ['p'] = &o->world.pass_file, ['f'] = &o->payload_file,
-        ['o'] = &o->control_url
+    const struct bench_option options[] = {
+        MOBILE_WORLD_OPTIONS(&o->world),
+        { "payload", .text = &o->payload_file },
+        { "control", .text = &o->control_url },
+        { "sessions", .number = &o->sessions, .min = 1 },
+        { "parallel", .number = &o->parallel, .min = 1 },
+        { "rounds", .number = &o->rounds, .min = 1, .max = ROUNDS_MAX },
+        { "callers", .number = &o->callers, .min = 1, .max = CALLERS_MAX },
+        { "pause-ms", .number = &o->pause_ms },
+        { NULL },
     };
-    size_t *const numbers[128] = { ['n'] = &o->sessions,
-                                   ['j'] = &o->parallel,
-                                   ['r'] = &o->rounds,
-                                   ['x'] = &o->callers,
-                                   ['w'] = &o->pause_ms };
-    int option;
 
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option >= 128 || (!texts[option] && !numbers[option]))
-            return false;
-        if (texts[option])
-            *texts[option] = optarg;
-        else
-            *numbers[option] = strtoul(optarg, NULL, 10);
-    }
-    return o->world.url && o->world.tsp_url && o->world.ca_file && o->world.keys_dir &&
-           o->world.pass_file && o->payload_file && o->control_url && o->sessions > 0 &&
-           o->parallel > 0 && o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->callers > 0 &&
-           o->callers <= CALLERS_MAX;
+    bench_options(options, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -304,10 +275,7 @@ int main(int argc, char **argv)
     struct callers callers = { .options = &options };
     struct err err;
 
-    if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: see scripts/bench coid\n");
-        return 2;
-    }
+    read_options(argc, argv, &options);
     mobile_world_open(&options.world, options.parallel + options.callers);
     bench_need(file_read(options.payload_file, PAYLOAD_MAX, &callers.payload, &err) == ST_OK, &err,
                options.payload_file);

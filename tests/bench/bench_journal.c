@@ -7,7 +7,6 @@
 #include "bench/mobile_session.h"
 #include "bench/process.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -108,50 +107,27 @@ static void duel(const struct options *o, size_t parallel, struct mobile_session
     (void)fflush(stdout);
 }
 
-static const struct option long_options[] = {
-    { "url", required_argument, NULL, 'u' },       { "tsp", required_argument, NULL, 't' },
-    { "ca", required_argument, NULL, 'c' },        { "keys", required_argument, NULL, 'k' },
-    { "pass-file", required_argument, NULL, 'p' }, { "without", required_argument, NULL, 'o' },
-    { "pid", required_argument, NULL, 'i' },       { "without-pid", required_argument, NULL, 'd' },
-    { "rounds", required_argument, NULL, 'r' },    { "exchanges", required_argument, NULL, 'n' },
-    { "parallel", required_argument, NULL, 'j' },  { NULL, 0, NULL, 0 },
-};
-
-static bool read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
-    const char **const texts[128] = {
-        ['u'] = &o->world.url,      ['t'] = &o->world.tsp_url,   ['c'] = &o->world.ca_file,
-        ['k'] = &o->world.keys_dir, ['p'] = &o->world.pass_file, ['o'] = &o->without
+    const struct bench_option options[] = {
+        MOBILE_WORLD_OPTIONS(&o->world),
+        { "without", .text = &o->without },
+        { "pid", .number = &o->pids[WITH], .min = 1 },
+        { "without-pid", .number = &o->pids[WITHOUT], .min = 1 },
+        { "rounds", .number = &o->rounds, .min = 1, .max = ROUNDS_MAX },
+        { "exchanges", .number = &o->exchanges, .min = 1 },
+        { "parallel", .number = &o->parallel, .min = 1 },
+        { NULL },
     };
-    size_t *const numbers[128] = { ['i'] = &o->pids[WITH],
-                                   ['d'] = &o->pids[WITHOUT],
-                                   ['r'] = &o->rounds,
-                                   ['n'] = &o->exchanges,
-                                   ['j'] = &o->parallel };
-    int option;
 
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option >= 128 || (!texts[option] && !numbers[option]))
-            return false;
-        if (texts[option])
-            *texts[option] = optarg;
-        else
-            *numbers[option] = strtoul(optarg, NULL, 10);
-    }
-    return o->world.url && o->world.ca_file && o->world.keys_dir && o->world.pass_file &&
-           o->without && o->pids[WITH] && o->pids[WITHOUT] && o->rounds > 0 &&
-           o->rounds <= ROUNDS_MAX && o->exchanges > 0 && o->parallel > 0;
+    bench_options(options, argc, argv);
 }
 
 int main(int argc, char **argv)
 {
     struct options options = { .rounds = 9, .exchanges = 100, .parallel = 16 };
 
-    if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: see scripts/bench journal\n");
-        return 2;
-    }
+    read_options(argc, argv, &options);
     mobile_world_open(&options.world, options.parallel);
     struct mobile_session *sessions = calloc(options.exchanges, sizeof(*sessions));
     bench_need(sessions != NULL, NULL, "out of memory");

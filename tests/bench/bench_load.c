@@ -19,7 +19,6 @@
 #include "sandbox/canonical.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -311,39 +310,20 @@ static void print_all(struct load *load, double took_s)
 
 /* ---- the command line ---- */
 
-static const struct option long_options[] = {
-    { "url", required_argument, NULL, 'u' },       { "tsp", required_argument, NULL, 't' },
-    { "ca", required_argument, NULL, 'c' },        { "keys", required_argument, NULL, 'k' },
-    { "pass-file", required_argument, NULL, 'p' }, { "record", required_argument, NULL, 'r' },
-    { "patient", required_argument, NULL, 'i' },   { "per-hour", required_argument, NULL, 'n' },
-    { "seconds", required_argument, NULL, 's' },   { "threads", required_argument, NULL, 'j' },
-    { "whole", required_argument, NULL, 'w' },     { NULL, 0, NULL, 0 },
-};
-
-static bool read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
-    const char **const texts[128] = {
-        ['u'] = &o->world.url,      ['t'] = &o->world.tsp_url,   ['c'] = &o->world.ca_file,
-        ['k'] = &o->world.keys_dir, ['p'] = &o->world.pass_file, ['r'] = &o->record,
-        ['i'] = &o->patient
+    const struct bench_option options[] = {
+        MOBILE_WORLD_OPTIONS(&o->world),
+        { "record", .text = &o->record, .optional = true },
+        { "patient", .text = &o->patient, .optional = true },
+        { "per-hour", .number = &o->per_hour, .min = 1 },
+        { "seconds", .number = &o->seconds, .min = 1 },
+        { "threads", .number = &o->threads, .min = 1, .max = THREADS_MAX },
+        { "whole", .number = &o->whole },
+        { NULL },
     };
-    size_t *const numbers[128] = {
-        ['n'] = &o->per_hour, ['s'] = &o->seconds, ['j'] = &o->threads, ['w'] = &o->whole
-    };
-    int option;
 
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option >= 128 || (!texts[option] && !numbers[option]))
-            return false;
-        if (texts[option])
-            *texts[option] = optarg;
-        else
-            *numbers[option] = strtoul(optarg, NULL, 10);
-    }
-    return o->world.url && o->world.tsp_url && o->world.ca_file && o->world.keys_dir &&
-           o->world.pass_file && o->per_hour > 0 && o->seconds > 0 && o->threads > 0 &&
-           o->threads <= THREADS_MAX;
+    bench_options(options, argc, argv);
 }
 
 static void load_open(struct load *load)
@@ -369,10 +349,7 @@ int main(int argc, char **argv)
     };
     pthread_t threads[THREADS_MAX];
 
-    if (!read_options(argc, argv, &load.options)) {
-        (void)fprintf(stderr, "usage: see scripts/bench load\n");
-        return 2;
-    }
+    read_options(argc, argv, &load.options);
     load_open(&load);
     load.began_s = bench_now_s();
     for (size_t i = 0; i < load.options.threads; i++)

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "crypto/bare.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,7 +26,7 @@ static const size_t marks[MARKS] = { 10, 50, 100 };
 
 struct options {
     struct mobile_world world;
-    pid_t shepd, mariadbd;
+    size_t shepd, mariadbd; /* process ids */
     size_t sessions, parallel, kib;
 };
 
@@ -87,7 +86,8 @@ static void look_at_memory(void *ctx, size_t done)
 
     for (size_t i = 0; i < MARKS; i++)
         if (done == load->count * marks[i] / 100)
-            load->costs[load->step].rss_mib[i] = process_use_of(load->options->shepd).rss_mib;
+            load->costs[load->step].rss_mib[i] =
+                process_use_of((pid_t)load->options->shepd).rss_mib;
 }
 
 static void cost_of_step(struct load *load)
@@ -99,15 +99,16 @@ static void cost_of_step(struct load *load)
                                .done = look_at_memory,
                                .ctx = load };
     struct cost *cost = &load->costs[load->step];
-    struct process_use shepd = process_use_of(o->shepd);
-    struct process_use mariadbd = process_use_of(o->mariadbd);
+    struct process_use shepd = process_use_of((pid_t)o->shepd);
+    struct process_use mariadbd = process_use_of((pid_t)o->mariadbd);
 
-    (void)process_forget_peak(o->shepd);
+    (void)process_forget_peak((pid_t)o->shepd);
     cost->times = crew_run(&crew, step_names[load->step]);
-    cost->shepd_ms = (process_use_of(o->shepd).cpu_s - shepd.cpu_s) * 1000 / (double)load->count;
+    cost->shepd_ms =
+        (process_use_of((pid_t)o->shepd).cpu_s - shepd.cpu_s) * 1000 / (double)load->count;
     cost->mariadbd_ms =
-        (process_use_of(o->mariadbd).cpu_s - mariadbd.cpu_s) * 1000 / (double)load->count;
-    cost->peak_mib = process_use_of(o->shepd).peak_mib;
+        (process_use_of((pid_t)o->mariadbd).cpu_s - mariadbd.cpu_s) * 1000 / (double)load->count;
+    cost->peak_mib = process_use_of((pid_t)o->shepd).peak_mib;
 }
 
 static void run_load(struct load *load)
@@ -207,63 +208,19 @@ static void print_memory(const struct load *load)
 
 /* ---- the command line ---- */
 
-static const struct option long_options[] = {
-    { "url", required_argument, NULL, 'u' },
-    { "tsp", required_argument, NULL, 't' },
-    { "ca", required_argument, NULL, 'c' },
-    { "keys", required_argument, NULL, 'k' },
-    { "pass-file", required_argument, NULL, 'p' },
-    { "shepd", required_argument, NULL, 's' },
-    { "mariadbd", required_argument, NULL, 'm' },
-    { "sessions", required_argument, NULL, 'n' },
-    { "parallel", required_argument, NULL, 'j' },
-    { "kib", required_argument, NULL, 'b' },
-    { NULL, 0, NULL, 0 },
-};
-
-static bool read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
-    int option;
+    const struct bench_option options[] = {
+        MOBILE_WORLD_OPTIONS(&o->world),
+        { "shepd", .number = &o->shepd, .min = 1 },
+        { "mariadbd", .number = &o->mariadbd, .min = 1 },
+        { "sessions", .number = &o->sessions, .min = 10 },
+        { "parallel", .number = &o->parallel, .min = 1 },
+        { "kib", .number = &o->kib, .min = 1 },
+        { NULL },
+    };
 
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-        switch (option) {
-        case 'u':
-            o->world.url = optarg;
-            break;
-        case 't':
-            o->world.tsp_url = optarg;
-            break;
-        case 'c':
-            o->world.ca_file = optarg;
-            break;
-        case 'k':
-            o->world.keys_dir = optarg;
-            break;
-        case 'p':
-            o->world.pass_file = optarg;
-            break;
-        case 's':
-            o->shepd = (pid_t)strtol(optarg, NULL, 10);
-            break;
-        case 'm':
-            o->mariadbd = (pid_t)strtol(optarg, NULL, 10);
-            break;
-        case 'n':
-            o->sessions = strtoul(optarg, NULL, 10);
-            break;
-        case 'j':
-            o->parallel = strtoul(optarg, NULL, 10);
-            break;
-        case 'b':
-            o->kib = strtoul(optarg, NULL, 10);
-            break;
-        default:
-            return false;
-        }
-    return o->world.url && o->world.tsp_url && o->world.ca_file && o->world.keys_dir &&
-           o->world.pass_file && o->shepd > 0 && o->mariadbd > 0 && o->sessions >= 10 &&
-           o->parallel > 0 && o->kib > 0;
+    bench_options(options, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -272,22 +229,19 @@ int main(int argc, char **argv)
     struct load small = { .options = &options, .document_bytes = SMALL_BYTES };
     struct load large = { .options = &options };
 
-    if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: see scripts/bench mobile\n");
-        return 2;
-    }
+    read_options(argc, argv, &options);
     mobile_world_open(&options.world, options.parallel);
     small.count = options.sessions / SMALL_SHARE > 10 ? options.sessions / SMALL_SHARE : 10;
     large.count = options.sessions;
     large.document_bytes = options.kib * 1024;
-    double start_mib = process_use_of(options.shepd).rss_mib;
+    double start_mib = process_use_of((pid_t)options.shepd).rss_mib;
     double bare_ms = bare_pair_ms(options.world.citizen);
     run_load(&small);
-    double small_mib = process_use_of(options.shepd).rss_mib;
+    double small_mib = process_use_of((pid_t)options.shepd).rss_mib;
     run_load(&large);
-    double end_mib = process_use_of(options.shepd).rss_mib;
+    double end_mib = process_use_of((pid_t)options.shepd).rss_mib;
     (void)nanosleep(&(struct timespec){ .tv_sec = IDLE_S }, NULL);
-    double idle_mib = process_use_of(options.shepd).rss_mib;
+    double idle_mib = process_use_of((pid_t)options.shepd).rss_mib;
     print_times(&small);
     print_times(&large);
     print_costs(&large, &small, bare_ms);

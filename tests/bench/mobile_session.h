@@ -2,6 +2,7 @@
  * and asks for its result, and the citizen who signs. Step by step, for bench_mobile. */
 #pragma once
 
+#include "bench/bench.h"
 #include "crypto/key.h"
 #include "rest/rest.h"
 #include "sandbox/phone.h"
@@ -22,6 +23,16 @@ struct mobile_world {
  * when it cannot. */
 void mobile_world_open(struct mobile_world *world, size_t parallel);
 void mobile_world_close(struct mobile_world *world);
+
+/* The options that say where and as whom, as rows of a table of bench_options(). */
+/* clang-format off */
+#define MOBILE_WORLD_OPTIONS(world)           \
+    { "url", .text = &(world)->url },         \
+    { "tsp", .text = &(world)->tsp_url },     \
+    { "ca", .text = &(world)->ca_file },      \
+    { "keys", .text = &(world)->keys_dir },   \
+    { "pass-file", .text = &(world)->pass_file }
+/* clang-format on */
 
 struct mobile_session {
     size_t number; /* makes its document differ from the others' */
