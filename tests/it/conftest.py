@@ -2,7 +2,7 @@
 import pytest
 
 from browser import Browser
-from world import a_country, make_world
+from world import a_country, at_work, make_world
 
 
 def pytest_addoption(parser):
@@ -35,9 +35,8 @@ def country():
 @pytest.fixture(scope="session")
 def world(country):
     """One world for the tests that leave it as they found it."""
-    world = make_world(country, coid=True).start()
-    yield world
-    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
+    with at_work(make_world(country, coid=True)) as one:
+        yield one
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ import struct
 import urllib.parse
 
 from tools import BUILD, WAIT_S, run
+from world import at_work, make_world
 
 PASSWORD = "три слова и запятая"  # of every account that these tests make
+WRONG = "не тот пароль вовсе"
+ADMINISTRATOR, AUDITOR = "aidar", "saule"
 STEP_S = 30
 
 
@@ -34,6 +37,16 @@ def add_user(world, name, role="administrator", *options, password=PASSWORD):
     file.write_text(password + "\n")
     user(world, "add", name, "--role", role, "--password-file", file, *(options or ("--own",)))
     return name
+
+
+def a_console(country, **admin):
+    """What a fixture yields from: a world with an administrator and an auditor; addresses are not throttled. admin: settings."""
+    world = make_world(country)
+    world.settings = {"admin": {"max_address_failures": 100000} | admin}
+    with at_work(world):
+        add_user(world, ADMINISTRATOR)
+        add_user(world, AUDITOR, "auditor")
+        yield world
 
 
 class Page:

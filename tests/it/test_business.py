@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from tools import BUILD, run
-from world import SERVICE, envelope, make_world, reached_the_session, send_message
+from world import SERVICE, at_work, envelope, make_world, reached_the_session, send_message
 
 ID = "0193abcd-0000-7000-8000-00000000000f"
 STATUS = (f'<s:getSigningStatus xmlns:s="urn:shep-adapter:signing:1" xmlns:unused="urn:u"><signingSessionId>{ID}'
@@ -81,10 +81,8 @@ def with_senders(world, algorithm=None):
 @pytest.fixture(scope="module")
 def partners(country):
     """A world with a pinned gateway and senders of every rule."""
-    world = with_senders(make_world(country))
-    world.start()
-    yield world
-    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
+    with at_work(with_senders(make_world(country))) as world:
+        yield world
 
 
 def author(world, xml, key="caller", algorithm=None):

@@ -1,23 +1,15 @@
 """The console's door in a real browser: logging in, wrong passwords, lock-out, roles, languages (req 0.36, 0.53)."""
 import pytest
 
-from console import PASSWORD, add_user, user
+from console import ADMINISTRATOR, AUDITOR, PASSWORD, WRONG, a_console, add_user, user
 from tools import until
-from world import make_world
 
-WRONG = "не тот пароль вовсе"
 WORDS = {"kk": ("Кіру", "Құпиясөз"), "ru": ("Вход", "Пароль"), "en": ("Log in", "Password")}
 
 
 @pytest.fixture(scope="module")
 def console(country):
-    world = make_world(country)
-    world.settings = {"admin": {"max_failures": 3, "max_address_failures": 100000}}
-    world.start()
-    add_user(world, "aidar")
-    add_user(world, "saule", "auditor")
-    yield world
-    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
+    yield from a_console(country, max_failures=3)
 
 
 def at(world, path):
@@ -51,8 +43,8 @@ def test_in_and_out_again(console, browser):  # req 0.36
     browser.open(at(console, ""))
     assert whereabouts(browser) == "/admin/login"
     assert browser.js("document.activeElement.id") == "name"
-    log_in(browser, console, "aidar")
-    assert "aidar" in browser.text(".who") and "администратор" in browser.text(".who")
+    log_in(browser, console, ADMINISTRATOR)
+    assert ADMINISTRATOR in browser.text(".who") and "администратор" in browser.text(".who")
     press(browser, "form[action='/admin/logout'] button")
     assert whereabouts(browser) == "/admin/login?said_out" and "Вы вышли" in browser.text("[role=status]")
     browser.driver.back()
@@ -77,18 +69,18 @@ def test_a_wrong_password_and_a_lock_out_look_the_same(console, browser):
 
 def test_roles_see_what_is_theirs(console, browser):  # req 0.53
     menus = {}
-    for name, role in (("aidar", "администратор"), ("saule", "аудитор")):
+    for name, role in ((ADMINISTRATOR, "администратор"), (AUDITOR, "аудитор")):
         log_in(browser, console, name)
         assert role in browser.text(".who")
         menus[name] = [link.get_attribute("href") for link in browser.all(".menu a")]
         press(browser, "form[action='/admin/logout'] button")
-    assert set(menus["saule"]) <= set(menus["aidar"])
-    log_in(browser, console, "saule")
-    for href in set(menus["aidar"]) - set(menus["saule"]):
+    assert set(menus[AUDITOR]) <= set(menus[ADMINISTRATOR])
+    log_in(browser, console, AUDITOR)
+    for href in set(menus[ADMINISTRATOR]) - set(menus[AUDITOR]):
         browser.open(href)
         assert browser.text("h1") == "Отказано", href
         browser.forgive("403")
-        assert console.events("access.refused", href.rsplit("/", 1)[1])[-1]["account"] == "saule"
+        assert console.events("access.refused", href.rsplit("/", 1)[1])[-1]["account"] == AUDITOR
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -98,7 +90,7 @@ def test_the_languages(console, browser, language):
     title, password = WORDS[language]
     assert (browser.text("h1"), browser.text("label[for=password]")) == (title, password)
     assert browser.js("document.documentElement.lang") == language
-    log_in(browser, console, "aidar")
+    log_in(browser, console, ADMINISTRATOR)
     browser.open(at(console, "password"))
     assert browser.text("h1") == password
 
@@ -134,7 +126,7 @@ def test_it_can_be_read_on_any_screen_in_the_light_and_in_the_dark(console, brow
         browser.driver.delete_all_cookies()
         browser.open(at(console, "login"))
         assert browser.js(LUMINANCE) == [] and not overflows(browser), width
-        log_in(browser, console, "aidar")
+        log_in(browser, console, ADMINISTRATOR)
         for path in ("password", "totp"):
             browser.open(at(console, path))
             assert browser.js(LUMINANCE) == [] and not overflows(browser), (width, path)

@@ -7,11 +7,9 @@ import re
 
 import pytest
 
-from console import PASSWORD, Client, add_user
+from console import ADMINISTRATOR, AUDITOR, PASSWORD, Client, a_console
 from tools import ROOT, run, until
-from world import make_world
 
-ADMINISTRATOR, AUDITOR = "pages.admin", "pages.auditor"
 IIN = "123456789011"  # who signs in the example
 PAGES = (ROOT / "src/server/admin/pages.c").read_text()
 TABLE = re.findall(r'\{ "(/admin/[^"]+)", "\w+", (ROLES_\w+), (true|false), \w+ \}', PAGES)
@@ -39,13 +37,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def console(country):
-    world = make_world(country)
-    world.settings = {"admin": {"max_address_failures": 100000}}
-    world.start()
-    add_user(world, ADMINISTRATOR)
-    add_user(world, AUDITOR, "auditor")
-    yield world
-    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
+    yield from a_console(country)
 
 
 @pytest.fixture(scope="module")

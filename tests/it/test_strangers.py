@@ -6,7 +6,7 @@ import pytest
 
 import prometheus
 from tools import load_json
-from world import make_world
+from world import at_work, make_world
 
 
 def ask_from(world, source, path, method="GET", headers=None):
@@ -32,8 +32,8 @@ NOBODY = "A" * 22
 def strict(country):
     world = make_world(country)
     world.settings = {"http": {"max_wrong_tokens": 3, "wrong_token_window_s": 86400}}
-    yield world.start()
-    assert world.stop() == 0
+    with at_work(world):
+        yield world
 
 
 def test_an_address_with_too_many_wrong_tokens_gets_429_and_one_line(strict):

@@ -1,5 +1,6 @@
 """The world of the integration tests: a sandbox НУЦ РК, a MariaDB and shepd, all real, all on loopback."""
 import base64
+import contextlib
 import os
 import pathlib
 import re
@@ -265,6 +266,13 @@ def make_world(country, algorithm="gost2015", coid=False):
     world = World(tempfile.mkdtemp(prefix="w", dir=country.folder), country, algorithm)
     world.centre = country.centre if coid else None
     return world
+
+
+@contextlib.contextmanager
+def at_work(world):
+    """The world, started; at the end it must stop well."""
+    yield world.start()
+    assert world.stop() == 0, (world.folder / "shepd.log").read_text()[-3000:]
 
 
 def envelope(body, header=""):
