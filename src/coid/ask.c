@@ -10,7 +10,8 @@
 
 enum {
     HEADERS_MAX = 4,
-    NOTE_BYTES = 512,
+    NOTE_BYTES = 640,
+    TIMES_BYTES = 192,
     REFUSAL_BYTES = 2048, /* whose words are looked for; the caller is told fewer */
     JSON_DEPTH = 32,
     JSON_VALUES = 1000000, /* a year's transactions */
@@ -26,7 +27,7 @@ struct outing {
     int64_t max_ms;
     bool is_whole; /* it had all its time, not what was left of the errand's */
     bool is_sent;  /* or was tried to */
-    struct rest_times times;
+    struct coid_times times;
     struct rest_answer answer; /* owned */
     struct finding finding;    /* owned */
     struct told *told;
@@ -43,26 +44,39 @@ static enum status journal_asked(const struct outing *outing, struct err *err)
     return errand_journal(errand, &(const struct note){ EVENT_INFO, "coid.asked", "", text }, err);
 }
 
+static bool is_good(long http)
+{
+    return http >= 200 && http < 300;
+}
+
+static void times_text(const struct coid_times *t, char dst[TIMES_BYTES])
+{
+    (void)text_format(dst, TIMES_BYTES,
+                      "wait_ms=%lld queue_ms=%lld connect_ms=%lld first_byte_ms=%lld total_ms=%lld "
+                      "judge_ms=%lld",
+                      (long long)t->wait_ms, (long long)t->line.queue_ms,
+                      (long long)t->line.connect_ms, (long long)t->line.first_byte_ms,
+                      (long long)t->line.total_ms, (long long)t->judge_ms);
+}
+
 /* cause: how the call ended without an answer; NULL: there is one. */
 static enum status journal_told(const struct outing *outing, const struct err *cause,
                                 struct err *err)
 {
-    const struct rest_times *t = &outing->times;
     const int http = outing->told->http;
+    char times[TIMES_BYTES];
     char text[NOTE_BYTES];
     char code[16] = "";
 
-    (void)text_format(text, sizeof(text),
-                      "operation=%s bytes=%zu queue_ms=%lld connect_ms=%lld first_byte_ms=%lld "
-                      "total_ms=%lld verdict=%s%s%s",
+    times_text(&outing->times, times);
+    (void)text_format(text, sizeof(text), "operation=%s bytes=%zu %s verdict=%s%s%s",
                       operation_name(outing->call->op),
-                      outing->answer.body ? outing->answer.body->len : 0, (long long)t->queue_ms,
-                      (long long)t->connect_ms, (long long)t->first_byte_ms, (long long)t->total_ms,
+                      outing->answer.body ? outing->answer.body->len : 0, times,
                       outing->finding.word ? outing->finding.word : "none", cause ? ": " : "",
                       cause ? cause->text : "");
     if (http != 0)
         (void)text_format(code, sizeof(code), "%d", http);
-    const bool well = http >= 200 && http < 300 && outing->finding.is_believed;
+    const bool well = is_good(http) && outing->finding.is_believed;
     return errand_journal(outing->errand,
                           &(const struct note){ well ? EVENT_INFO : EVENT_WARNING, "coid.told",
                                                 http != 0 ? code : cause->code, text },
@@ -122,7 +136,7 @@ static enum status send_it(struct outing *outing, const char *url, const struct 
         .deadline_ms = end_ms < until_ms ? end_ms : until_ms,
         .wanted = wanted,
         .once = outing->call->once,
-        .times = &outing->times,
+        .times = &outing->times.line,
     };
 
     outing->is_whole = end_ms <= until_ms;
@@ -133,7 +147,7 @@ static enum status send_it(struct outing *outing, const char *url, const struct 
 /* No answer: what is known of the call, and what that says of the other side. */
 static enum status no_answer(struct outing *outing, struct err *err)
 {
-    const bool left = outing->times.connect_ms >= 0;
+    const bool left = outing->times.line.connect_ms >= 0;
     const bool spoilt = err->status == ST_UPSTREAM && err->code[0]; /* answerTooLong, headerTwice */
     const struct err was = *err;
 
@@ -220,7 +234,7 @@ static enum status note_unsigned(const struct outing *outing, struct err *err)
 static enum status keep(struct outing *outing, struct err *err)
 {
     const struct finding *finding = &outing->finding;
-    const bool good = outing->told->http >= 200 && outing->told->http < 300;
+    const bool good = is_good(outing->told->http);
     struct err lost;
     enum status kept = ST_OK;
 
@@ -235,23 +249,33 @@ static enum status keep(struct outing *outing, struct err *err)
     return good && !finding->report && finding->is_believed ? note_unsigned(outing, err) : ST_OK;
 }
 
+static enum status judge(struct outing *outing, struct err *err)
+{
+    const struct rest_answer *answer = &outing->answer;
+    const bool must_be_signed =
+        is_good(answer->status) && !outing->errand->coid->p.unsigned_accepted;
+    const int64_t began_ms = clock_monotonic_ms();
+
+    TRY(finding_make(outing->errand, bytes_slice(answer->body), answer->headers[WANTED_JWS],
+                     must_be_signed, &outing->finding, err));
+    outing->finding.http = (int)answer->status;
+    outing->times.judge_ms = clock_monotonic_ms() - began_ms;
+    return ST_OK;
+}
+
 static enum status weigh(struct outing *outing, struct err *err)
 {
     struct told *told = outing->told;
-    const struct rest_answer *answer = &outing->answer;
-    const bool good = answer->status >= 200 && answer->status < 300;
 
-    told->http = (int)answer->status;
+    told->http = (int)outing->answer.status;
     told->fate = FATE_UNBELIEVED;
-    TRY(finding_make(outing->errand, bytes_slice(answer->body), answer->headers[WANTED_JWS],
-                     good && !outing->errand->coid->p.unsigned_accepted, &outing->finding, err));
-    outing->finding.http = told->http;
+    TRY(judge(outing, err));
     TRY(keep(outing, err));
     if (!outing->finding.is_believed) {
         errand_outcome(outing->errand, UPSTREAM_WELL);
         return finding_refuse(&outing->finding, err);
     }
-    if (!good)
+    if (!is_good(told->http))
         return refuse(outing, err);
     errand_outcome(outing->errand, UPSTREAM_WELL);
     TRY(take(outing, err));
@@ -271,7 +295,7 @@ static enum status go(struct outing *outing, struct err *err)
         return RAISE_CAUSE(err, ST_TIMEOUT, "timeout", NULL, NULL, "no time left to ask ЦОИД");
     TRY(call_url(errand, outing->call, outing->question, &url, err));
     TRY(make_headers(outing, &headers, err));
-    errand->calls++;
+    outing->times.wait_ms = errand->calls++ == 0 ? errand->pass.queue_ms : 0;
     TRY(journal_asked(outing, err));
     if (send_it(outing, url, &headers, err) == ST_OK)
         return weigh(outing, err);
@@ -289,7 +313,7 @@ static void observe(const struct outing *outing, const char *code)
         .op = outing->call->op,
         .http_status = outing->told->http,
         .code = code,
-        .took_ms = outing->times.total_ms,
+        .times = outing->times,
     };
 
     if (outing->is_sent && observer->called)
@@ -304,7 +328,7 @@ enum status ask(struct errand *errand, const struct question *question, struct t
         .question = question,
         .call = call_of(question->asked),
         .max_ms = question->max_ms ? question->max_ms : errand->coid->p.call_ms,
-        .times = { -1, -1, -1, -1 },
+        .times = { -1, { -1, -1, -1, -1 }, -1 },
         .told = ret,
     };
 

@@ -32,12 +32,19 @@ struct coid_paths {
     const char *news;         /* news */
 };
 
+/* Where a call's time went; milliseconds, -1 where it never came so far. */
+struct coid_times {
+    int64_t
+        wait_ms; /* for a place in the bulkhead: an operation waits once, before its first call */
+    struct rest_times line;
+    int64_t judge_ms; /* the signature of the answer, look-ups of its certificate included */
+};
 /* One outward call, for the numbers of the service. */
 struct coid_called {
     enum operation op; /* OP_GET_NEWS, OP_GET_TRANSACTIONS … for our own looks too */
     int http_status;   /* 0: no answer came */
     const char *code;  /* err.code of what became of it: timeout, answerForged …; "": well */
-    int64_t took_ms;
+    struct coid_times times;
 };
 /* Who counts: from any thread, must not wait. Members may be NULL. */
 struct coid_observer {

@@ -7,6 +7,27 @@ static const char *name_of(enum operation op)
     return op >= OP_VERIFY_PHOTO && op <= OP_GET_NEWS ? operation_name(op) : "other";
 }
 
+static void observe_phases(const struct meters *meters, const struct coid_called *call)
+{
+    const struct coid_times *times = &call->times;
+    const struct {
+        const char *name;
+        int64_t ms; /* below zero: it never came so far */
+    } phases[] = {
+        { "wait", times->wait_ms },
+        { "queue", times->line.queue_ms },
+        { "connect", times->line.connect_ms },
+        { "first-byte", times->line.first_byte_ms },
+        { "judge", times->judge_ms },
+    };
+
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+        if (phases[i].ms >= 0)
+            metric_observe(meters->all[METER_COID_PHASE],
+                           &(struct metric_sample){ { name_of(call->op), phases[i].name },
+                                                    (double)phases[i].ms / 1000 });
+}
+
 static void called(void *ctx, const struct coid_called *call)
 {
     const struct meters *meters = ctx;
@@ -16,7 +37,8 @@ static void called(void *ctx, const struct coid_called *call)
     text_format(status, sizeof(status), "%d", call->http_status);
     metric_observe(meters->all[METER_COID_CALL],
                    &(struct metric_sample){ { name_of(call->op), status, code },
-                                            (double)call->took_ms / 1000 });
+                                            (double)call->times.line.total_ms / 1000 });
+    observe_phases(meters, call);
 }
 
 static void compared(void *ctx, const char *vendor_name)

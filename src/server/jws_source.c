@@ -19,6 +19,7 @@ struct jws_source {
     struct jws_lookup lookup;
     struct journal *journal;
     const struct clock *clock;
+    struct metric *calls; /* NULL: nobody counts */
 };
 
 /* ldap_params.tell */
@@ -54,7 +55,7 @@ static void ldap_call_fill(struct ldap_call *ret, const char *url, struct slice 
 static enum status asking(void *ctx, const char *url, struct slice kid, struct err *err)
 {
     const struct jws_source *source = ctx;
-    const struct outward outward = { source->journal, source->clock };
+    const struct outward outward = { source->journal, source->clock, source->calls };
     struct ldap_call what;
 
     ldap_call_fill(&what, url, kid);
@@ -66,7 +67,7 @@ static void asked(void *ctx, const char *url, struct slice kid, int64_t began_ms
                   const struct err *why)
 {
     const struct jws_source *source = ctx;
-    const struct outward outward = { source->journal, source->clock };
+    const struct outward outward = { source->journal, source->clock, source->calls };
     struct ldap_call what;
 
     ldap_call_fill(&what, url, kid);
@@ -131,6 +132,7 @@ enum status jws_source_new(const struct jws_source_params *params, struct jws_so
         return RAISE(err, ST_NOMEM, "[jws] out of memory");
     source->journal = params->journal;
     source->clock = params->clock;
+    source->calls = params->calls;
     TRY(jws_input_parse(conf->jws.input, &source->input, err));
     if (*conf->jws.pins_dir)
         TRY(load_pins(source, conf->jws.pins_dir, err));

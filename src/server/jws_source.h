@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "crypto/jws.h"
 #include "journal/journal.h"
+#include "server/metrics.h"
 
 struct jws_source; /* immutable but for what LDAP has told */
 
@@ -14,6 +15,8 @@ struct jws_source_params {
     const struct conf *conf; /* for the call only */
     struct journal *journal; /* told when a server of LDAP goes away and comes back; borrowed */
     const struct clock *clock;
+    struct metric
+        *calls; /* times its questions (server/outward.h); borrowed; NULL: nobody counts */
 };
 
 /* ST_INPUT: a folder of pins that holds no certificates, LDAP settings that cannot be meant.

@@ -487,7 +487,7 @@ enum status lists_start(const struct lists_params *params, struct lists **ret_li
     init_locks(lists);
     lists->journal = params->journal;
     lists->clock = params->clock;
-    lists->outward = (struct outward){ params->journal, params->clock };
+    lists->outward = (struct outward){ params->journal, params->clock, params->calls };
     hmac_sha256(params->secret, SLICE("shepd: files of revocation lists"), lists->key);
     TRY(read_settings(params->conf, &lists->next_settings, err));
     lists->settings = lists->next_settings;

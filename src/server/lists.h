@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "crypto/crl_index.h"
 #include "journal/journal.h"
+#include "server/metrics.h"
 
 struct lists; /* thread-safe */
 
@@ -17,6 +18,7 @@ struct lists_params {
     struct slice secret;           /* the key that closes files of lists is derived from it */
     struct journal *journal;
     const struct clock *clock;
+    struct metric *calls; /* times its downloads (server/outward.h); NULL: nobody counts */
 };
 
 /* Makes the folder when it is absent and starts the thread. ST_INPUT: an address or a path too many

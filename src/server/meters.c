@@ -136,6 +136,15 @@ static const struct metric_params families[METER_COUNT] = {
                      .kind = METRIC_GAUGE,
                      .labels = { "work" },
                      .max_series = 4 },
+    [METER_OUTWARD_CALL] = { .name = "shepd_upstream_call_duration_seconds",
+                             .help = "Questions to other systems than ЦОИД by purpose (ocsp, "
+                                     "timestamp, issuer, crl, ldap, time) and what became of "
+                                     "them: ok, the HTTP status, or the error's code.",
+                             .kind = METRIC_HISTOGRAM,
+                             .labels = { "purpose", "code" },
+                             .max_series = 128,
+                             .bounds = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+                                         30, 60 } },
     [METER_COID_CALL] = { .name = "shepd_coid_call_duration_seconds",
                           .help = "Calls to ЦОИД by operation, HTTP status (0: no answer) and what "
                                   "became of it: ok, or the error's code.",
@@ -143,6 +152,15 @@ static const struct metric_params families[METER_COUNT] = {
                           .labels = { "operation", "status", "code" },
                           .max_series = 256,
                           .bounds = { 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 12, 16, 25, 30 } },
+    [METER_COID_PHASE] = { .name = "shepd_coid_call_phase_seconds",
+                           .help = "Where calls to ЦОИД spend their time, by operation and phase: "
+                                   "wait (for a place), queue (for a connection), connect, "
+                                   "first-byte (connecting included), judge (the signature).",
+                           .kind = METRIC_HISTOGRAM,
+                           .labels = { "operation", "phase" },
+                           .max_series = 64,
+                           .bounds = { 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16,
+                                       30 } },
     [METER_COID_COMPARISONS] = { .name = "shepd_coid_comparisons_total",
                                  .help = "Comparisons that ЦОИД made and charges for, by vendor.",
                                  .kind = METRIC_COUNTER,

@@ -73,6 +73,7 @@ static void code_of(const struct err *why, char *dst, size_t size)
 void outward_told(const struct outward *outward, const struct outward_call *call, size_t bytes,
                   const struct err *why)
 {
+    const int64_t took_ms = clock_now(outward->clock) - call->start_ms;
     char server[SERVER_BYTES];
     char text[TEXT_BYTES];
     char code[sizeof(why->code)];
@@ -81,10 +82,13 @@ void outward_told(const struct outward *outward, const struct outward_call *call
     server_of(call->server, server);
     (void)text_format(text, sizeof(text), "purpose=%s server=%s%s%s bytes=%zu took_ms=%lld%s%s",
                       call->purpose, server, *call->about ? " " : "", call->about, bytes,
-                      (long long)(clock_now(outward->clock) - call->start_ms), why ? ": " : "",
-                      why ? why->text : "");
+                      (long long)took_ms, why ? ": " : "", why ? why->text : "");
     struct event event = line_of(call, why ? EVENT_WARNING : EVENT_INFO, "upstream.told", text);
     event.code = code;
+    if (outward->calls) /* a clock that was set back meanwhile tells nothing */
+        metric_observe(outward->calls,
+                       &(struct metric_sample){ { call->purpose, code },
+                                                (double)(took_ms > 0 ? took_ms : 0) / 1000 });
     (void)diary_note(outward->journal, outward->clock, &event);
 }
 

@@ -10,10 +10,12 @@
 #include "journal/journal.h"
 #include "model/peer.h"
 #include "rest/rest.h"
+#include "server/metrics.h"
 
 struct outward { /* borrowed */
     struct journal *journal;
     const struct clock *clock;
+    struct metric *calls; /* METER_OUTWARD_CALL; NULL: nobody counts */
 };
 
 /* On whose behalf this thread works from now on: exchange id and address of the lines. Borrowed
@@ -31,7 +33,8 @@ struct outward_call {
 /* upstream.asked. ST_UNAVAILABLE: it must not go. */
 MUST_USE enum status outward_asked(const struct outward *outward, struct outward_call *call,
                                    struct err *err);
-/* upstream.told. why: of a failure, NULL: none; bytes: of the answer. */
+/* upstream.told, and its time to the metric. why: of a failure, NULL: none; bytes: of the answer.
+ */
 void outward_told(const struct outward *outward, const struct outward_call *call, size_t bytes,
                   const struct err *why);
 

@@ -68,7 +68,8 @@ static enum status fetch(void *ctx, const struct fetch *what, struct bytes **ret
                          struct err *err)
 {
     const struct rooms *rooms = ctx;
-    const struct outward outward = { rooms->journal, rooms->clock };
+    const struct outward outward = { rooms->journal, rooms->clock,
+                                     rooms->meters.all[METER_OUTWARD_CALL] };
 
     return outward_fetch(&outward, rooms->rest, "issuer", what, ret_answer, err);
 }
@@ -123,6 +124,7 @@ static enum status open_lists(const struct conf *conf, struct rooms *rooms, stru
         .secret = bytes_slice(secret),
         .journal = rooms->journal,
         .clock = rooms->clock,
+        .calls = rooms->meters.all[METER_OUTWARD_CALL],
     };
     return lists_start(&params, &rooms->lists, err);
 }

@@ -183,7 +183,8 @@ static enum status make_jws(struct service *s, struct err *err)
 {
     const struct jws_source_params params = { .conf = s->conf,
                                               .journal = s->rooms->journal,
-                                              .clock = s->rooms->clock };
+                                              .clock = s->rooms->clock,
+                                              .calls = s->rooms->meters.all[METER_OUTWARD_CALL] };
 
     return jws_source_new(&params, &s->jws, err);
 }

@@ -114,7 +114,8 @@ static void heed(struct time_watch *watch, size_t place, const char *server, con
 static enum status ask_one(const struct rooms *rooms, const char *server, struct sntp_answer *ret,
                            struct err *err)
 {
-    const struct outward outward = { rooms->journal, rooms->clock };
+    const struct outward outward = { rooms->journal, rooms->clock,
+                                     rooms->meters.all[METER_OUTWARD_CALL] };
     struct outward_call call = { .purpose = "time", .server = server, .about = "" };
 
     TRY(outward_asked(&outward, &call, err));

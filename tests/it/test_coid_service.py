@@ -52,6 +52,10 @@ def test_calls_comparisons_and_certificates_stand_in_the_metrics(make):
     assert again.code == "SCSS001", again.text
     assert numbers(world, "shepd_coid_comparisons_total", vendor=compared.value("vendor")) == [1]
     assert numbers(world, "shepd_coid_call_duration_seconds", operation="verifyPhoto", status="200", code="ok") == [1]
+    for phase in ("wait", "queue", "connect", "first-byte", "judge"):
+        assert numbers(world, "shepd_coid_call_phase_seconds", operation="verifyPhoto", phase=phase) == [1], phase
+    for purpose in ("ldap", "ocsp"):
+        assert numbers(world, "shepd_upstream_call_duration_seconds", purpose=purpose, code="ok")[0] >= 1, purpose
     assert state(world) == "closed"
     assert numbers(world, "shepd_upstream_passed_total", upstream="coid")[0] >= 1
     assert numbers(world, "shepd_upstream_calls", upstream="coid") == [0]
@@ -62,6 +66,7 @@ def test_calls_comparisons_and_certificates_stand_in_the_metrics(make):
 
 def test_signing_is_ready_while_coid_is_left_alone_and_a_reload_does_not_forget_it(make):
     world = make(failures=1, open_ms=600000)
+    until("our own look at the news", lambda: len(world.events("coid.news")) == NEWS)  # not to be refused, and counted
     world.centre.fault("vendors", "502-html", times=3)
     assert ask(world, coid.get_vendors()).error == "upstreamUnavailable"
     assert admin(world, "/health/ready") == (200, "ready; ЦОИД failed too often and is left alone\n")

@@ -4,6 +4,10 @@
 
 #include "base/text.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
 static const struct operation_row {
     enum operation op;
     char letter;
@@ -219,7 +223,7 @@ static void on_called(void *ctx, const struct coid_called *called)
 
     tally->calls++;
     tally->well += called->code[0] == '\0';
-    assert_true(called->took_ms >= 0);
+    assert_true(called->times.line.total_ms >= 0);
     assert_int_equal(called->http_status == 200, called->code[0] == '\0');
 }
 
@@ -247,6 +251,126 @@ static void an_observer_hears_of_each_call_and_of_each_comparison_once(void **st
     assert_int_equal(tally.calls, 3); /* vendors, POST, GET */
     assert_int_equal(tally.well, 2);
     assert_int_equal(tally.compared, 1);
+    kit_close(&kit);
+}
+
+/* ---- where the time of a call went ---- */
+
+struct timed {
+    struct coid_called last;
+    struct upstream *upstream;
+    struct upstream_pass pass;
+};
+
+static void keep_last(void *ctx, const struct coid_called *called)
+{
+    ((struct timed *)ctx)->last = *called;
+}
+
+/* The last call's line tells what the observer was told. */
+static void check_line(const struct kit *kit, const struct coid_called *called)
+{
+    const struct coid_times *t = &called->times;
+    const size_t count = fake_count(&kit->journal, "coid.told");
+    const char *text = fake_event(&kit->journal, "coid.told", count - 1)->text;
+    char want[256];
+
+    assert_true(text_format(want, sizeof(want),
+                            " wait_ms=%lld queue_ms=%lld connect_ms=%lld first_byte_ms=%lld "
+                            "total_ms=%lld judge_ms=%lld verdict=",
+                            (long long)t->wait_ms, (long long)t->line.queue_ms,
+                            (long long)t->line.connect_ms, (long long)t->line.first_byte_ms,
+                            (long long)t->line.total_ms, (long long)t->judge_ms));
+    if (!strstr(text, want))
+        fail_msg("«%s» is not in «%s»", want, text);
+}
+
+static void a_call_tells_how_far_it_came_and_how_long_each_step_took(void **state)
+{
+    static const struct {
+        struct far_step step;
+        bool answers, is_judged;
+    } cases[] = {
+        { STEP(200, "[]"), true, true },
+        { STEP(502, ""), true, true },
+        { { .http = 200, .body = "[]", .sign = SIGN_FORGED }, true, true },
+        { { .end = END_RESET }, false, false },
+        { { .end = END_SILENT }, false, false },
+        { { .http = 200, .body = "[]", .end = END_SILENT_IN_BODY }, true, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct timed timed = { 0 };
+        struct kit kit;
+
+        kit_init(&kit);
+        kit.params.observer = (struct coid_observer){ .ctx = &timed, .called = keep_last };
+        kit.params.call_ms = 400;
+        kit_open(&kit);
+        kit_ask(&kit, OP_GET_NEWS, "");
+        const int64_t began_ms = clock_monotonic_ms();
+        (void)!kit_run(&kit, &cases[i].step, 1);
+        const struct coid_times *t = &timed.last.times;
+        assert_in_range(t->line.total_ms, 0, clock_monotonic_ms() - began_ms);
+        assert_true(t->wait_ms >= 0 && t->line.queue_ms >= 0 && t->line.connect_ms >= 0);
+        if ((t->line.first_byte_ms >= 0) != cases[i].answers ||
+            (t->judge_ms >= 0) != cases[i].is_judged)
+            fail_msg("case %zu: first byte %lld, judge %lld", i, (long long)t->line.first_byte_ms,
+                     (long long)t->judge_ms);
+        if (cases[i].step.end == END_SILENT)
+            assert_true(t->line.total_ms >= 390);
+        check_line(&kit, &timed.last);
+        kit_close(&kit);
+    }
+}
+
+enum { WAITS_MS = 60 };
+
+/* Leaves the bulkhead when somebody has waited before it for a while. */
+static void *leave_late(void *ctx)
+{
+    struct timed *timed = ctx;
+    struct upstream_look look = { 0 };
+
+    while (look.waiting == 0) {
+        sched_yield();
+        upstream_look(timed->upstream, &look);
+    }
+    const int64_t until_ms = clock_monotonic_ms() + WAITS_MS;
+    while (clock_monotonic_ms() < until_ms)
+        sched_yield();
+    upstream_leave(timed->upstream, &timed->pass, UPSTREAM_WELL);
+    return NULL;
+}
+
+static void the_wait_for_a_place_is_told_by_the_first_call(void **state)
+{
+    static const struct far_step steps[] = { STEP(502, ""), STEP(200, kit_result) };
+    struct timed timed = { 0 };
+    pthread_t thread;
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.observer = (struct coid_observer){ .ctx = &timed, .called = keep_last };
+    kit.upstream_params.max_calls = 1;
+    kit.upstream_params.wait_ms = 20000;
+    kit_open(&kit);
+    timed.upstream = kit.upstream;
+    assert_ok(upstream_enter(kit.upstream, clock_monotonic_ms() + 1000, &timed.pass, &kit.err),
+              &kit.err);
+    kit_ask_photo(&kit, "m1");
+    assert_int_equal(pthread_create(&thread, NULL, leave_late, &timed), 0);
+    assert_ok(kit_run(&kit, steps, 2), &kit.err);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    for (size_t i = 0; i < 3; i++) { /* vendors, POST, GET */
+        const char *text = fake_event(&kit.journal, "coid.told", i)->text;
+        const long long wait_ms = strtoll(strstr(text, "wait_ms=") + strlen("wait_ms="), NULL, 10);
+
+        if (i == 0 ? wait_ms < WAITS_MS : wait_ms != 0)
+            fail_msg("call %zu: %s", i, text);
+    }
     kit_close(&kit);
 }
 
@@ -336,6 +460,8 @@ int main(void)
         cmocka_unit_test(a_500_of_a_comparison_is_an_answer),
         cmocka_unit_test(a_comparison_without_answer_counts_although_its_result_was_had),
         cmocka_unit_test(an_observer_hears_of_each_call_and_of_each_comparison_once),
+        cmocka_unit_test(a_call_tells_how_far_it_came_and_how_long_each_step_took),
+        cmocka_unit_test(the_wait_for_a_place_is_told_by_the_first_call),
         cmocka_unit_test(a_full_bulkhead_refuses_at_once_and_asks_nothing),
         cmocka_unit_test(a_call_without_time_is_not_begun),
         cmocka_unit_test(what_was_never_sent_is_not_asked_for),

@@ -33,17 +33,22 @@ static struct meters new_meters(void)
     return meters;
 }
 
+#define TOOK(ms)                                                                                   \
+    {                                                                                              \
+        .line.total_ms = (ms)                                                                      \
+    }
+
 static void calls_are_told_by_operation_status_and_code(void **state)
 {
     struct meters meters = new_meters();
     const struct coid_observer seen = coid_meters_observer(&meters);
     static const struct coid_called calls[] = {
-        { OP_VERIFY_PHOTO, 200, "", 700 },
-        { OP_VERIFY_PHOTO, 200, "", 900 },
-        { OP_VERIFY_PHOTO, 504, "upstreamTimeout", 11000 },
-        { OP_GET_NEWS, 0, "timeout", 12000 },
-        { OP_GET_VENDORS, 200, NULL, 40 },
-        { OP_NONE, 200, "", 1 },
+        { OP_VERIFY_PHOTO, 200, "", TOOK(700) },
+        { OP_VERIFY_PHOTO, 200, "", TOOK(900) },
+        { OP_VERIFY_PHOTO, 504, "upstreamTimeout", TOOK(11000) },
+        { OP_GET_NEWS, 0, "timeout", TOOK(12000) },
+        { OP_GET_VENDORS, 200, NULL, TOOK(40) },
+        { OP_NONE, 200, "", TOOK(1) },
     };
 
     (void)state;
@@ -58,6 +63,45 @@ static void calls_are_told_by_operation_status_and_code(void **state)
     has(&meters, "_bucket{operation=\"getNews\",status=\"0\",code=\"timeout\",le=\"12\"} 1\n");
     has(&meters, "_count{operation=\"getVendors\",status=\"200\",code=\"ok\"} 1\n");
     has(&meters, "_count{operation=\"other\",status=\"200\",code=\"ok\"} 1\n");
+    meters_free(&meters);
+}
+
+static void the_phases_of_a_call_are_told_as_far_as_it_came(void **state)
+{
+    struct meters meters = new_meters();
+    const struct coid_observer seen = coid_meters_observer(&meters);
+    static const struct coid_called calls[] = {
+        { OP_GET_NEWS, 200, "", { 250, { 1, 20, 700, 900 }, 40 } },
+        { OP_GET_NEWS, 0, "timeout", { 0, { 3, 30, -1, 12000 }, -1 } },
+        { OP_GET_NEWS, 0, "upstreamUnreachable", { 0, { 0, -1, -1, 5 }, -1 } },
+    };
+    static const char *const lines[] = {
+        "phase=\"wait\"} 0.25\n",  "phase=\"queue\"} 0.004\n",    "phase=\"connect\"} 0.05\n",
+        "phase=\"judge\"} 0.04\n", "phase=\"first-byte\"} 0.7\n",
+    };
+    static const struct {
+        const char *phase;
+        int count;
+    } counts[] = {
+        { "wait", 3 }, { "queue", 3 }, { "connect", 2 }, { "first-byte", 1 }, { "judge", 1 }
+    };
+    char line[160];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(calls); i++)
+        seen.called(seen.ctx, &calls[i]);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        (void)snprintf(line, sizeof(line),
+                       "shepd_coid_call_phase_seconds_sum{operation=\"getNews\",%s", lines[i]);
+        has(&meters, line);
+    }
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        (void)snprintf(
+            line, sizeof(line),
+            "shepd_coid_call_phase_seconds_count{operation=\"getNews\",phase=\"%s\"} %d\n",
+            counts[i].phase, counts[i].count);
+        has(&meters, line);
+    }
     meters_free(&meters);
 }
 
@@ -126,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_told_by_operation_status_and_code),
+        cmocka_unit_test(the_phases_of_a_call_are_told_as_far_as_it_came),
         cmocka_unit_test(comparisons_are_counted_by_vendor),
         cmocka_unit_test(the_breaker_and_the_bulkhead_are_shown_as_they_stand),
     };
