@@ -1,11 +1,14 @@
 /* The journal's table by months: nothing is refused for its day, nothing leaves before the archive
  * has it, and what was restored goes again. req 0.51, 0.55 */
 #include "fixture.h"
+#include "store/db.h"
 #include "store/months.h"
 
 #include "base/text.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +202,65 @@ static void a_record_of_the_archive_is_made_once_and_never_overlaps(void **state
     record(13, 13, 20260302);
     assert_status(store_archived_each(fixture()->store, 202601, 202603, count_file, &sum, err),
                   ST_TIMEOUT);
+}
+
+/* A second one adds lines of the same while the first has looked and not yet written. */
+static struct {
+    bool armed;
+    atomic_bool added; /* the second is through */
+    struct archived file;
+    enum status status;
+    pthread_t thread;
+} second;
+
+static void *add_second(void *arg)
+{
+    struct err err;
+
+    second.status = store_archived_add(fixture()->store, &second.file, &err);
+    second.added = true;
+    return arg;
+}
+
+/* The second is as far as it comes: through, or waiting for a lock of the first. */
+static bool second_is_stuck(void)
+{
+    return fixture_number("SELECT variable_value FROM information_schema.global_status"
+                          " WHERE variable_name = 'INNODB_ROW_LOCK_CURRENT_WAITS'") > 0;
+}
+
+enum status __real_db_first(struct db *db, const struct query *query, void *row, bool *ret_found,
+                            struct err *err);
+enum status __wrap_db_first(struct db *db, const struct query *query, void *row, bool *ret_found,
+                            struct err *err);
+enum status __wrap_db_first(struct db *db, const struct query *query, void *row, bool *ret_found,
+                            struct err *err)
+{
+    const enum status status = __real_db_first(db, query, row, ret_found, err);
+
+    if (second.armed) {
+        second.armed = false;
+        assert_int_equal(pthread_create(&second.thread, NULL, add_second, NULL), 0);
+        while (!second.added && !second_is_stuck())
+            (void)sched_yield();
+    }
+    return status;
+}
+
+static void who_adds_at_the_same_time_does_not_overlap_either(void **state)
+{
+    static const uint64_t firsts[] = { 21, 1 }; /* beside nothing else, and beside what is there */
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        second.added = false;
+        second.file = archived_of(firsts[i] + 4, firsts[i] + 5, 20260101);
+        second.armed = true;
+        record(firsts[i], firsts[i] + 9, 20260101);
+        assert_int_equal(pthread_join(second.thread, NULL), 0);
+        assert_int_equal(second.status, ST_CONFLICT);
+        assert_int_equal(fixture_number("SELECT COUNT(*) FROM journal_archived"), i + 1);
+    }
 }
 
 static void hundreds_of_records_are_told_in_order(void **state)
@@ -399,6 +461,7 @@ int main(void)
         TEST(a_row_is_never_refused_for_its_day),
         TEST(instances_that_make_months_together_make_each_once),
         TEST(a_record_of_the_archive_is_made_once_and_never_overlaps),
+        TEST(who_adds_at_the_same_time_does_not_overlap_either),
         TEST(hundreds_of_records_are_told_in_order),
         TEST(a_month_leaves_only_when_the_archive_has_every_line_of_it),
         TEST(the_lines_of_another_instance_keep_the_month),
