@@ -200,6 +200,26 @@ def test_a_cookie_that_was_planted_opens_nothing_after_the_log_in(console):
     client.log_out()
 
 
+def test_who_begins_to_log_in_anew_is_nobody_until_it_is_done(console, somebody):
+    """Whoever was in, or half in, in this browser: what is shown and told is a stranger's."""
+    def fail_anew(client, entered):
+        client.get(entered)
+        for _ in range(2):  # the second time from the form that was shown
+            page = client.post("/admin/login", {"name": "nobody", "password": WRONG})
+            assert (page.status, page.title) == (403, "Log in") and "You could not be logged in" in page.said
+            assert page.menu == [] and somebody not in page.text and "/admin/logout" not in page.text
+
+    client = Client(console)
+    client.log_in(somebody)
+    fail_anew(client, "/admin/password")
+    assert client.get("/admin/password").status == 200  # nobody else ended it
+    secret_of(console, somebody)
+    half = Client(console)
+    assert half.try_to_log_in(somebody).to == "/admin/code"
+    fail_anew(half, "/admin/code")
+    assert half.get("/admin/code").title != "Log in"
+
+
 def test_two_cookies_of_one_name_are_none(console):
     client = Client(console)
     client.log_in(ADMINISTRATOR)

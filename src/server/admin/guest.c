@@ -74,8 +74,10 @@ enum status guest_meet(struct guest *guest, struct err *err)
     if (!find_whole(guest, COOKIE_SESSION, guest->cookie))
         return ST_OK;
     cookie_sha256(guest->cookie, guest->cookie_sha256);
-    return store_account_look(way.store, guest->cookie_sha256, &way.limits, &guest->look,
-                              &guest->account, err);
+    TRY(store_account_look(way.store, guest->cookie_sha256, &way.limits, &guest->look,
+                           &guest->account, err));
+    guest->binds = guest->look == SESSION_LOOK_LIVE || guest->look == SESSION_LOOK_HALF;
+    return ST_OK;
 }
 
 /* ---- what it sends ---- */
@@ -87,9 +89,7 @@ bool guest_field(const struct guest *guest, const char *name, char *ret, size_t 
 
 static const char *cookie_of_forms(const struct guest *guest)
 {
-    const bool known = guest->look == SESSION_LOOK_LIVE || guest->look == SESSION_LOOK_HALF;
-
-    return known ? guest->cookie : guest->door;
+    return guest->binds ? guest->cookie : guest->door;
 }
 
 bool guest_form_is_ours(struct guest *guest)

@@ -19,6 +19,7 @@ struct guest {
     enum session_look look;
     struct account account;   /* unless look is SESSION_LOOK_NONE */
     char cookie[COOKIE_TEXT]; /* of the log-in; "" none */
+    bool binds;               /* forms are bound to it, not to `door`: so is this browser's next */
     uint8_t cookie_sha256[32];
     char door[COOKIE_TEXT]; /* of the log-in form; "" none */
     char set[GUEST_COOKIES][COOKIE_HEADER];
