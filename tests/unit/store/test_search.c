@@ -313,6 +313,69 @@ static void who_has_no_time_left_goes_on_where_it_stopped(void **state)
     assert_false(page.more || page.out_of_time);
 }
 
+/* A clock that goes on by one at each look, while it is `ticking`. */
+static struct {
+    bool ticking;
+    int64_t now_ms;
+} ticks;
+
+int64_t __real_clock_monotonic_ms(void);
+int64_t __wrap_clock_monotonic_ms(void);
+int64_t __wrap_clock_monotonic_ms(void)
+{
+    return ticks.ticking ? ++ticks.now_ms : __real_clock_monotonic_ms();
+}
+
+/* One page with so many looks at the clock; *seen counts the lines by their seq. */
+static void search_a_while(const struct journal_search *search, struct journal_page *page,
+                           int64_t looks, unsigned *seen)
+{
+    AUTO(arena_free) struct arena *arena = arena_new(1 << 20);
+
+    ticks.ticking = true;
+    page->deadline_ms = ticks.now_ms + looks;
+    assert_ok(store_journal_search(fixture()->store, search, arena, page, err));
+    ticks.ticking = false;
+    assert_true(page->more || !page->out_of_time);
+    for (size_t i = 0; i < page->count; i++)
+        seen[page->found[i]->seq / 25000]++;
+}
+
+/* A long day between two others, in which a line is far down: time ends within it too, and whoever
+ * goes on finds each line once. */
+static void who_has_no_time_left_within_a_day_goes_on_there(void **state) /* req 0.53 */
+{
+    struct journal_search search = all();
+
+    (void)state;
+    put(plain, "node1", 1, NOON);
+    fixture_sql(
+        "INSERT INTO journal_event SELECT day, instance, 1 + s.seq, id, written_at, start_at,"
+        " end_at, level, category, event, account, ip, exchange, message_id, session_id,"
+        " signing, code, iin, text, line FROM journal_event, seq_1_to_100000 s");
+    fixture_sql("UPDATE journal_event SET code = 'RARE' WHERE seq IN (3, 25003, 100001)");
+    struct event_row row = plain;
+    row.event.code = "RARE";
+    put(row, "node1", 125000, NOON + DAY_MS);
+    put(row, "node1", 150000, NOON - DAY_MS);
+    (void)text_copy(search.code, sizeof(search.code), "RARE");
+    bool within = false; /* opening a day takes some looks of its own */
+    for (int64_t looks = 80; looks < 200; looks += 40) {
+        struct journal_page page = { .max = 10 };
+        unsigned seen[7] = { 0 };
+        size_t pages = 0;
+        do {
+            search_a_while(&search, &page, looks, seen);
+            within |= page.out_of_time && page.place.day == 20261122 && page.place.count == 1;
+            assert_true(++pages < 100);
+        } while (page.more);
+        for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+            if (seen[i] != (i == 0 || i == 1 || i >= 4))
+                fail_msg("%lld looks: line %zu was seen %u times", (long long)looks, i, seen[i]);
+    }
+    assert_true(within);
+}
+
 /* Rows that the server has read so far. */
 static long long rows_read(void)
 {
@@ -465,6 +528,7 @@ int main(void)
         TEST(a_line_is_read_whole),
         TEST(pages_neither_skip_nor_double_lines_while_others_come),
         TEST(who_has_no_time_left_goes_on_where_it_stopped),
+        TEST(who_has_no_time_left_within_a_day_goes_on_there),
         TEST(an_id_leads_straight_to_its_lines),
         TEST(a_long_day_is_searched_in_slices),
         TEST(bad_searches_are_refused_by_field_and_limit),
