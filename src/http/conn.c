@@ -85,6 +85,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
         run(conn, conn_refuse(conn, REFUSAL_HEAD_LATE));
     else if (conn->state == CONN_BODY)
         run(conn, conn_refuse(conn, REFUSAL_BODY_LATE));
+    else if (conn->state == CONN_SEND && conn->slow_ms > 0)
+        run(conn, STEP_NEXT); /* its next byte */
     else
         conn_close(conn);
 }
@@ -137,6 +139,8 @@ void conn_answer(struct conn *conn, struct http_request *request)
                                                    : "Connection: keep-alive\r\n\r\n");
     if (strcmp(request->head.method, "HEAD") == 0)
         bytes_free(TAKE(body));
+    conn->slow_ms = request->slow_ms;
+    conn->slow_from = request->slow_from == HTTP_SLOW_BODY ? bytes_slice(head).len : 0;
     conn->request = NULL;
     http_request_free(request);
     conn_set_deadline(conn, conn->server->limits.body_deadline_ms);

@@ -48,6 +48,8 @@ struct conn {
     struct bytes *out_body;
     size_t out_pos;
     size_t out_charge; /* on the in-flight account */
+    size_t slow_from;  /* of out_head and out_body: byte by byte from here on */
+    int64_t slow_ms;   /* one each; 0: at once */
     int64_t linger_end_ms;
     size_t linger_left;
 };

@@ -51,6 +51,9 @@ struct http_listener {
     /* PROXY v1/v2 (HAProxy), in front of TLS, demanded from trusted peers; anybody else's
      * connection is closed */
     bool proxy_protocol;
+    /* A bad client certificate does not end the handshake: http_is_verified() tells. For the
+     * sandbox's servers. */
+    bool bad_client_stays;
 };
 
 /* Runs on the I/O thread: must hand the request on (a queue) or answer it, and never block. */
@@ -140,5 +143,9 @@ void http_answer(struct http_request *request, const struct http_reply *reply);
  * reset. For the sandbox's servers, which play broken ones. */
 void http_break_off(struct http_request *request, const struct http_reply *reply,
                     size_t body_bytes);
+/* In its place: a byte every so many ms, from the beginning or after the head. Likewise. */
+enum http_slow { HTTP_SLOW_HEAD, HTTP_SLOW_BODY };
+void http_answer_slowly(struct http_request *request, const struct http_reply *reply,
+                        enum http_slow from, int64_t every_ms);
 /* text/plain with a newline: for refusals. */
 void http_answer_text(struct http_request *request, int status, const char *text);

@@ -56,6 +56,7 @@ static enum status copy_params(struct listener *listener, const struct http_list
         .key_file = copy_text(params->key_file, &lost),
         .client_ca_file = copy_text(params->client_ca_file, &lost),
         .proxy_protocol = params->proxy_protocol,
+        .bad_client_stays = params->bad_client_stays,
     };
     return lost ? RAISE(err, ST_NOMEM, "out of memory") : ST_OK;
 }

@@ -236,6 +236,14 @@ void http_break_off(struct http_request *request, const struct http_reply *reply
     front_push_answered(request->server, request);
 }
 
+void http_answer_slowly(struct http_request *request, const struct http_reply *reply,
+                        enum http_slow from, int64_t every_ms)
+{
+    request->slow_from = from;
+    request->slow_ms = every_ms;
+    http_answer(request, reply);
+}
+
 size_t http_listener_of(const struct http_request *request)
 {
     return request->listener;

@@ -25,6 +25,8 @@ struct http_request {
     struct bytes *reply_head; /* up to, not including, Connection and the empty line */
     struct bytes *reply_body;
     bool broken_off; /* a reset follows what there is of the reply */
+    enum http_slow slow_from;
+    int64_t slow_ms; /* between two bytes; 0: at once */
 };
 
 /**

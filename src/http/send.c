@@ -98,16 +98,37 @@ static enum step start_linger(struct conn *conn)
     return STEP_NEXT;
 }
 
+/* One byte, then the timer's stroke. Who has no room for one reads nothing: nobody waits for that.
+ */
+static enum step send_byte(struct conn *conn, struct slice rest)
+{
+    size_t put = 0;
+    enum stream_result result = stream_write(&conn->stream, (struct slice){ rest.at, 1 }, &put);
+
+    conn->out_pos += put;
+    if (result != STREAM_DATA)
+        return STEP_CLOSE;
+    conn_set_deadline(conn, conn->slow_ms);
+    return conn_wait(conn, 0);
+}
+
 enum step step_send(struct conn *conn)
 {
     struct slice rest = unsent(conn);
     size_t put = 0;
 
+    if (rest.len > 0 && conn->slow_ms > 0) {
+        if (conn->out_pos >= conn->slow_from)
+            return send_byte(conn, rest);
+        rest.len =
+            conn->slow_from - conn->out_pos < rest.len ? conn->slow_from - conn->out_pos : rest.len;
+    }
     if (rest.len > 0) {
         enum stream_result result = stream_write(&conn->stream, rest, &put);
         conn->out_pos += put;
         return conn_after(conn, result);
     }
+    conn->slow_ms = 0;
     conn_drop_out(conn);
     if (conn->after == CONN_LINGER)
         return start_linger(conn);

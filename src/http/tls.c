@@ -55,9 +55,20 @@ static enum status load_files(SSL_CTX *context, const struct http_listener *list
     return ST_OK;
 }
 
-/* Callers may show a certificate; one that does not verify ends the handshake. */
-static enum status ask_for_certificates(SSL_CTX *context, const char *ca_file, struct err *err)
+/* The verdict stays on record in the session. */
+static int go_on(int is_good, X509_STORE_CTX *chain)
 {
+    (void)is_good;
+    (void)chain;
+    return 1;
+}
+
+/* Callers may show a certificate; one that does not verify ends the handshake, unless it may stay.
+ */
+static enum status ask_for_certificates(SSL_CTX *context, const struct http_listener *listener,
+                                        struct err *err)
+{
+    const char *ca_file = listener->client_ca_file;
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(ca_file);
 
     if (!names)
@@ -65,7 +76,7 @@ static enum status ask_for_certificates(SSL_CTX *context, const char *ca_file, s
     SSL_CTX_set_client_CA_list(context, names); /* taken */
     if (SSL_CTX_load_verify_locations(context, ca_file, NULL) != 1)
         return refuse_file("client CA", ca_file, err);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, listener->bad_client_stays ? go_on : NULL);
     return ST_OK;
 }
 
@@ -96,7 +107,7 @@ enum status tls_context(const struct http_listener *listener, SSL_CTX **ret_cont
         return RAISE(err, ST_INTERNAL, "TLS cannot be set up");
     TRY(load_files(context, listener, err));
     if (listener->client_ca_file)
-        TRY(ask_for_certificates(context, listener->client_ca_file, err));
+        TRY(ask_for_certificates(context, listener, err));
     *ret_context = TAKE(context);
     return ST_OK;
 }

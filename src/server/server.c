@@ -162,9 +162,11 @@ static const char *or_null(const char *text)
 static enum status open_public(struct front *front, const struct conf *conf, struct err *err)
 {
     const struct conf_http *c = &conf->http;
-    const struct http_listener listener = { c->listen, or_null(c->tls_cert_file),
-                                            or_null(c->tls_key_file), or_null(c->client_ca_file),
-                                            c->proxy_protocol };
+    const struct http_listener listener = { .address = c->listen,
+                                            .cert_file = or_null(c->tls_cert_file),
+                                            .key_file = or_null(c->tls_key_file),
+                                            .client_ca_file = or_null(c->client_ca_file),
+                                            .proxy_protocol = c->proxy_protocol };
     size_t trusted = 0;
 
     while (c->trusted_peers[trusted])
@@ -193,8 +195,9 @@ static enum status open_public(struct front *front, const struct conf *conf, str
 static enum status open_admin(struct front *front, const struct conf *conf, struct err *err)
 {
     const struct conf_admin *c = &conf->admin;
-    const struct http_listener listener = { c->listen, or_null(c->tls_cert_file),
-                                            or_null(c->tls_key_file), NULL, false };
+    const struct http_listener listener = { .address = c->listen,
+                                            .cert_file = or_null(c->tls_cert_file),
+                                            .key_file = or_null(c->tls_key_file) };
     size_t trusted = 0;
 
     while (conf->http.trusted_peers[trusted])

@@ -249,6 +249,56 @@ static void an_answer_can_be_broken_off_by_a_reset(void **state)
     kit_stop(kit);
 }
 
+/* What came up to the end of the head, and how much behind it. */
+static size_t behind_the_head(struct client *client, char *to, size_t room)
+{
+    size_t len = 0;
+    char *end = NULL;
+
+    while (!(end = strstr(to, "\r\n\r\n")) || end + 4 == to + len) {
+        const ssize_t got = recv(client->fd, to + len, room - len, 0);
+        assert_true(got > 0);
+        len += (size_t)got;
+        to[len] = '\0';
+    }
+    return (size_t)(to + len - end - 4);
+}
+
+static void an_answer_can_come_byte_by_byte(void **state)
+{
+    enum { NEVER_MS = 600000 };
+    static const char body[] = "0123456789";
+    struct kit *kit = kit_start(&(struct kit_params){ 0 });
+    struct client client = client_open(NULL, kit_port(kit, 0));
+    char seen[1024] = "";
+    struct http_reply reply = { .status = 200, .body = bytes_dup(slice_str(body)) };
+
+    (void)state;
+    client_send(&client, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    http_answer_slowly(kit_take(kit), &reply, HTTP_SLOW_HEAD, 1);
+    char *whole = client_reply(&client);
+    assert_true(strncmp(whole, "HTTP/1.1 200 OK\r\n", 17) == 0);
+    assert_non_null(strstr(whole, "\r\n\r\n0123456789"));
+    free(whole);
+    client_send(&client, "GET /next HTTP/1.1\r\n" HOST "\r\n");
+    kit_echo(kit_take(kit));
+    EXPECT(&client, "", "GET /next?"); /* at once again */
+
+    client_send(&client, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    reply.body = bytes_dup(slice_str(body));
+    http_answer_slowly(kit_take(kit), &reply, HTTP_SLOW_BODY, NEVER_MS);
+    assert_int_equal(behind_the_head(&client, seen, sizeof(seen) - 1), 1);
+    client_close(&client);
+
+    client = client_open(NULL, kit_port(kit, 0));
+    client_send(&client, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    reply.body = bytes_dup(slice_str(body));
+    http_answer_slowly(kit_take(kit), &reply, HTTP_SLOW_HEAD, NEVER_MS);
+    assert_int_equal(recv(client.fd, seen, sizeof(seen), 0), 1);
+    client_close(&client);
+    kit_stop(kit);
+}
+
 static void answers_find_their_callers_in_any_order(void **state)
 {
     enum { CALLERS = 50 };
@@ -466,6 +516,7 @@ int main(void)
         cmocka_unit_test(answers_find_their_callers_in_any_order),
         cmocka_unit_test(many_callers_and_many_workers_do_not_mix_answers_up),
         cmocka_unit_test(an_answer_can_be_broken_off_by_a_reset),
+        cmocka_unit_test(an_answer_can_come_byte_by_byte),
         cmocka_unit_test(large_bodies_pass_both_ways),
         cmocka_unit_test(ipv6_callers_are_named_by_their_address),
         cmocka_unit_test(a_ping_comes_back_from_the_loop_and_pings_that_wait_are_one),
