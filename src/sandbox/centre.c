@@ -117,18 +117,20 @@ static void send_off(struct centre_call *call, struct http_request *request,
                      struct centre_answer *answer)
 {
     struct centre *centre = call->centre;
-    struct held held = { .request = request, .due_ms = clock_monotonic_ms() + call->delay_ms };
+    struct held held = { .request = request };
     enum fault_end end = call->fault ? call->fault->end : FAULT_ANSWER;
+    const bool slow = end == FAULT_SLOW_HEAD || end == FAULT_SLOW_BODY;
 
     add_headers(&held, call, answer);
-    if (end == FAULT_HANG)
-        held.due_ms = clock_monotonic_ms() + NEVER_MS;
-    held.broken_off = end != FAULT_ANSWER;
+    held.due_ms = clock_monotonic_ms() + (end == FAULT_HANG ? NEVER_MS : call->delay_ms);
+    held.broken_off = end == FAULT_HANG || end == FAULT_RESET || end == FAULT_CUT;
+    held.slow_from = end == FAULT_SLOW_BODY ? HTTP_SLOW_BODY : HTTP_SLOW_HEAD;
+    held.slow_ms = slow ? call->delay_ms : 0;
     held.body_bytes = end == FAULT_CUT ? bytes_slice(answer->body).len / 2 : 0;
     held.reply = (struct http_reply){ .status = answer->status,
                                       .content_type = answer->content_type,
                                       .body = TAKE(answer->body) };
-    if (call->delay_ms > 0 || end == FAULT_HANG)
+    if ((call->delay_ms > 0 && !slow) || end == FAULT_HANG)
         hold_add(centre->hold, &held);
     else
         held_release(&held);
@@ -252,9 +254,11 @@ static enum status bind_at(struct centre *centre, const char *dir, const char *l
                            struct err *err)
 {
     char cert[FILE_PATH_MAX], key[FILE_PATH_MAX], ca[FILE_PATH_MAX];
-    const struct http_listener listener = {
-        .address = listen, .cert_file = cert, .key_file = key, .client_ca_file = ca
-    };
+    const struct http_listener listener = { .address = listen,
+                                            .cert_file = cert,
+                                            .key_file = key,
+                                            .client_ca_file = ca,
+                                            .bad_client_stays = true };
     const struct http_params http = { .limits = limits,
                                       .listeners = &listener,
                                       .listener_count = 1,

@@ -9,8 +9,9 @@
  *   GET  /identity/1.1.0/report/transactions/FROM/TO, actdetail/YEAR/MONTH, act/YEAR/MONTH
  *
  * Every 200 carries x-jws-signature over its very bytes. Whoever shows no client certificate gets
- * 400, as does a wrong JWS; one that does not verify ends the handshake. What is asked for is what
- * the people of sandbox/centre_people.h and the faults of sandbox/centre_faults.h make of it.
+ * 400, as does one that has expired or is another authority's, and a wrong JWS. What is asked for
+ * is what the people of sandbox/centre_people.h and the faults of sandbox/centre_faults.h make of
+ * it.
  *
  * Control, on the authority's own listener (sandbox/authority.h), not on ЦОИД's:
  *

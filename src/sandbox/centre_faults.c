@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { DEPTH = 1000, BIG_BYTES = 24 * 1024 * 1024, SLOW_MS = 5000 };
+enum { DEPTH = 1000, BIG_BYTES = 24 * 1024 * 1024, SLOW_MS = 5000, SLOW_BYTE_MS = 100 };
 
 const char *const centre_operation_names[CENTRE_OPERATIONS] = {
     "verify", "get", "data", "vendors", "transactions", "actdetail", "act", "news",
@@ -20,10 +20,14 @@ const char *const centre_operation_names[CENTRE_OPERATIONS] = {
     {                                                                                              \
         .name = (n), .runs = true, .sign = (s), .about = (a)                                       \
     }
-#define HTML                                                                                       \
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"                          \
-    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n"       \
-    "</html>\r\n"
+/* What a proxy in front of ЦОИД says. */
+#define PAGE(words)                                                                                \
+    "<html>\r\n<head><title>" words "</title></head>\r\n<body>\r\n<center><h1>" words              \
+    "</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+#define FOREIGN(n, s, t, a)                                                                        \
+    {                                                                                              \
+        .name = (n), .status = (s), .text = (t), .content_type = "text/html", .about = (a)         \
+    }
 
 /* The words of refusals are those of seed 002 annex 4. */
 static const struct fault faults[] = {
@@ -46,15 +50,22 @@ static const struct fault faults[] = {
     REFUSAL("500-faces", 500, "на фото более 1 лица", "two faces"),
     REFUSAL("500-face", 500, "лицо не распознано", "no face"),
     REFUSAL("500-quality", 500, "не качественное изображение", "a poor photo"),
-    { .name = "502-html",
-      .status = 502,
-      .text = HTML,
-      .content_type = "text/html",
-      .about = "a page of HTML" },
+    FOREIGN("400-html", 400, PAGE("400 The SSL certificate error"),
+            "a page of HTML: our certificate is not accepted"),
+    FOREIGN("502-html", 502, PAGE("502 Bad Gateway"), "a page of HTML"),
+    FOREIGN("502-empty", 502, "", "no body"),
+    REFUSAL("503", 503, NULL, "a status that no description names"),
     REFUSAL("504", 504, NULL, "ГБД ФЛ or КДП does not answer"),
     REFUSAL("523-gbdfl", 523, "GBDFL is unavailable", "ГБД ФЛ is away"),
     REFUSAL("523-kdp", 523, "Error obtaining KDP token", "КДП is away"),
     CHANGED("empty-body", CHANGE_WHOLE, "", "200, signed, and no body"),
+    { .name = "html",
+      .runs = true,
+      .change = CHANGE_WHOLE,
+      .text = PAGE("Welcome"),
+      .content_type = "text/html",
+      .sign = SIGN_NOT,
+      .about = "200, unsigned, and a page of HTML" },
     { .name = "wrong-type",
       .runs = true,
       .content_type = "text/html; charset=utf-8",
@@ -93,6 +104,16 @@ static const struct fault faults[] = {
       .runs = true,
       .end = FAULT_CUT,
       .about = "the connection is reset in the middle of the body" },
+    { .name = "slow-headers",
+      .runs = true,
+      .end = FAULT_SLOW_HEAD,
+      .ms = SLOW_BYTE_MS,
+      .about = "the answer comes a byte each 100 ms from its status line on" },
+    { .name = "slow-body",
+      .runs = true,
+      .end = FAULT_SLOW_BODY,
+      .ms = SLOW_BYTE_MS,
+      .about = "the headers come at once, the body a byte each 100 ms" },
     { .name = "slow", .runs = true, .ms = SLOW_MS, .about = "the answer comes later, by 5000 ms" },
 };
 

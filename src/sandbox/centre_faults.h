@@ -24,9 +24,11 @@ extern const char *const centre_operation_names[CENTRE_OPERATIONS]; /* verify, g
 
 enum fault_end {
     FAULT_ANSWER,
-    FAULT_HANG,  /* the caller waits for ever */
-    FAULT_RESET, /* before a byte of the answer */
-    FAULT_CUT,   /* in the middle of its body */
+    FAULT_HANG,      /* the caller waits for ever */
+    FAULT_RESET,     /* before a byte of the answer */
+    FAULT_CUT,       /* in the middle of its body */
+    FAULT_SLOW_HEAD, /* byte by byte, ms between two */
+    FAULT_SLOW_BODY, /* likewise, but its head at once */
 };
 enum fault_change { /* of the body */
                     CHANGE_NONE,
@@ -46,7 +48,8 @@ struct fault {
     enum fault_change change;
     const char *content_type; /* NULL: as it is; with a status: text is the whole body */
     enum sign_form sign;
-    int64_t ms; /* the answer comes so much later, unless somebody names a number */
+    int64_t ms; /* the answer comes so much later, or each of its bytes, unless somebody names a
+                   number */
     const char *about;
 };
 

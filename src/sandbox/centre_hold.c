@@ -26,7 +26,7 @@ void held_release(struct held *held)
     } else if (held->broken_off) {
         http_break_off(held->request, &held->reply, held->body_bytes);
     } else {
-        http_answer(held->request, &held->reply);
+        http_answer_slowly(held->request, &held->reply, held->slow_from, held->slow_ms);
     }
     held->reply.headers = NULL;
     for (size_t i = 0; i < HELD_HEADERS; i++)

@@ -19,7 +19,9 @@ struct held {
     char *headers[HELD_HEADERS + 1]; /* "Name: value", owned; NULL at the end */
     bool broken_off; /* by a reset, after so many bytes of its body; 0: instead of it */
     size_t body_bytes;
-    int64_t due_ms; /* monotonic */
+    enum http_slow slow_from;
+    int64_t slow_ms; /* between two bytes of it; 0: at once */
+    int64_t due_ms;  /* monotonic */
 };
 /* Answers now. */
 void held_release(struct held *held);

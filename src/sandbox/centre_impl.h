@@ -42,7 +42,7 @@ struct centre_call {
     struct slice who;          /* decides where a refusal's words stand: a key, or an IIN */
     int64_t now_ms;            /* by ЦОИД's clock */
     const struct fault *fault; /* asked for by the control, else the person's; NULL: none */
-    int64_t delay_ms;
+    int64_t delay_ms;          /* of the answer, or of each byte of a slow one */
     char key[CENTRE_KEY_TEXT];
     char iin[CENTRE_IIN_TEXT];
 };

@@ -234,6 +234,8 @@ static void answers_hang_break_off_and_come_late(void **state)
         { "register-then-reset", LONG_MS, ST_UPSTREAM, true },
         { "cut-body", LONG_MS, ST_UPSTREAM, true },
         { "slow", SOON_MS, ST_TIMEOUT, true },
+        { "slow-headers", SOON_MS, ST_TIMEOUT, true },
+        { "slow-body", SOON_MS, ST_TIMEOUT, true },
         { "slow&ms=50", LONG_MS, ST_OK, true },
         { "bad-jws&ms=50", LONG_MS, ST_OK, true },
     };
@@ -255,6 +257,27 @@ static void answers_hang_break_off_and_come_late(void **state)
             assert_true(clock_monotonic_ms() - since >= 50);
         billed += rows[i].billed;
         assert_int_equal(kit_billed(&kit), billed);
+        told_clear(&told);
+    }
+    kit_stop(&kit);
+}
+
+/* The head at once tells the slow body from the slow headers. */
+static void answers_come_byte_by_byte_and_are_whole(void **state)
+{
+    static const char *const faults[] = { "slow-headers&ms=1", "slow-body&ms=1" };
+    struct kit kit;
+
+    (void)state;
+    kit_start(&kit, 0, usual);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        const int64_t since = clock_monotonic_ms();
+
+        kit_fault(&kit, "vendors", faults[i]);
+        struct told told = ASK(&kit, "GET", "/vendors", NO_BODY, "Accept: application/json");
+        assert_int_equal(told.status, 200);
+        assert_int_equal(kit_judge(&kit, &told, JWS_INPUT_BODY, true), VERDICT_VALID);
+        assert_true(clock_monotonic_ms() - since >= (int64_t)told.body->len - 1);
         told_clear(&told);
     }
     kit_stop(&kit);
@@ -398,6 +421,7 @@ int main(void)
         cmocka_unit_test(every_fault_happens_to_every_operation_once),
         cmocka_unit_test(a_fault_goes_before_the_person_and_spoils_no_refusal),
         cmocka_unit_test(answers_hang_break_off_and_come_late),
+        cmocka_unit_test(answers_come_byte_by_byte_and_are_whole),
         cmocka_unit_test(people_are_always_the_same),
         cmocka_unit_test(iins_with_a_meaning_are_iins),
         cmocka_unit_test(the_control_refuses_what_it_does_not_know),
