@@ -338,8 +338,15 @@ enum status ask(struct errand *errand, const struct question *question, struct t
     rest_answer_free(&outing.answer);
     finding_free(&outing.finding);
     if (status != ST_OK)
-        errand_alert(errand, err);
+        told_spoilt(errand, ret, err);
     return status;
+}
+
+void told_spoilt(const struct errand *errand, const struct told *told, struct err *err)
+{
+    if (err->status == ST_UPSTREAM && err->upstream_status == 0 && told->http != 0)
+        err_set_upstream(err, told->http, SLICE(""));
+    errand_alert(errand, err);
 }
 
 enum status ask_for(struct errand *errand, const struct question *question, answer_reader *read,
@@ -354,7 +361,7 @@ enum status ask_for(struct errand *errand, const struct question *question, answ
     enum status status = read(reading, told.json, ret, err);
     told_free(&told);
     if (status != ST_OK)
-        errand_alert(errand, err);
+        told_spoilt(errand, &told, err);
     TRY(status);
     ret->proof = told.proof;
     ret->extras = reading_extras(reading, &ret->extra_count);

@@ -62,6 +62,10 @@ MUST_USE enum status ask(struct errand *errand, const struct question *question,
                          struct err *err);
 void told_free(struct told *told); /* frees what it holds, not the struct */
 
+/* What it told cannot be read or is another's: the error gets ЦОИД's status, the operator his
+ * alert. */
+void told_spoilt(const struct errand *errand, const struct told *told, struct err *err);
+
 /* One of coid/read.h: the JSON into ret->told. */
 typedef enum status answer_reader(struct reading *reading, const struct json *json,
                                   struct coid_answer *ret, struct err *err);

@@ -156,6 +156,6 @@ enum status run_get_person_data(struct errand *errand, const struct coid_sender 
     const enum status status = read_told(errand, &call, &told, ret, err);
     told_free(&told);
     if (status != ST_OK)
-        errand_alert(errand, err);
+        told_spoilt(errand, &told, err);
     return status;
 }

@@ -82,7 +82,7 @@ enum status verification_read(const struct errand *errand, const struct coid_cal
     ret->proof = told->proof;
     const enum status status = read_json(errand, call, told->json, ret, err);
     if (status != ST_OK)
-        errand_alert(errand, err);
+        told_spoilt(errand, told, err);
     return status;
 }
 

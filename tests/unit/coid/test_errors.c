@@ -104,8 +104,7 @@ static void check(struct kit *kit, const struct row *row, const struct operation
                  kit->err.code, kit->err.text);
     if (!strstr(kit->err.upstream_text, row->says) || (!row->says[0] && kit->err.upstream_text[0]))
         fail_msg("%s %d: «%s»", letter, row->http, kit->err.upstream_text);
-    if (row->http >= 300)
-        assert_int_equal(kit->err.upstream_status, row->http);
+    assert_int_equal(kit->err.upstream_status, row->http);
     far_trace(kit->far, true, trace);
     assert_string_equal(trace, letter); /* one call, whatever it said */
     assert_null(kit->reply.coid);
