@@ -73,6 +73,14 @@ struct reply *reply_new(const struct peer *peer, const struct request *req, int6
     return reply;
 }
 
+#define BUSINESS "Ошибка в бизнес-данных"
+
+void reply_set_message(struct reply *reply)
+{
+    if (strcmp(reply->code, "SCSE002") == 0)
+        reply->message = BUSINESS;
+}
+
 /* A failure that carries no code of its own is named after what happened. */
 static const char *code_of(const struct err *cause)
 {
@@ -106,8 +114,7 @@ enum status reply_set_error(struct reply *reply, const struct err *cause, struct
     bool business = cause->status == ST_INPUT;
 
     reply->code = business ? "SCSE002" : "SCSE003"; /* req 0.70, 0.71 */
-    reply->message =
-        text_of(reply, business ? "Ошибка в бизнес-данных" : "Необработанное исключение", cause);
+    reply->message = text_of(reply, business ? BUSINESS : "Необработанное исключение", cause);
     reply->op = OP_NONE;
     reply->has_detail = true;
     reply->detail.code = arena_text(reply->arena, slice_str(code_of(cause)));

@@ -87,6 +87,7 @@ static enum status unpack_answer(const struct claim_answer *kept, struct reply *
     reply->message_id = arena_text(reply->arena, slice_str(kept->exchange.text));
     if (!reply->code || !reply->kept || !reply->message_id)
         return RAISE(err, ST_NOMEM, "kept answer: out of memory");
+    reply_set_message(reply); /* for the journal */
     return ST_OK;
 }
 

@@ -23,6 +23,8 @@ bool in_list(const char *const *list, const char *word); /* NULL-terminated, or 
 struct reply *reply_new(const struct peer *peer, const struct request *req, int64_t now_ms);
 /* Turns the reply into SCSE002 or SCSE003 with the detail that err carries. */
 MUST_USE enum status reply_set_error(struct reply *reply, const struct err *cause, struct err *err);
+/* The message that goes with the code of an answer that is given again. */
+void reply_set_message(struct reply *reply);
 /* True for what leaves as a SOAP Fault (payloads.md section 3). */
 bool is_fault(enum status status);
 

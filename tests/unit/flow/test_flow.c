@@ -174,6 +174,22 @@ static void an_operation_that_nobody_runs_is_unknown(void **state)
     }
 }
 
+/* The journal repeats its code and message; the caller gets the bytes. */
+static void a_refusal_that_is_given_again_is_no_success(void **state)
+{
+    AUTO(reply_free) struct reply *reply = NULL;
+    struct request req = request_of("ekzamen", "secret");
+    struct err err = { 0 };
+
+    (void)state;
+    fake = (typeof(fake)){ .claims = { CLAIM_ANSWERED }, .kept = "SCSE002\n<body of old>" };
+    assert_int_equal(run(&req, &reply, &err), ST_OK);
+    assert_non_null(reply);
+    assert_string_equal(reply->code, "SCSE002");
+    assert_string_equal(reply->message, "Ошибка в бизнес-данных");
+    assert_string_equal(reply->kept->at, "<body of old>");
+}
+
 static const struct {
     const char *name, *service;
     enum operation op;
@@ -298,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_kept_or_run_again_by_their_code),
+        cmocka_unit_test(a_refusal_that_is_given_again_is_no_success),
         cmocka_unit_test(an_operation_that_nobody_runs_is_unknown),
         cmocka_unit_test(each_service_has_its_own_operations),
         cmocka_unit_test(only_the_service_of_signing_waits_for_a_session),
