@@ -34,7 +34,7 @@ struct err {
     char field[96];          /* the field at fault, empty when none */
     char limit[48];          /* the limit it broke, with unit, empty when none */
     int upstream_status;     /* HTTP status another side answered with, 0 when none */
-    char upstream_text[160]; /* and its own words, cut, one line */
+    char upstream_text[512]; /* and its own words, cut, one line; of ЦОИД's 270 characters */
     char
         text[240]; /* UTF-8, holds no secrets; shown to the caller unless ST_INTERNAL or ST_NOMEM */
 };

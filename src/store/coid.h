@@ -48,7 +48,7 @@ struct coid_call {
     /* REFUSED: what it was refused with, for saying it again */
     int refused_status;
     char refused_code[48];
-    char refused_text[240];
+    char refused_text[512];
 };
 
 /* The row of (sender, message): made now (*ret_fresh), or the one that is there. Inserting counts
