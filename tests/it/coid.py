@@ -190,10 +190,11 @@ class OwnCentre(Centre):
     def __init__(self, country, *options):
         super().__init__(free_port(), free_port())
         folder = pathlib.Path(tempfile.mkdtemp(prefix="c", dir=country.folder))
-        shutil.copytree(country.sandbox, folder / "sandbox")
-        shutil.rmtree(folder / "sandbox/coid", ignore_errors=True)  # its bills
+        self.sandbox = folder / "sandbox"
+        shutil.copytree(country.sandbox, self.sandbox)
+        shutil.rmtree(self.sandbox / "coid", ignore_errors=True)  # its bills
         self.server = Server("centre", [BUILD / "shepctl", "sandbox", "run", "--listen", f"127.0.0.1:{self.control_port}",
-                                        "--coid-listen", f"127.0.0.1:{self.port}", *options, folder / "sandbox"], folder)
+                                        "--coid-listen", f"127.0.0.1:{self.port}", *options, self.sandbox], folder)
 
     def start(self):
         self.server.start()
