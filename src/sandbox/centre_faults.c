@@ -74,6 +74,9 @@ static const struct fault faults[] = {
     CHANGED("huge-number", CHANGE_MEMBER, "\"huge\":1e999", "a number beyond a double"),
     CHANGED("duplicate-key", CHANGE_MEMBER, "\"twice\":1,\"twice\":2", "a key twice"),
     CHANGED("nan", CHANGE_MEMBER, "\"nan\":NaN", "NaN in place of a number"),
+    CHANGED("new-member", CHANGE_ROW,
+            "\"newMember\":{\"since\":\"2027-01-01\",\"values\":[1.50,null,\"Ұ<&>\"]}",
+            "sound, and one member more than is written down"),
     CHANGED("deep", CHANGE_DEEP, "", "a thousand arrays in each other"),
     CHANGED("not-json", CHANGE_WHOLE, "Сервис временно недоступен", "signed words, no JSON"),
     { .name = "big-body",
@@ -170,7 +173,8 @@ static void add_member(struct bytes *json, const struct fault *fault)
     }
 }
 
-/* In front of an object's members, or in an object in front of an array's. */
+/* In front of an object's members, or in an object in front of an array's: an item of its own, but
+ * for CHANGE_ROW. */
 static struct bytes *with_member(struct slice body, const struct fault *fault)
 {
     struct bytes *json = bytes_new(CENTRE_BODY_MAX);
@@ -178,13 +182,15 @@ static struct bytes *with_member(struct slice body, const struct fault *fault)
 
     if (!json || body.len < 2)
         return json;
+    const bool in_row = is_array && fault->change == CHANGE_ROW && body.at[1] == '{';
+    body = slice_skip(body, in_row ? 2 : 1);
     bytes_add_str(json, is_array ? "[{" : "{");
     add_member(json, fault);
-    if (is_array)
+    if (is_array && !in_row)
         bytes_add_str(json, "}");
-    if (!strchr("]}", body.at[1]))
+    if (!strchr("]}", body.at[0]))
         bytes_add_str(json, ",");
-    bytes_add(json, slice_skip(body, 1));
+    bytes_add(json, body);
     return json;
 }
 

@@ -35,6 +35,7 @@ enum fault_change { /* of the body */
                     CHANGE_HALF,   /* its first half */
                     CHANGE_WHOLE,  /* text in its place */
                     CHANGE_MEMBER, /* text as a further member in front */
+                    CHANGE_ROW,    /* text as a further member of the first row, or of the whole */
                     CHANGE_DEEP,   /* a further member of a thousand arrays */
                     CHANGE_BIG,    /* a further member of 24 MiB */
 };

@@ -96,6 +96,23 @@ static void the_texts_of_an_act_are_read_in_their_order(void **state)
                  "act_8-8-01_K9000666.txt=Акт №1\r\nИтого: 210 000,00\n\nempty.txt=\n");
 }
 
+static void what_stands_beside_the_archive_is_handed_on(void **state)
+{
+    static const struct entry entry = { "a.txt", SLICE("1") };
+    AUTO(bytes_free) struct bytes *zip = make_zip(&entry, 1, NULL);
+    AUTO(bytes_free) struct bytes *json = answer_with(bytes_slice(zip));
+    static const enum told both[] = { ACT, ACT_UNPACKED };
+
+    (void)state;
+    json->len--; /* its bracket */
+    bytes_add_str(json, ",\"month\":8,\"BINARY\":null,\"signed\":{\"by\":\"НПК\"}}");
+    for (size_t i = 0; i < COUNT(both); i++) {
+        AUTO(bytes_free) struct bytes *got = dump_json(both[i], bytes_slice(json));
+
+        assert_non_null(strstr(got->at, "\nextra month=8\nextra signed={\"by\":\"НПК\"}\n"));
+    }
+}
+
 static void a_text_is_read_in_the_charset_in_which_it_was_written(void **state)
 {
     static const struct entry entries[] = {
@@ -256,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_texts_of_an_act_are_read_in_their_order),
+        cmocka_unit_test(what_stands_beside_the_archive_is_handed_on),
         cmocka_unit_test(a_text_is_read_in_the_charset_in_which_it_was_written),
         cmocka_unit_test(a_name_is_the_last_part_of_its_path_and_plain),
         cmocka_unit_test(an_archive_of_nothing_has_no_files),

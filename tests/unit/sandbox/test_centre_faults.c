@@ -112,8 +112,11 @@ static void check_body(const struct fault *fault, const struct told *told)
     struct err err;
     bool is_good = json_parse(bytes_slice(told->body), &limits, &json, &err) == ST_OK;
 
-    if (is_good != (fault->change == CHANGE_NONE || fault->change == CHANGE_BIG))
+    if (is_good != (fault->change == CHANGE_NONE || fault->change == CHANGE_ROW ||
+                    fault->change == CHANGE_BIG))
         fail_msg("%s: %.200s", fault->name, told->body->at);
+    if (fault->change == CHANGE_ROW)
+        assert_non_null(json_member(json_is_array(json) ? json_first(json) : json, "newMember"));
     if (fault->change == CHANGE_BIG)
         assert_true(told->body->len > (size_t)24 * 1024 * 1024);
 }
