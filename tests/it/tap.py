@@ -1,6 +1,7 @@
 """A tap on the line to ЦОИД: takes shepd's calls under the sandbox's own certificate, hands them on under the
 participant's, and keeps what either said, byte for byte."""
 import contextlib
+import itertools
 import socket
 import ssl
 import subprocess
@@ -23,10 +24,10 @@ def client_context(sandbox, pem):
 
 
 class Message:
-    """A request or an answer of HTTP/1.1 with a Content-Length."""
+    """A request or an answer of HTTP/1.1 with a Content-Length; connection: by which it came, counted from 0."""
 
     def __init__(self, first, headers, body):
-        self.first, self.headers, self.body = first, headers, body
+        self.first, self.headers, self.body, self.connection = first, headers, body, None
 
     @classmethod
     def read(cls, connection):
@@ -62,14 +63,14 @@ class Tap:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
-        while True:
+        for number in itertools.count():
             try:
                 raw, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.serve, args=(raw,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(raw, number), daemon=True).start()
 
-    def serve(self, raw):
+    def serve(self, raw, number):
         with contextlib.suppress(OSError), self.outside.wrap_socket(raw, server_side=True) as caller:
             there = socket.create_connection(("127.0.0.1", self.target), timeout=60)
             with self.inside.wrap_socket(there, server_hostname="127.0.0.1") as centre:
@@ -81,6 +82,7 @@ class Tap:
                     told = Message.read(centre)
                     if not told:
                         return
+                    asked[0].connection = told[0].connection = number
                     self.exchanges.append((asked[0], told[0]))
                     caller.sendall(told[1])
 

@@ -2,15 +2,19 @@
 import base64
 import hashlib
 import json
+import re
 
 import pytest
 
 import coid
-from coid import OwnCentre, ask, hold_to_schema, payload_of
+from coid import OPERATIONS, QUESTIONS, OwnCentre, ask, hold_to_schema, payload_of
 from tap import Tap
-from world import make_world
+from tools import BUILD, run, until
+from world import at_work, make_world
 
 ALGORITHMS = {"gost2015": "GOST3410-2015-512", "gost2004": "ECGOST34310"}
+ORDERS = {"le-rs": "the algorithm's own order", "be-sr": "reversed order"}  # as `shepctl verify` tells them
+NEWS = 2  # of the sandbox's ЦОИД
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,17 @@ def desk(country):
         assert centre.stop() == 0
 
 
+@pytest.fixture(scope="module")
+def tapped(country):
+    """(world, tap): what goes over its line to ЦОИД is seen."""
+    world = make_world(country, coid=True)
+    tap = Tap(world.sandbox, world.centre.port, world.folder)
+    world.settings = {"coid": {"base_url": world.centre.url.replace(str(world.centre.port), str(tap.port))}}
+    with at_work(world):
+        yield world, tap
+    tap.close()
+
+
 def good(world, request, **kwargs):
     told = ask(world, request, **kwargs)
     assert told.code == "SCSS001", told.text
@@ -41,17 +56,18 @@ def good(world, request, **kwargs):
 
 
 @pytest.mark.parametrize("alphabet", ["url", "std"])
-@pytest.mark.parametrize("order", ["le-rs", "be-sr"])
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_all_operations(desk, algorithm, order, alphabet):
-    """req 2.11, 2.41, 2.46, C-14: over mutual TLS; what ЦОИД answers is verified, typed, and told on."""
+    """req 2.11, 2.41, 2.46, C-09, C-14: over mutual TLS; what ЦОИД answers is verified, typed, and told on."""
     world = desk(algorithm, order, alphabet)
     iin = world.centre.people["man"]
     compared = good(world, coid.verify_photo(iin))
     key = compared.value("idempotencyKey")
     told = {"verifyPhoto": compared}
-    for operation in coid.OPERATIONS[1:]:
+    for operation in OPERATIONS[1:]:
         told[operation] = good(world, payload_of(operation, iin, key))
+    assert set(told) == set(OPERATIONS)
     for operation, answer in told.items():
         assert answer.value("proof/signed") == "true", operation
         assert answer.value("proof/algorithm") == ALGORITHMS[algorithm], operation
@@ -59,6 +75,27 @@ def test_all_operations(desk, algorithm, order, alphabet):
     check_contents(told, iin, key)
     requests = world.centre.bills["requests"]
     assert world.centre.bills["keys"] == {key: 1} and requests["verify"] == 1 and requests["data"] == 1
+    check_forms(world, key, algorithm, order, alphabet)
+
+
+def check_forms(world, key, algorithm, order, alphabet):
+    """Theirs and ours: what was signed is of the family, the order and the alphabet that were asked for."""
+    out = world.folder / f"forms-{algorithm}-{order}-{alphabet}"
+    run(BUILD / "shepctl", "coid", "evidence", "--config", world.config, key, "--out", out)
+    kept = [folder for folder in out.iterdir() if folder.is_dir()]
+    assert len(kept) == 4  # vendors, verify, get, data
+    signed = [(folder / "body", folder / "header.jws", folder / "certificate.der") for folder in kept]
+    ours = [folder for folder in kept if (folder / "request.jws").exists()]
+    signed += [(folder / "request-body", folder / "request.jws", world.key("adapter", algorithm).with_suffix(".pem"))
+               for folder in ours]
+    assert len(signed) == len(kept) + 1  # we sign the consent alone
+    for body, jws, certificate in signed:
+        said = world.verify(jws, "--profile", "jws", "--content", body, "--pin", certificate).stdout
+        assert ORDERS[order] in said, (jws.name, said)
+        header, payload, signature = jws.read_text().split(".")
+        assert payload == "" and ("=" in signature) == (alphabet == "std"), jws.read_text()
+        assert len(signature.rstrip("=")) == {"gost2015": 171, "gost2004": 86}[algorithm]
+        assert f'"alg":"{ALGORITHMS[algorithm]}"' in base64.b64decode(header + "==", altchars=b"-_").decode().replace(" ", "")
 
 
 def check_contents(told, iin, key):
@@ -79,7 +116,11 @@ def check_contents(told, iin, key):
     assert vendors == {"1": "VisionLabs", "2": "FORENSICS", "3": "Verigram", "4": "Biometric.kz", "5": "BTSDigital"}  # req 3.08
     rows = told["getTransactions"].data.findall("transactions/transaction")
     assert [row.findtext("idempotencyKey") for row in rows] == [key]
-    assert rows[0].find("dateTime").get("value").endswith("+05:00")  # C-15
+    when = rows[0].find("dateTime")  # C-15: as it came, and what it means
+    day, month, year, clock = re.fullmatch(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d:\d\d)", when.text).groups()
+    assert when.get("value") == f"{year}-{month}-{day}T{clock}+05:00"
+    changed = person.find("gender/changeDate")
+    assert (changed.text, changed.get("value")) == ("2013-09-19 09:44:33", "2013-09-19T09:44:33+06:00")
     row = told["getActDetail"].data.find("rows/row")
     assert row.findtext("vendorName").startswith("VisionLabs с 1 по ") and row.findtext("count") == "1"
     assert base64.b64decode(told["getAct"].value("zip"))[:4] == b"PK\x03\x04"  # req 3.16
@@ -87,17 +128,14 @@ def check_contents(told, iin, key):
     assert len(told["getNews"].data.findall("news/item")) >= 1
 
 
-def test_the_evidence_is_what_coid_sent(own_world):
+def test_the_evidence_is_what_coid_sent(tapped):
     """req 2.16: body and x-jws-signature are stored as they came, and prove each other without us."""
-    world = own_world(coid=True)
+    world, tap = tapped
     iin = world.centre.people["woman"]
-    tap = Tap(world.sandbox, world.centre.port, world.folder)
-    world.settings = {"coid": {"base_url": world.centre.url.replace(str(world.centre.port), str(tap.port))}}
-    world.restart()
     compared = good(world, coid.verify_photo(iin))
     key = compared.value("idempotencyKey")
     check_evidence(world, compared, *tap.exchanges[-1])
-    for operation in coid.OPERATIONS[1:]:
+    for operation in OPERATIONS[1:]:
         told = good(world, payload_of(operation, iin, key))
         request, answer = tap.exchanges[-1]
         check_evidence(world, told, request, answer)
@@ -105,7 +143,62 @@ def test_the_evidence_is_what_coid_sent(own_world):
             consent = json.loads(request.body)["Data"]["confirmation"]  # req 2.05, 2.19
             assert iin in consent and coid.FULL_NAME in consent and 'АО "ТЕСТ"' in consent
             prove(world, request.body, request.headers["x-jws-signature"], pinned="adapter")
-    tap.close()
+
+
+def test_a_connection_serves_call_after_call_but_for_what_is_billed(tapped):
+    """What costs money goes out on a connection of its own, which others use afterwards."""
+    world, tap = tapped
+    until("our own look at the news", lambda: len(world.events("coid.news")) == NEWS)
+    before, lines = len(tap.exchanges), len(world.events("coid.told"))
+    iin = world.centre.people["man"]
+    key = good(world, coid.verify_photo(iin)).value("idempotencyKey")
+    for operation in OPERATIONS[1:]:
+        good(world, payload_of(operation, iin, key))
+    seen = {request.connection for request, _ in tap.exchanges[:before]}
+    for request, _ in tap.exchanges[before:]:
+        assert request.first.endswith(" HTTP/1.1")
+        assert (request.connection not in seen) == request.first.startswith("POST "), request.first
+        seen.add(request.connection)
+    connects = [int(re.search(r" connect_ms=(\d+) ", line["text"])[1]) for line in world.events("coid.told")[lines:]]
+    told = tap.exchanges[before:]
+    assert len(connects) == len(told) >= len(OPERATIONS)
+    assert all(ms == 0 for ms, (request, _) in zip(connects, told, strict=True) if request.first.startswith("GET "))
+
+
+def test_what_coid_says_beyond_the_schema_is_handed_on(tapped):
+    """C-11: in the answer to each operation, with its place; and again from what was kept."""
+    world, _ = tapped
+    iin = world.centre.people["man"]
+    message, key = coid.new_message(), None
+    for operation in OPERATIONS:
+        world.centre.fault(QUESTIONS[operation], "new-member")
+        told = good(world, payload_of(operation, iin, key), message=message if operation == "verifyPhoto" else None)
+        key = key or told.value("idempotencyKey")
+        hold_new_member(told, "[0]." if operation in ("getTransactions", "getActDetail", "getNews") else "")
+        assert told.value("proof/signed") == "true"
+    again = good(world, payload_of("verifyPhoto", iin, key), message=message)
+    hold_new_member(again, "")
+
+
+def hold_new_member(told, where):
+    members = {one.findtext("path"): json.loads(one.findtext("json")) for one in told.data.findall("extras/member")}
+    assert members[f"{where}newMember"] == {"since": "2027-01-01", "values": [1.5, None, "Ұ<&>"]}, members
+
+
+@pytest.mark.parametrize("name, text, value", [
+    ("printed", "2013-09-19T09:44:33+06:00", "2013-09-19T09:44:33+06:00"),
+    ("man", "2013-09-19 09:44:33", "2013-09-19T09:44:33+06:00"),
+])
+def test_a_date_is_told_as_it_came_and_as_what_it_means(tapped, name, text, value):
+    """C-15: with and without zone; a day is a day."""
+    world, _ = tapped
+    iin = world.centre.people[name]
+    key = good(world, coid.verify_photo(iin)).value("idempotencyKey")
+    person = good(world, coid.get_person_data(key, iin)).data.find("person")
+    dates = [(one.text, one.get("value")) for one in person.iter("changeDate")]
+    assert dates and set(dates) == {(text, value)}
+    birth = person.find("birthDate")
+    assert birth.text == birth.get("value") and re.fullmatch(r"\d{4}-\d\d-\d\d", birth.text)
 
 
 def check_evidence(world, told, request, answer):
