@@ -24,28 +24,32 @@ struct beginning {
 static enum status find_message(struct db *db, struct beginning *b, bool *ret_found,
                                 struct err *err)
 {
-    return db_first(
+    TRY(db_first(
         db,
         &(struct query){ .sql = COID_ROW_SELECT "WHERE sender_id = ? AND message_id = ?",
                          .args = ARGS(v_text(b->begin->sender_id), v_text(b->begin->message_id)),
                          .columns = coid_row_columns },
-        &b->row, ret_found, err);
+        &b->row, ret_found, err));
+    return *ret_found ? coid_row_unseal(db, &b->row, err) : ST_OK;
 }
 
 static enum status find_key(struct db *db, const struct id *key, struct coid_row *row,
                             bool *ret_found, struct err *err)
 {
-    return db_first(db,
-                    &(struct query){ .sql = COID_ROW_SELECT "WHERE idempotency_key = ?",
-                                     .args = ARGS(v_id(key)),
-                                     .columns = coid_row_columns },
-                    row, ret_found, err);
+    TRY(db_first(db,
+                 &(struct query){ .sql = COID_ROW_SELECT "WHERE idempotency_key = ?",
+                                  .args = ARGS(v_id(key)),
+                                  .columns = coid_row_columns },
+                 row, ret_found, err));
+    return *ret_found ? coid_row_unseal(db, row, err) : ST_OK;
 }
 
 static enum status insert_call(struct db *db, const struct coid_begin *begin, struct err *err)
 {
+    AUTO(bytes_free) struct bytes *iin = NULL;
     uint8_t digest[SHA256_BYTES];
 
+    TRY(coid_iin_seal(db, &begin->key, begin->iin, &iin, err));
     sha256(begin->photo, digest);
     return db_exec(db,
                    "INSERT INTO coid_call (idempotency_key, sender_id, message_id, payload_sha256,"
@@ -53,8 +57,9 @@ static enum status insert_call(struct db *db, const struct coid_begin *begin, st
                    " refused_text)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'written', NOW(6), NOW(6), '')",
                    ARGS(v_id(&begin->key), v_text(begin->sender_id), v_text(begin->message_id),
-                        v_sha256(begin->payload_sha256), v_id(&begin->exchange), v_text(begin->iin),
-                        v_int(begin->vendor), v_sha256(digest), v_int(begin->day)),
+                        v_sha256(begin->payload_sha256), v_id(&begin->exchange),
+                        v_slice(bytes_slice(iin)), v_int(begin->vendor), v_sha256(digest),
+                        v_int(begin->day)),
                    NULL, err);
 }
 

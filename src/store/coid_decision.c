@@ -70,6 +70,7 @@ enum status store_coid_decide(struct store *store, const struct coid_decision *d
 struct decided {
     struct coid_decision decision;
     int64_t day;
+    char iin_base64[COID_IIN_BASE64]; /* sealed */
 };
 
 struct page {
@@ -85,7 +86,7 @@ static const struct column columns[] = {
     COLUMN(C_TEXT, struct decided, decision.decision),
     COLUMN(C_TEXT, struct decided, decision.who),
     COLUMN(C_TEXT, struct decided, decision.note),
-    COLUMN_SIZED(C_CHARS, struct decided, decision.iin),
+    COLUMN_SIZED(C_CHARS, struct decided, iin_base64),
     COLUMN_SIZED(C_CHARS, struct decided, decision.result),
     COLUMN_SIZED(C_CHARS, struct decided, decision.vendor_name),
     COLUMN(C_INT64, struct decided, day),
@@ -106,7 +107,7 @@ static enum status read_page(struct db *db, void *ctx, struct err *err)
         db,
         &(struct query){
             .sql =
-                "SELECT d.idempotency_key, d.decision, d.who, d.note, c.iin, c.result,"
+                "SELECT d.idempotency_key, d.decision, d.who, d.note, TO_BASE64(c.iin), c.result,"
                 " c.vendor_name, d.day, " DB_MS(
                     "d.decided_at") " FROM coid_decision d JOIN coid_call c USING (idempotency_key)"
                                     " WHERE d.day BETWEEN ? AND ? AND (d.day > ? OR "
@@ -118,7 +119,10 @@ static enum status read_page(struct db *db, void *ctx, struct err *err)
             .memory = &page->memory },
         &rows, err));
     while (more && page->count < PAGE) {
-        TRY(rows_next(rows, &page->rows[page->count], &more, err));
+        struct decided *row = &page->rows[page->count];
+        TRY(rows_next(rows, row, &more, err));
+        if (more)
+            TRY(coid_iin_unseal(db, &row->decision.key, row->iin_base64, row->decision.iin, err));
         page->count += more;
     }
     return ST_OK;

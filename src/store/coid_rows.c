@@ -1,5 +1,9 @@
 #include "store/coid_rows.h"
 
+#include "base/text.h"
+#include "crypto/encode.h"
+#include "store/content.h"
+
 static const char *const states[] = {
     [COID_WRITTEN] = "written",
     [COID_ASKED] = "asked",
@@ -27,7 +31,7 @@ static const struct column columns[] = {
     COLUMN_SIZED(C_CHARS, struct coid_row, call.sender_id),
     COLUMN_SIZED(C_CHARS, struct coid_row, call.message_id),
     COLUMN_WORD(struct coid_row, call.state, coid_state_parse, NULL),
-    COLUMN_SIZED(C_CHARS, struct coid_row, call.iin),
+    COLUMN_SIZED(C_CHARS, struct coid_row, iin_base64),
     COLUMN(C_INT64, struct coid_row, call.vendor),
     COLUMN_SIZED(C_CHARS, struct coid_row, call.vendor_name),
     COLUMN_SIZED(C_CHARS, struct coid_row, call.result),
@@ -41,3 +45,39 @@ static const struct column columns[] = {
     COLUMN(C_INT64, struct coid_row, call.now_ms),
 };
 const struct columns coid_row_columns = COLUMNS(columns);
+
+/* ---- whose it is ---- */
+
+enum { IIN_MAX = sizeof(((struct coid_call *)0)->iin) - 1 };
+
+enum status coid_iin_seal(struct db *db, const struct id *key, const char *iin,
+                          struct bytes **ret_sealed, struct err *err)
+{
+    char place[CONTENT_PLACE];
+
+    if (strlen(iin) > IIN_MAX)
+        return RAISE_CAUSE(err, ST_INPUT, "tooLong", "iin", NULL,
+                           "an IIN is too long to be stored");
+    content_place_iin(place, key);
+    return content_seal(db, place, slice_str(iin), ret_sealed, err);
+}
+
+enum status coid_iin_unseal(struct db *db, const struct id *key, const char *base64, char dst[17],
+                            struct err *err)
+{
+    AUTO(bytes_free) struct bytes *sealed = NULL;
+    char place[CONTENT_PLACE];
+
+    TRY(base64_decode(slice_str(base64), COID_IIN_SEALED, &sealed, err));
+    struct slice iin = bytes_slice(sealed);
+    content_place_iin(place, key);
+    TRY(content_unseal(db, place, &iin, err));
+    if (!text_copy_slice(dst, IIN_MAX + 1, iin))
+        return RAISE(err, ST_INTERNAL, "%s: no IIN", place);
+    return ST_OK;
+}
+
+enum status coid_row_unseal(struct db *db, struct coid_row *row, struct err *err)
+{
+    return coid_iin_unseal(db, &row->call.key, row->iin_base64, row->call.iin, err);
+}

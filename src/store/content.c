@@ -25,6 +25,11 @@ void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const 
                       message_id);
 }
 
+void content_place_iin(char dst[CONTENT_PLACE], const struct id *idempotency_key)
+{
+    (void)text_format(dst, CONTENT_PLACE, "coid_call %s/iin", idempotency_key->text);
+}
+
 void content_place_photo(char dst[CONTENT_PLACE], const struct id *idempotency_key)
 {
     (void)text_format(dst, CONTENT_PLACE, "coid_photo %s", idempotency_key->text);

@@ -11,6 +11,7 @@ void content_place_issued(char dst[CONTENT_PLACE], const struct id *session, int
 void content_place_signed(char dst[CONTENT_PLACE], const struct id *session, int64_t document,
                           uint32_t turn);
 void content_place_answer(char dst[CONTENT_PLACE], const char *sender_id, const char *message_id);
+void content_place_iin(char dst[CONTENT_PLACE], const struct id *idempotency_key);
 void content_place_photo(char dst[CONTENT_PLACE], const struct id *idempotency_key);
 /* A part of what ЦОИД answered, bound to its verification too. part: the column. */
 void content_place_coid(char dst[CONTENT_PLACE], const struct id *evidence,

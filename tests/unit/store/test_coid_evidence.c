@@ -108,6 +108,9 @@ static void nothing_that_a_person_is_known_by_lies_open(void **state)
                      0);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM coid_photo WHERE LOCATE('PNG', photo)"),
                      0);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM coid_call WHERE LENGTH(iin) = 12 + 32 AND"
+                                    " LEFT(iin, 4) = x'01026b31' AND LOCATE('800101', iin) = 0"),
+                     1);
     assert_int_equal(fixture_number("SELECT COUNT(*) FROM coid_evidence JOIN coid_photo WHERE"
                                     " LEFT(body, 4) = x'01026b31' AND LEFT(photo, 4) = x'01026b31'"
                                     " AND LENGTH(body) = 38 + 32"),
@@ -201,6 +204,35 @@ static void another_verifications_photo_is_no_photo(void **state)
     assert_int_equal(store_coid_photo(fixture()->store, &one, arena, &photo, &cause), ST_INTERNAL);
     assert_string_equal(cause.code, "vaultSeal");
     assert_non_null(strstr(cause.text, one.text));
+}
+
+static void another_verifications_iin_is_no_iin(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE coid_call a JOIN coid_call b ON b.message_id = 'm2' SET a.iin = b.iin"
+        " WHERE a.message_id = 'm1'",
+        "UPDATE coid_call SET iin = '900101300124'", /* never sealed */
+        "UPDATE coid_call SET iin = ''",
+    };
+    struct coid_begin again = coid_begin_of("m1", 0);
+    struct id one = call_of("m1", 0);
+    struct coid_call call;
+    bool fresh = false;
+
+    (void)state;
+    (void)call_of("m2", 1);
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        struct err cause = { .text = "" };
+        fixture_sql(changes[i]);
+        assert_int_equal(store_coid_find(fixture()->store, NULL, &one, &call, &cause), ST_INTERNAL);
+        assert_string_equal(cause.code, "vaultSeal");
+        assert_non_null(strstr(cause.text, one.text));
+        assert_null(strstr(cause.text, "900101300124"));
+        /* nor is it compared anew */
+        assert_int_equal(store_coid_begin(fixture()->store, &again, &call, &fresh, &cause),
+                         ST_INTERNAL);
+    }
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM coid_call"), 2);
 }
 
 static void evidence_kept_again_is_the_same_and_never_other(void **state)
@@ -316,6 +348,24 @@ static struct store *store_with(struct vault *vault)
     return store;
 }
 
+static enum status count_call(void *ctx, const struct coid_call *call, struct err *err)
+{
+    (void)call;
+    (void)err;
+    ++*(size_t *)ctx;
+    return ST_OK;
+}
+
+/* Numbers need nobody's IIN: they are told although its key is lost. */
+static void expect_calls(struct store *store, size_t want)
+{
+    const struct coid_days days = { 20260101, 20261231 };
+    size_t count = 0;
+
+    assert_ok(store_coid_calls(store, &days, count_call, &count, err));
+    assert_int_equal(count, want);
+}
+
 static void what_lies_under_an_old_key_opens_after_a_rotation(void **state)
 {
     AUTO(vault_close) struct vault *rotated = vault_of(K2 K1);
@@ -327,12 +377,15 @@ static void what_lies_under_an_old_key_opens_after_a_rotation(void **state)
     struct id key = call_of("m1", 0);
     struct coid_evidence old = kept(fixture()->store, &key, body_1);
     struct coid_evidence got;
+    struct coid_call call;
     struct slice photo;
     struct err cause = { .text = "" };
 
     (void)state;
     expect_kept(store, &old);
     assert_ok(store_coid_photo(store, &key, arena, &photo, err));
+    assert_ok(store_coid_find(store, NULL, &key, &call, err));
+    assert_string_equal(call.iin, coid_begin_of("m1", 0).iin);
     (void)coid_begun(store, &begin, true);
     struct coid_evidence fresh = kept(store, &begin.key, body_2);
     expect_kept(store, &fresh);
@@ -343,6 +396,9 @@ static void what_lies_under_an_old_key_opens_after_a_rotation(void **state)
     assert_string_equal(cause.code, "vaultKey");
     assert_int_equal(store_coid_photo(without, &key, arena, &photo, &cause), ST_INTERNAL);
     assert_string_equal(cause.code, "vaultKey");
+    assert_int_equal(store_coid_find(without, NULL, &key, &call, &cause), ST_INTERNAL);
+    assert_string_equal(cause.code, "vaultKey");
+    expect_calls(without, 2);
 }
 
 static void without_keys_nothing_is_kept(void **state)
@@ -383,6 +439,7 @@ int main(void)
         TEST(the_photo_that_was_sent_is_there),
         TEST(what_was_moved_or_touched_is_an_error_that_names_the_row),
         TEST(another_verifications_photo_is_no_photo),
+        TEST(another_verifications_iin_is_no_iin),
         TEST(evidence_kept_again_is_the_same_and_never_other),
         TEST(the_newest_answer_that_counts_is_the_verifications),
         TEST(all_evidence_of_a_verification_is_listed_oldest_first),
