@@ -27,7 +27,8 @@ static const struct usage usage = {
     .about = "Writes the evidence of a verification (KEY: its idempotencyKey) or one evidence (ID: "
              "an answer's evidenceId) into files of mode 0600: body and signature as they came, "
              "certificate, report, our request, and the photo that was sent. README there says how "
-             "to verify them. The journal says who took them.\nExit status: 0 done, 1 none found, "
+             "to verify them. The journal says who took them, or was refused.\nExit status: 0 "
+             "done, 1 none found, "
              "2 trouble.",
     .rows = rows,
     .row_count = sizeof(rows) / sizeof(rows[0]),
@@ -217,6 +218,34 @@ static enum status put_on_record(const struct bundle *bundle, const char *id, st
     return audit_write(bundle->desk->audit, &event, err);
 }
 
+/* Whoever asked and got nothing, or not all, is on record too (req 0.38). The error stays what it
+ * was. */
+static enum status put_refusal_on_record(const struct bundle *bundle, const char *id,
+                                         const struct err *why)
+{
+    char text[400];
+    struct err ignored;
+    const struct event event = {
+        .level = EVENT_WARNING, .name = "coid.evidence_refused", .iin = bundle->iin, .text = text
+    };
+
+    (void)text_format(text, sizeof(text), "key=%s evidence=%s: %s",
+                      *bundle->key.text ? bundle->key.text : "-", id, why->text);
+    (void)!audit_write(bundle->desk->audit, &event, &ignored);
+    return why->status;
+}
+
+static enum status give(struct bundle *bundle, const struct id *id, struct err *err)
+{
+    TRY(find(bundle->desk, id, bundle, err));
+    TRY(put_on_record(bundle, id->text, err));
+    bytes_addf(bundle->readme,
+               "Evidence of ЦОИД's answers, as it is kept: of each what came, byte for byte (body, "
+               "header.jws), the certificate that was found for it, and how it was judged then "
+               "(report.json). Run the commands in this folder.\n\n");
+    return write_all(bundle, err);
+}
+
 static enum status run(const struct coid_options *options, char **arguments, struct err *err)
 {
     AUTO(coid_desk_close) struct coid_desk *desk = NULL;
@@ -231,13 +260,8 @@ static enum status run(const struct coid_options *options, char **arguments, str
     TRY(coid_read_key(arguments[0], &id, err));
     TRY(coid_desk_open(options, true, &desk, err));
     bundle.desk = desk;
-    TRY(find(desk, &id, &bundle, err));
-    TRY(put_on_record(&bundle, id.text, err));
-    bytes_addf(readme,
-               "Evidence of ЦОИД's answers, as it is kept: of each what came, byte for byte (body, "
-               "header.jws), the certificate that was found for it, and how it was judged then "
-               "(report.json). Run the commands in this folder.\n\n");
-    return write_all(&bundle, err);
+    enum status status = give(&bundle, &id, err);
+    return status == ST_OK ? ST_OK : put_refusal_on_record(&bundle, id.text, err);
 }
 
 int cmd_coid_evidence(int argc, char **argv)

@@ -271,15 +271,13 @@ static void add_facts(struct html *h, const struct id *exchange, const struct or
 }
 
 static enum status give_all(struct html *h, const struct console_visit *visit,
-                            const struct id *exchange, const struct timeline *timeline,
-                            struct err *err)
+                            const struct id *exchange, const struct origin *origin,
+                            const struct timeline *timeline, struct err *err)
 {
-    const struct origin origin = origin_of(timeline, exchange);
-
-    add_facts(h, exchange, &origin);
+    add_facts(h, exchange, origin);
     html_add(h, "<h2>%s</h2>\n", html_word(h, "timeline"));
     timeline_add(h, timeline, exchange->text, true);
-    TRY(add_kept(h, visit, exchange, &origin, err));
+    TRY(add_kept(h, visit, exchange, origin, err));
     if (others_of(timeline, exchange->text) > 0) {
         html_add(h, "<h2>%s</h2>\n", html_word(h, "timeline_session"));
         timeline_add(h, timeline, exchange->text, false);
@@ -290,15 +288,13 @@ static enum status give_all(struct html *h, const struct console_visit *visit,
 /* ---- downloads: personal data ---- */
 
 static enum status give_answer(const struct console_visit *visit, const struct id *exchange,
-                               const struct timeline *timeline, struct console_answer *ret,
+                               const struct origin *origin, struct console_answer *ret,
                                struct err *err)
 {
-    const struct origin origin = origin_of(timeline, exchange);
-
     AUTO(bytes_wipe) struct bytes *kept = NULL;
 
-    TRY(store_answer_of(service_rooms(visit->service)->store, exchange, origin.account,
-                        origin.message, &kept, err));
+    TRY(store_answer_of(service_rooms(visit->service)->store, exchange, origin->account,
+                        origin->message, &kept, err));
     const char *xml = memchr(kept->at, '<', kept->len); /* behind its code, in a line of its own */
     if (!xml || !(ret->body = bytes_dup(slice_skip(bytes_slice(kept), (size_t)(xml - kept->at)))))
         return RAISE(err, ST_INTERNAL, "the kept answer is no XML, or out of memory");
@@ -308,45 +304,73 @@ static enum status give_answer(const struct console_visit *visit, const struct i
     return ST_OK;
 }
 
-static enum status pick_part(const struct coid_evidence *evidence, struct slice part,
-                             struct slice *ret, const char **ret_type, struct err *err)
+static enum status pick_part(const struct coid_evidence *evidence, struct slice name,
+                             struct slice *ret, const char **ret_name, struct err *err)
 {
-    *ret_type = "application/octet-stream";
-    if (slice_eq_str(part, "body"))
-        *ret = evidence->body;
-    else if (slice_eq_str(part, "jws"))
-        *ret = slice_str(evidence->jws);
-    else if (slice_eq_str(part, "certificate"))
-        *ret = evidence->certificate;
-    else if (slice_eq_str(part, "report")) {
-        *ret = evidence->report;
-        *ret_type = "application/json";
-    } else
-        return RAISE(err, ST_NOT_FOUND, "no such part");
-    return ret->len > 0 ? ST_OK : RAISE(err, ST_NOT_FOUND, "there is none");
+    const struct {
+        const char *name;
+        struct slice content;
+    } parts[] = {
+        { "body", evidence->body },
+        { "jws", slice_str(evidence->jws) },
+        { "certificate", evidence->certificate },
+        { "report", evidence->report },
+    };
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (slice_eq_str(name, parts[i].name)) {
+            *ret_name = parts[i].name;
+            *ret = parts[i].content;
+            return ret->len > 0 ? ST_OK : RAISE(err, ST_NOT_FOUND, "there is none");
+        }
+    return RAISE(err, ST_NOT_FOUND, "no such part");
 }
 
-static enum status give_evidence(const struct console_visit *visit, const struct id *exchange,
+/* What belongs to this exchange's verification, and nothing else: the record of the look names the
+ * exchange. */
+static enum status find_evidence(const struct console_visit *visit, const struct origin *origin,
+                                 const struct id *id, struct arena *arena,
+                                 struct coid_evidence *ret, struct err *err)
+{
+    struct store *store = service_rooms(visit->service)->store;
+    struct id key;
+
+    TRY(store_coid_key_of(store, origin->account, origin->message, &key, err));
+    TRY(store_coid_evidence_find(store, id, arena, ret, err));
+    if (!key.text[0] || strcmp(key.text, ret->key.text) != 0)
+        return RAISE(err, ST_NOT_FOUND, "no such evidence of this exchange");
+    return ST_OK;
+}
+
+static enum status give_evidence(const struct console_visit *visit, const struct origin *origin,
                                  struct slice rest, struct console_answer *ret, struct err *err)
 {
     AUTO(arena_free) struct arena *arena = arena_new(64 << 20);
     const char *slash = memchr(rest.at, '/', rest.len);
     struct coid_evidence evidence;
+    struct coid_call call;
     struct slice content = SLICE("");
+    const char *name = "";
+    char what[32];
     struct id id;
 
-    (void)exchange;
     if (!arena)
         return RAISE(err, ST_NOMEM, "evidence: out of memory");
     if (!slash || !id_parse((struct slice){ rest.at, (size_t)(slash - rest.at) }, &id))
         return RAISE(err, ST_NOT_FOUND, "no such evidence");
-    TRY(store_coid_evidence_find(service_rooms(visit->service)->store, &id, arena, &evidence, err));
-    const struct slice part = slice_skip(rest, (size_t)(slash - rest.at) + 1);
-    TRY(pick_part(&evidence, part, &content, &ret->content_type, err));
+    TRY(find_evidence(visit, origin, &id, arena, &evidence, err));
+    TRY(store_coid_find(service_rooms(visit->service)->store, NULL, &evidence.key, &call, err));
+    TRY(pick_part(&evidence, slice_skip(rest, (size_t)(slash - rest.at) + 1), &content, &name,
+                  err));
+    (void)text_format(what, sizeof(what), "coid-%s", name);
+    ret->content_type =
+        strcmp(name, "report") == 0 ? "application/json" : "application/octet-stream";
     ret->body = bytes_dup(content);
-    ret->file_name = html_file_name(visit, "coid", id.text, "bin");
-    (void)text_format(ret->looked_at, sizeof(ret->looked_at), "evidence of ЦОИД, key=%s",
-                      evidence.key.text);
+    ret->file_name = html_file_name(visit, what, id.text, "bin");
+    ret->iin = arena_text(visit->arena, slice_str(call.iin));
+    (void)text_format(ret->looked_at, sizeof(ret->looked_at),
+                      "evidence of ЦОИД, key=%s, %s of %zu bytes", evidence.key.text, name,
+                      content.len);
     return ret->body ? ST_OK : RAISE(err, ST_NOMEM, "evidence: out of memory");
 }
 
@@ -364,17 +388,18 @@ enum status exchange_give(const struct console_visit *visit, struct console_answ
     TRY(page_id(visit, PREFIX, id, &rest, err));
     ret->exchange = id->text;
     ret->personal = rest.len > 0;
-    if (slice_starts(rest, SLICE("coid/")))
-        return give_evidence(visit, id, slice_skip(rest, 5), ret, err);
     TRY(timeline_read(visit, id, NULL, arena, timeline, err));
     if (timeline->count == 0)
         return RAISE(err, ST_NOT_FOUND, "no such exchange");
+    const struct origin origin = origin_of(timeline, id);
+    if (slice_starts(rest, SLICE("coid/")))
+        return give_evidence(visit, &origin, slice_skip(rest, 5), ret, err);
     if (slice_eq_str(rest, "answer.xml"))
-        return give_answer(visit, id, timeline, ret, err);
+        return give_answer(visit, id, &origin, ret, err);
     if (rest.len > 0)
         return RAISE(err, ST_NOT_FOUND, "no such part");
     TRY(html_begin(visit, &h, err));
-    enum status status = give_all(&h, visit, id, timeline, err);
+    enum status status = give_all(&h, visit, id, &origin, timeline, err);
     if (status != ST_OK) {
         html_end(&h);
         return status;

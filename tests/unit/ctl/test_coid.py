@@ -134,6 +134,23 @@ def test_access_to_evidence_is_on_record_with_who_and_whose(kept, tmp_path):
                     ).split("\t")[0] == "sandbox.ctl"
 
 
+def test_who_asks_for_evidence_and_gets_none_is_on_record_too(kept, tmp_path):  # req 0.38
+    nobody, nowhere = "00000000-0000-7000-8000-000000000000", tmp_path / "file"
+    nowhere.write_text("no folder")
+    before = len(kept.journal())
+    assert kept.coid("evidence", nobody, "--out", tmp_path / "out").returncode == 1
+    assert kept.coid("evidence", kept.ids["passed"], "--out", nowhere).returncode == 2
+    unknown, read, unwritten = kept.journal()[before:]
+    user = run("id", "-un").strip()
+    for line in (unknown, unwritten):
+        assert (line["event"], line["level"], line["account"], line["ip"]) == (
+            "coid.evidence_refused", "Warning", user, "local")
+    assert nobody in unknown["text"] and "neither a verification nor an evidence" in unknown["text"]
+    assert read["event"] == "coid.evidence_read"  # before the first byte is written
+    assert kept.ids["passed"] in unwritten["text"] and "is no folder" in unwritten["text"]
+    assert re.search(r" iin=[0-9a-f]{16}$", unwritten["text"]) and "800101300123" not in unwritten["text"]
+
+
 def test_one_evidence_is_found_by_its_own_id(kept, tmp_path):
     evidence(kept, "data-evidence", tmp_path / "one")
     assert {p.name for p in (tmp_path / "one").iterdir()} == {"README", "photo", kept.ids["data-evidence"]}
