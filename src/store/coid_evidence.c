@@ -263,22 +263,13 @@ struct listing {
 static enum status list(struct db *db, void *ctx, struct err *err)
 {
     static const struct column id_columns[] = { { .kind = C_ID } };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct listing *listing = ctx;
-    bool more = true;
+    const struct query query = { .sql = "SELECT id FROM coid_evidence WHERE verification = ?"
+                                        " ORDER BY kept_at, id LIMIT ?",
+                                 .args = ARGS(v_id(listing->key), v_int((int64_t)listing->max)),
+                                 .columns = COLUMNS(id_columns) };
 
-    listing->count = 0;
-    TRY(rows_open(db,
-                  &(struct query){ .sql = "SELECT id FROM coid_evidence WHERE verification = ?"
-                                          " ORDER BY kept_at, id LIMIT ?",
-                                   .args = ARGS(v_id(listing->key), v_int((int64_t)listing->max)),
-                                   .columns = COLUMNS(id_columns) },
-                  &rows, err));
-    while (more && listing->count < listing->max) {
-        TRY(rows_next(rows, &listing->ids[listing->count], &more, err));
-        listing->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(listing->ids, listing->max), &listing->count, err);
 }
 
 enum status store_coid_evidence_list(struct store *store, const struct id *key, struct id *ret_ids,

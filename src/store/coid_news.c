@@ -121,24 +121,15 @@ struct listing {
 static enum status list(struct db *db, void *ctx, struct err *err)
 {
     static const struct column columns[] = { { .kind = C_FIXED, .size = SHA256_BYTES } };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct listing *listing = ctx;
-    bool more = true;
+    const struct query query = { .sql =
+                                     "SELECT sha256 FROM coid_news ORDER BY IF(date_meaning = '',"
+                                     " DATE_FORMAT(seen_at, '%Y-%m-%d'), date_meaning) DESC,"
+                                     " seen_at DESC, sha256 LIMIT ?",
+                                 .args = ARGS(v_int((int64_t)listing->max)),
+                                 .columns = COLUMNS(columns) };
 
-    listing->count = 0;
-    TRY(rows_open(db,
-                  &(struct query){ .sql =
-                                       "SELECT sha256 FROM coid_news ORDER BY IF(date_meaning = '',"
-                                       " DATE_FORMAT(seen_at, '%Y-%m-%d'), date_meaning) DESC,"
-                                       " seen_at DESC, sha256 LIMIT ?",
-                                   .args = ARGS(v_int((int64_t)listing->max)),
-                                   .columns = COLUMNS(columns) },
-                  &rows, err));
-    while (more && listing->count < listing->max) {
-        TRY(rows_next(rows, listing->digests[listing->count], &more, err));
-        listing->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(listing->digests, listing->max), &listing->count, err);
 }
 
 struct item {

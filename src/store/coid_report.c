@@ -47,25 +47,15 @@ struct call_page {
 
 static enum status read_calls(struct db *db, void *ctx, struct err *err)
 {
-    AUTO(rows_close) struct rows *rows = NULL;
     struct call_page *page = ctx;
-    bool more = true;
+    const struct query query = { .sql = COID_ROW_SELECT "WHERE day = ? AND idempotency_key > ?"
+                                                        " ORDER BY idempotency_key LIMIT ?",
+                                 .args = ARGS(v_int(page->day),
+                                              v_slice(slice_mem(page->after, sizeof(page->after))),
+                                              v_int(PAGE)),
+                                 .columns = coid_row_columns };
 
-    page->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){ .sql = COID_ROW_SELECT "WHERE day = ? AND idempotency_key > ?"
-                                                " ORDER BY idempotency_key LIMIT ?",
-                         .args = ARGS(v_int(page->day),
-                                      v_slice(slice_mem(page->after, sizeof(page->after))),
-                                      v_int(PAGE)),
-                         .columns = coid_row_columns },
-        &rows, err));
-    while (more && page->count < PAGE) {
-        TRY(rows_next(rows, &page->rows[page->count], &more, err));
-        page->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(page->rows, PAGE), &page->count, err);
 }
 
 static enum status tell_calls(struct store *store, struct call_page *page, coid_tell_call *tell,
@@ -126,28 +116,19 @@ static const struct column usage_columns[] = {
 
 static enum status read_usage(struct db *db, void *ctx, struct err *err)
 {
-    AUTO(rows_close) struct rows *rows = NULL;
     struct usage_page *page = ctx;
-    bool more = true;
+    const struct query query = {
+        .sql = "SELECT day, sender_id, vendor, COUNT(IF(state = 'done', 1, NULL)),"
+               " COUNT(IF(state = 'refused', 1, NULL)),"
+               " COUNT(IF(state IN ('written', 'asked'), 1, NULL)) FROM coid_call"
+               " WHERE day = ? AND (? = 0 OR sender_id > ? OR (sender_id = ? AND vendor > ?))"
+               " GROUP BY day, sender_id, vendor ORDER BY sender_id, vendor LIMIT ?",
+        .args = ARGS(v_int(page->day), v_int(page->begun), v_text(page->sender_id),
+                     v_text(page->sender_id), v_int(page->vendor), v_int(PAGE)),
+        .columns = COLUMNS(usage_columns)
+    };
 
-    page->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){
-            .sql = "SELECT day, sender_id, vendor, COUNT(IF(state = 'done', 1, NULL)),"
-                   " COUNT(IF(state = 'refused', 1, NULL)),"
-                   " COUNT(IF(state IN ('written', 'asked'), 1, NULL)) FROM coid_call"
-                   " WHERE day = ? AND (? = 0 OR sender_id > ? OR (sender_id = ? AND vendor > ?))"
-                   " GROUP BY day, sender_id, vendor ORDER BY sender_id, vendor LIMIT ?",
-            .args = ARGS(v_int(page->day), v_int(page->begun), v_text(page->sender_id),
-                         v_text(page->sender_id), v_int(page->vendor), v_int(PAGE)),
-            .columns = COLUMNS(usage_columns) },
-        &rows, err));
-    while (more && page->count < PAGE) {
-        TRY(rows_next(rows, &page->rows[page->count], &more, err));
-        page->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(page->rows, PAGE), &page->count, err);
 }
 
 static enum status tell_page(struct usage_page *page, coid_tell_usage *tell, void *ctx,

@@ -160,6 +160,15 @@ DEFINE_AUTO(struct rows, rows_close)
 /* The first row only. */
 MUST_USE enum status db_first(struct db *db, const struct query *query, void *record,
                               bool *ret_found, struct err *err);
+/* All rows, in the order they come, up to max of them. */
+struct records {
+    void *at;
+    size_t size; /* of one */
+    size_t max;
+};
+#define RECORDS(array, max) (&(const struct records){ (array), sizeof((array)[0]), (max) })
+MUST_USE enum status db_rows(struct db *db, const struct query *query, const struct records *into,
+                             size_t *ret_count, struct err *err);
 
 /* For the statement layer: turns MariaDB's error into ours and sets db->fate. */
 enum status db_raise(struct db *db, unsigned number, const char *text, struct err *err);

@@ -31,32 +31,20 @@ static enum status read_page(struct db *db, void *ctx, struct err *err)
         COLUMN(C_INT64, struct row, seq),
         COLUMN(C_TEXT, struct row, line),
     };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct page *page = ctx;
     struct db_memory memory = { .arena = page->arena };
-    bool more = true;
+    const struct query query = { .sql = "SELECT instance, seq, line FROM journal_event"
+                                        " WHERE day = ? AND (instance > ? OR (instance = ?"
+                                        " AND seq > ?)) AND (? = '' OR LOCATE(?, line) > 0)"
+                                        " ORDER BY instance, seq LIMIT ?",
+                                 .args = ARGS(v_int(page->wanted->day), v_text(page->last.instance),
+                                              v_text(page->last.instance), v_int(page->last.seq),
+                                              v_text(page->wanted->needle),
+                                              v_text(page->wanted->needle), v_int(PAGE_LINES)),
+                                 .columns = COLUMNS(columns),
+                                 .memory = &memory };
 
-    page->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){ .sql = "SELECT instance, seq, line FROM journal_event"
-                                " WHERE day = ? AND (instance > ? OR (instance = ?"
-                                " AND seq > ?)) AND (? = '' OR LOCATE(?, line) > 0)"
-                                " ORDER BY instance, seq LIMIT ?",
-                         .args = ARGS(v_int(page->wanted->day), v_text(page->last.instance),
-                                      v_text(page->last.instance), v_int(page->last.seq),
-                                      v_text(page->wanted->needle), v_text(page->wanted->needle),
-                                      v_int(PAGE_LINES)),
-                         .columns = COLUMNS(columns),
-                         .memory = &memory },
-        &rows, err));
-    while (page->count < PAGE_LINES) {
-        TRY(rows_next(rows, &page->rows[page->count], &more, err));
-        if (!more)
-            break;
-        page->count++;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(page->rows, PAGE_LINES), &page->count, err);
 }
 
 static enum status read_on(struct store *store, struct page *page, struct err *err)

@@ -65,35 +65,27 @@ enum { TALLY_ROWS = 8192 };
 
 static enum status read_tallies(struct db *db, void *ctx, struct err *err)
 {
-    AUTO(rows_close) struct rows *rows = NULL;
     struct tally_rows *list = ctx;
     const struct tally_place *place = list->work->place;
+    const struct query query = {
+        .sql =
+            "SELECT TIMESTAMPDIFF(HOUR, '1970-01-01', written_at) h, LEFT(event, 64) e,"
+            " LEFT(code, 64) c, " ANSWERED("LEFT(account, 64)", "''") " a, " REASON " r, " ANSWERED(
+                "FLOOR(4 * LOG2(GREATEST(1, " TOOK ")))",
+                "0") " b, COUNT(*),"
+                     " CAST(SUM(" TOOK ") AS SIGNED), MAX(" TOOK
+                     "), MAX(" DB_MS("written_at") ")"
+                                                   " FROM journal_event WHERE day = ? AND "
+                                                   "instance = ? AND seq BETWEEN ? AND ?"
+                                                   " GROUP BY h, e, c, a, r, b",
+        .args = ARGS(v_int(place->day), v_text(place->instance), v_int((int64_t)list->from),
+                     v_int((int64_t)list->to)),
+        .columns = COLUMNS(tally_columns)
+    };
 
-    list->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){
-            .sql = "SELECT TIMESTAMPDIFF(HOUR, '1970-01-01', written_at) h, LEFT(event, 64) e,"
-                   " LEFT(code, 64) c, " ANSWERED(
-                       "LEFT(account, 64)",
-                       "''") " a, " REASON
-                             " r, " ANSWERED(
-                                 "FLOOR(4 * LOG2(GREATEST(1, " TOOK ")))",
-                                 "0") " b, COUNT(*),"
-                                      " CAST(SUM(" TOOK ") AS SIGNED), MAX(" TOOK "), MAX(" DB_MS(
-                                          "written_at") ")"
-                                                        " FROM journal_event WHERE day = ? AND "
-                                                        "instance = ? AND seq BETWEEN ? AND ?"
-                                                        " GROUP BY h, e, c, a, r, b",
-            .args = ARGS(v_int(place->day), v_text(place->instance), v_int((int64_t)list->from),
-                         v_int((int64_t)list->to)),
-            .columns = COLUMNS(tally_columns) },
-        &rows, err));
-    for (bool more = true; list->count < list->room; list->count++) {
-        TRY(rows_next(rows, &list->at[list->count], &more, err));
-        if (!more)
-            return ST_OK;
-    }
+    TRY(db_rows(db, &query, RECORDS(list->at, list->room), &list->count, err));
+    if (list->count < list->room)
+        return ST_OK;
     return RAISE(err, ST_UNAVAILABLE, "journal: more than %d kinds of events in %d lines",
                  TALLY_ROWS, TALLY_LINES);
 }
@@ -192,40 +184,27 @@ static const struct column session_columns[] = {
 
 static enum status read_sessions(struct db *db, void *ctx, struct err *err)
 {
-    AUTO(rows_close) struct rows *rows = NULL;
     struct session_work *work = ctx;
     const struct session_search *search = work->search;
     struct db_memory memory = { .arena = work->arena };
     const struct value before =
         search->before.text[0] ? v_id(&search->before) : v_birth(search->to_ms + 1);
+    const struct query query = {
+        .sql = "SELECT id, " STATE_NOW ", " DB_MS("created_at") ", " DB_MS("expires_at") ", " DB_MS(
+            "ended_at") ", (SELECT COUNT(*) FROM signing_document d WHERE d.session_id = s.id),"
+                        " (SELECT COUNT(*) FROM signing_signer g WHERE g.session_id = s.id),"
+                        " turns_signed, sender_id, LEFT(description, 300), method FROM "
+                        "signing_session s"
+                        " WHERE id < ? AND id >= ? AND (? = '' OR sender_id = ?)"
+                        " AND (? = '' OR " STATE_NOW " = ?) ORDER BY id DESC LIMIT ?",
+        .args =
+            ARGS(before, v_birth(search->from_ms), v_text(search->sender), v_text(search->sender),
+                 v_text(search->state), v_text(search->state), v_int((int64_t)work->max)),
+        .columns = COLUMNS(session_columns),
+        .memory = &memory
+    };
 
-    work->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){
-            .sql = "SELECT id, " STATE_NOW
-                   ", " DB_MS("created_at") ", " DB_MS("expires_at") ", " DB_MS(
-                       "ended_at") ","
-                                   " (SELECT COUNT(*) FROM signing_document d WHERE d.session_id = "
-                                   "s.id),"
-                                   " (SELECT COUNT(*) FROM signing_signer g WHERE g.session_id = "
-                                   "s.id),"
-                                   " turns_signed, sender_id, LEFT(description, 300), method FROM "
-                                   "signing_session s"
-                                   " WHERE id < ? AND id >= ? AND (? = '' OR sender_id = ?)"
-                                   " AND (? = '' OR " STATE_NOW " = ?) ORDER BY id DESC LIMIT ?",
-            .args = ARGS(before, v_birth(search->from_ms), v_text(search->sender),
-                         v_text(search->sender), v_text(search->state), v_text(search->state),
-                         v_int((int64_t)work->max)),
-            .columns = COLUMNS(session_columns),
-            .memory = &memory },
-        &rows, err));
-    for (bool more = true; work->count < work->max; work->count++) {
-        TRY(rows_next(rows, &work->at[work->count], &more, err));
-        if (!more)
-            break;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(work->at, work->max), &work->count, err);
 }
 
 enum status store_session_list(struct store *store, const struct session_search *search,
@@ -253,25 +232,17 @@ static enum status read_files(struct db *db, void *ctx, struct err *err)
         COLUMN(C_INT64, struct session_file, bytes),
         COLUMN_SIZED(C_FIXED, struct session_file, sha256),
     };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct file_work *work = ctx;
+    const struct query query = {
+        .sql = "SELECT id, -1, content_bytes, content_sha256 FROM signing_document"
+               " WHERE session_id = ? UNION ALL SELECT document_id, turn,"
+               " content_bytes, content_sha256 FROM signed_document"
+               " WHERE session_id = ?",
+        .args = ARGS(v_id(work->session), v_id(work->session)),
+        .columns = COLUMNS(columns)
+    };
 
-    work->count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){ .sql = "SELECT id, -1, content_bytes, content_sha256 FROM signing_document"
-                                " WHERE session_id = ? UNION ALL SELECT document_id, turn,"
-                                " content_bytes, content_sha256 FROM signed_document"
-                                " WHERE session_id = ?",
-                         .args = ARGS(v_id(work->session), v_id(work->session)),
-                         .columns = COLUMNS(columns) },
-        &rows, err));
-    for (bool more = true; work->count < work->max; work->count++) {
-        TRY(rows_next(rows, &work->at[work->count], &more, err));
-        if (!more)
-            break;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(work->at, work->max), &work->count, err);
 }
 
 enum status store_session_files(struct store *store, const struct id *session, size_t max,

@@ -34,22 +34,13 @@ static enum status read_spans(struct db *db, const struct days *days, struct spa
         COLUMN(C_INT64, struct span, first),
         COLUMN(C_INT64, struct span, last),
     };
-    AUTO(rows_close) struct rows *rows = NULL;
-    bool more = true;
+    const struct query query = { .sql = "SELECT instance, MIN(seq), MAX(seq) FROM journal_event"
+                                        " WHERE day >= ? AND day < ? GROUP BY instance LIMIT ?",
+                                 .args =
+                                     ARGS(v_int(days->from), v_int(days->to), v_int(INSTANCES_MAX)),
+                                 .columns = COLUMNS(columns) };
 
-    *ret_count = 0;
-    TRY(rows_open(
-        db,
-        &(struct query){ .sql = "SELECT instance, MIN(seq), MAX(seq) FROM journal_event"
-                                " WHERE day >= ? AND day < ? GROUP BY instance LIMIT ?",
-                         .args = ARGS(v_int(days->from), v_int(days->to), v_int(INSTANCES_MAX)),
-                         .columns = COLUMNS(columns) },
-        &rows, err));
-    while (more && *ret_count < INSTANCES_MAX) {
-        TRY(rows_next(rows, &spans[*ret_count], &more, err));
-        *ret_count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(spans, INSTANCES_MAX), ret_count, err);
 }
 
 /* Records of the archive never overlap (store_archived_add()), so their lines can be counted. */
@@ -124,23 +115,16 @@ static enum status read_all(struct db *db, void *ctx, struct err *err)
         COLUMN(C_INT64, struct restored, month),
         COLUMN(C_INT64, struct restored, over),
     };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct ending *ending = ctx;
-    bool more = true;
 
-    ending->restored_count = 0;
     TRY(months_read(db, &ending->months, err));
-    TRY(rows_open(db,
-                  &(struct query){ .sql = "SELECT month, until_at <= NOW(6) FROM journal_restored"
-                                          " ORDER BY month LIMIT ?",
-                                   .args = ARGS(v_int(RESTORED_MAX)),
-                                   .columns = COLUMNS(columns) },
-                  &rows, err));
-    while (more && ending->restored_count < RESTORED_MAX) {
-        TRY(rows_next(rows, &ending->restored[ending->restored_count], &more, err));
-        ending->restored_count += more;
-    }
-    return ST_OK;
+    const struct query query = { .sql = "SELECT month, until_at <= NOW(6) FROM journal_restored"
+                                        " ORDER BY month LIMIT ?",
+                                 .args = ARGS(v_int(RESTORED_MAX)),
+                                 .columns = COLUMNS(columns) };
+
+    return db_rows(db, &query, RECORDS(ending->restored, RESTORED_MAX), &ending->restored_count,
+                   err);
 }
 
 /* Its rows stand in the table's first month now: they go row by row, and are no more online. */

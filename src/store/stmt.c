@@ -428,3 +428,20 @@ enum status db_first(struct db *db, const struct query *query, void *record, boo
 
     return rows ? rows_next(rows, record, ret_found, err) : status;
 }
+
+enum status db_rows(struct db *db, const struct query *query, const struct records *into,
+                    size_t *ret_count, struct err *err)
+{
+    AUTO(rows_close) struct rows *rows = NULL;
+    bool more = true;
+
+    *ret_count = 0;
+    const enum status status = rows_open(db, query, &rows, err);
+    if (!rows)
+        return status;
+    while (more && *ret_count < into->max) {
+        TRY(rows_next(rows, (char *)into->at + *ret_count * into->size, &more, err));
+        *ret_count += more;
+    }
+    return ST_OK;
+}

@@ -52,27 +52,18 @@ static enum status find_overdue(struct db *db, void *ctx, struct err *err)
         COLUMN(C_UINT32, struct overdue, turns_wanted),
         COLUMN(C_INT64, struct overdue, expires_ms),
     };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct expiring *batch = ctx;
-    bool more = true;
+    const struct query query = { .sql = "SELECT id, sender_id, state, turns_signed,"
+                                        " (SELECT GREATEST(1, COUNT(*)) FROM signing_signer g"
+                                        " WHERE g.session_id = signing_session.id), " DB_MS(
+                                            "expires_at") " FROM signing_session"
+                                                          " WHERE " SESSION_LIVE
+                                                          " AND expires_at <= NOW(6)"
+                                                          " ORDER BY expires_at, id LIMIT ?",
+                                 .args = ARGS(v_int(SESSION_IDS)),
+                                 .columns = COLUMNS(columns) };
 
-    batch->count = 0;
-    TRY(rows_open(db,
-                  &(struct query){ .sql = "SELECT id, sender_id, state, turns_signed,"
-                                          " (SELECT GREATEST(1, COUNT(*)) FROM signing_signer g"
-                                          " WHERE g.session_id = signing_session.id), " DB_MS(
-                                              "expires_at") " FROM signing_session"
-                                                            " WHERE " SESSION_LIVE
-                                                            " AND expires_at <= NOW(6)"
-                                                            " ORDER BY expires_at, id LIMIT ?",
-                                   .args = ARGS(v_int(SESSION_IDS)),
-                                   .columns = COLUMNS(columns) },
-                  &rows, err));
-    while (more && batch->count < SESSION_IDS) {
-        TRY(rows_next(rows, &batch->sessions[batch->count], &more, err));
-        batch->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(batch->sessions, SESSION_IDS), &batch->count, err);
 }
 
 static enum status mark_told(struct db *db, void *ctx, struct err *err)
@@ -172,21 +163,12 @@ static uint64_t *count_of(const struct sweeping *s, size_t offset)
 static enum status find_old(struct db *db, void *ctx, struct err *err)
 {
     static const struct column columns[] = { { .kind = C_ID } };
-    AUTO(rows_close) struct rows *rows = NULL;
     struct ending *batch = ctx;
-    bool more = true;
+    const struct query query = { .sql = batch->aged->find,
+                                 .args = ARGS(v_int(batch->keep_ms), v_int(BATCH_AGED)),
+                                 .columns = COLUMNS(columns) };
 
-    batch->count = 0;
-    TRY(rows_open(db,
-                  &(struct query){ .sql = batch->aged->find,
-                                   .args = ARGS(v_int(batch->keep_ms), v_int(BATCH_AGED)),
-                                   .columns = COLUMNS(columns) },
-                  &rows, err));
-    while (more && batch->count < BATCH_AGED) {
-        TRY(rows_next(rows, &batch->ids[batch->count], &more, err));
-        batch->count += more;
-    }
-    return ST_OK;
+    return db_rows(db, &query, RECORDS(batch->ids, BATCH_AGED), &batch->count, err);
 }
 
 static enum status delete_old(struct db *db, void *ctx, struct err *err)
