@@ -47,17 +47,6 @@ struct id id_from_bytes(const uint8_t src[ID_BYTES])
     return id;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool is_dash_place(size_t i)
 {
     return i == 8 || i == 13 || i == 18 || i == 23;
@@ -71,7 +60,7 @@ bool id_parse(struct slice text, struct id *ret)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
-        if (is_dash_place(i) ? c != '-' : hex_digit(c) < 0)
+        if (is_dash_place(i) ? c != '-' : text_hex_digit(c) < 0)
             return false;
         id.text[i] = (char)(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
     }
@@ -87,7 +76,7 @@ void id_to_bytes(const struct id *id, uint8_t dst[ID_BYTES])
     for (size_t i = 0; i < ID_BYTES; i++) {
         if (*at == '-')
             at++;
-        dst[i] = (uint8_t)((unsigned)hex_digit(at[0]) << 4 | (unsigned)hex_digit(at[1]));
+        dst[i] = (uint8_t)((unsigned)text_hex_digit(at[0]) << 4 | (unsigned)text_hex_digit(at[1]));
         at += 2;
     }
 }

@@ -135,6 +135,14 @@ bool text_is_digits(struct slice s, size_t n)
     return true;
 }
 
+int text_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 void text_hex(struct slice s, char *dst)
 {
     static const char digits[] = "0123456789abcdef";
@@ -157,14 +165,6 @@ struct slice slice_trim(struct slice s)
     return s;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) % 16 : -1;
-}
-
 /* Takes a character or a %XX off the front; -1: malformed, or a NUL. */
 static int take_encoded(struct slice *s)
 {
@@ -175,8 +175,8 @@ static int take_encoded(struct slice *s)
         *s = slice_skip(*s, 1);
         return high ? high : -1;
     }
-    high = s->len > 2 ? hex_digit(s->at[1]) : -1;
-    low = s->len > 2 ? hex_digit(s->at[2]) : -1;
+    high = s->len > 2 ? text_hex_digit(s->at[1]) : -1;
+    low = s->len > 2 ? text_hex_digit(s->at[2]) : -1;
     if (high < 0 || low < 0 || high + low == 0)
         return -1;
     *s = slice_skip(*s, 3);

@@ -25,6 +25,9 @@ void text_make_plain(char *text);
 /* Exactly n decimal digits. */
 bool text_is_digits(struct slice s, size_t n);
 
+/* The value of a hex digit of either case, -1: it is none. */
+int text_hex_digit(char c);
+
 /* Lower-case hex of s into dst, which has room for 2 * s.len + 1. */
 void text_hex(struct slice s, char *dst);
 

@@ -134,19 +134,10 @@ static bool at_separator(const struct name_parser *p)
     return known && starts_part(slice_skip(p->rest, 1));
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int hex_pair(struct slice s)
 {
-    int high = s.len >= 2 ? hex_digit(s.at[0]) : -1;
-    int low = high >= 0 ? hex_digit(s.at[1]) : -1;
+    int high = s.len >= 2 ? text_hex_digit(s.at[0]) : -1;
+    int low = high >= 0 ? text_hex_digit(s.at[1]) : -1;
 
     return low >= 0 ? high << 4 | low : -1;
 }

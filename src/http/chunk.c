@@ -1,22 +1,16 @@
 #include "http/chunk.h"
 
+#include "base/text.h"
+
 enum {
     MAX_DIGITS = 8,       /* of a chunk's size */
     MAX_LINE_BYTES = 256, /* a size with its extensions */
     MAX_TRAILER_BYTES = 4096
 };
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool on_size(struct chunk *chunk, char c)
 {
-    int digit = hex(c);
+    int digit = text_hex_digit(c);
 
     if (digit >= 0) {
         chunk->left = chunk->left * 16 + (unsigned)digit;

@@ -20,14 +20,6 @@ static enum refusal take_authority(struct slice *raw, struct head *head)
     return head_is_host(head->host) ? REFUSAL_NONE : REFUSAL_HOST;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decodes in place of a fresh copy; what a later reader could take for structure is refused. */
 static enum refusal decode(struct slice raw, char *dst, size_t *ret_len)
 {
@@ -36,9 +28,9 @@ static enum refusal decode(struct slice raw, char *dst, size_t *ret_len)
     for (size_t i = 0; i < raw.len; i++) {
         int c = (unsigned char)raw.at[i];
         if (c == '%') {
-            if (raw.len - i < 3 || hex(raw.at[i + 1]) < 0 || hex(raw.at[i + 2]) < 0)
+            if (raw.len - i < 3 || text_hex_digit(raw.at[i + 1]) < 0 || text_hex_digit(raw.at[i + 2]) < 0)
                 return REFUSAL_ESCAPE;
-            c = hex(raw.at[i + 1]) * 16 + hex(raw.at[i + 2]);
+            c = text_hex_digit(raw.at[i + 1]) * 16 + text_hex_digit(raw.at[i + 2]);
             i += 2;
             if (c == '/')
                 return REFUSAL_PATH;

@@ -37,24 +37,13 @@ static bool is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-static int hex_value(int c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Four hex digits at the cursor; -1 when they are not there. */
 static int take_hex4(struct scan *s)
 {
     int value = 0;
 
     for (int i = 0; i < 4; i++) {
-        int digit = hex_value(peek(s));
+        int digit = text_hex_digit((char)peek(s));
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

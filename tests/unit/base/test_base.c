@@ -77,6 +77,18 @@ static void texts_are_cut_between_characters(void **state)
     }
 }
 
+static void hex_digits_are_sixteen_of_either_case(void **state)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *at = c ? strchr(digits, c) : NULL;
+        const int place = at ? (int)(at - digits) : -1;
+        assert_int_equal(text_hex_digit((char)c), place < 16 ? place : place - 6);
+    }
+}
+
 static void utf8_is_what_rfc_3629_says(void **state)
 {
     static const struct {
@@ -280,6 +292,7 @@ int main(void)
         cmocka_unit_test(text_becomes_xml_that_every_parser_takes),
         cmocka_unit_test(an_arena_gives_aligned_zeroed_memory_up_to_its_ceiling),
         cmocka_unit_test(texts_are_cut_between_characters),
+        cmocka_unit_test(hex_digits_are_sixteen_of_either_case),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
         cmocka_unit_test(a_text_that_quotes_foreign_bytes_stays_text),
         cmocka_unit_test(ids_are_version_7_and_sort_by_birth),
