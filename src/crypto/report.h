@@ -97,6 +97,8 @@ const char *verdict_name(enum verdict verdict); /* valid, invalid, indeterminate
 enum check report_culprit(const struct report *report);
 const char *
 check_name(enum check check); /* format, algorithm, … keyUsage, role, owner, timestamp */
+/* digitalSignature, nonRepudiation …: of one bit of enum key_usage; "" for none. */
+const char *key_usage_name(unsigned bit);
 const char *outcome_name(enum outcome outcome); /* failed, unknown, ok, skipped */
 /* One line: "signature: …" of the culprit; "" when valid. Borrowed. */
 const char *report_reason(const struct report *report);

@@ -10,5 +10,3 @@ enum verdict report_part_verdict(const struct report *report, size_t first);
 void report_part_reason(const struct report *report, size_t first, char *dst, size_t size);
 /* A row of another report with its source; who: in front of its text. */
 void report_add_row(struct report *report, const char *who, const struct report_row *row);
-/* digitalSignature, nonRepudiation …: of one bit of enum key_usage. */
-const char *key_usage_name(unsigned bit);

@@ -124,7 +124,7 @@ static void add_cert(struct json *certificates, const struct cert *cert, int64_t
     struct json *uses = json_set_array(object, "keyUsage");
     for (unsigned bit = 1; bit && bit <= signer->key_usage; bit <<= 1)
         if (signer->key_usage & bit)
-            json_push_string(uses, slice_str(show_usage_name(bit)));
+            json_push_string(uses, slice_str(key_usage_name(bit)));
 }
 
 static enum status print_json(const struct key *key, int64_t now_ms, struct err *err)

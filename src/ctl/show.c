@@ -16,47 +16,40 @@ static void row(FILE *out, const char *name, const char *value)
     (void)fputc('\n', out);
 }
 
-static const struct bit_name {
-    unsigned bit;
-    const char *name;
-} role_names[] = {
-    { ROLE_INDIVIDUAL, "individual" },
-    { ROLE_LEGAL_ENTITY, "legal entity" },
-    { ROLE_CEO, "CEO" },
-    { ROLE_SIGN_RIGHT, "right to sign" },
-    { ROLE_SIGN_FINANCE, "right to sign finance" },
-    { ROLE_HR, "HR" },
-    { ROLE_EMPLOYEE, "employee" },
-    { ROLE_INFORMATION_SYSTEM, "identification" },
-    { ROLE_NCA, "НУЦ РК" },
-}, usage_names[] = {
-    { USAGE_DIGITAL_SIGNATURE, "digitalSignature" },
-    { USAGE_NON_REPUDIATION, "nonRepudiation" },
-    { USAGE_KEY_ENCIPHERMENT, "keyEncipherment" },
-    { USAGE_DATA_ENCIPHERMENT, "dataEncipherment" },
-    { USAGE_KEY_AGREEMENT, "keyAgreement" },
-    { USAGE_KEY_CERT_SIGN, "keyCertSign" },
-    { USAGE_CRL_SIGN, "cRLSign" },
-};
-
-const char *show_usage_name(unsigned bit)
+/* Of one bit of enum role. */
+static const char *role_words(unsigned bit)
 {
-    for (size_t i = 0; i < sizeof(usage_names) / sizeof(usage_names[0]); i++)
-        if (usage_names[i].bit == bit)
-            return usage_names[i].name;
+    static const struct {
+        unsigned bit;
+        const char *words;
+    } roles[] = {
+        { ROLE_INDIVIDUAL, "individual" },
+        { ROLE_LEGAL_ENTITY, "legal entity" },
+        { ROLE_CEO, "CEO" },
+        { ROLE_SIGN_RIGHT, "right to sign" },
+        { ROLE_SIGN_FINANCE, "right to sign finance" },
+        { ROLE_HR, "HR" },
+        { ROLE_EMPLOYEE, "employee" },
+        { ROLE_INFORMATION_SYSTEM, "identification" },
+        { ROLE_NCA, "НУЦ РК" },
+    };
+
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (roles[i].bit == bit)
+            return roles[i].words;
     return "";
 }
 
-static void bits(FILE *out, const char *name, unsigned set, const struct bit_name *names, size_t n)
+static void bits(FILE *out, const char *name, unsigned set, const char *(*name_of)(unsigned bit))
 {
     char text[256] = "";
 
-    for (size_t i = 0; i < n; i++) {
+    for (unsigned bit = 1; bit && bit <= set; bit <<= 1) {
         size_t len = strlen(text);
 
-        if (set & names[i].bit)
+        if (set & bit)
             (void)text_format(text + len, sizeof(text) - len, "%s%s", len ? ", " : "",
-                              names[i].name);
+                              name_of(bit));
     }
     row(out, name, text);
 }
@@ -73,9 +66,8 @@ void show_signer(FILE *out, const struct signer *signer)
     (void)fputs(" … ", out);
     ctl_print_time(out, signer->not_after_ms);
     (void)fputc('\n', out);
-    bits(out, "role", signer->roles, role_names, sizeof(role_names) / sizeof(role_names[0]));
-    bits(out, "key usage", signer->key_usage, usage_names,
-         sizeof(usage_names) / sizeof(usage_names[0]));
+    bits(out, "role", signer->roles, role_words);
+    bits(out, "key usage", signer->key_usage, key_usage_name);
 }
 
 void show_cert(FILE *out, const struct cert *cert)

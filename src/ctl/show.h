@@ -9,8 +9,6 @@
 /* Several lines of name and value, indented by two. */
 void show_signer(FILE *out, const struct signer *signer);
 void show_cert(FILE *out, const struct cert *cert);
-/* Of one bit of enum key_usage; "" for none. */
-const char *show_usage_name(unsigned bit);
 /* The verdict, the facts and a line per check. what: the file and its profile. */
 void show_report(FILE *out, const struct report *report, const char *what);
 /* A line per check alone. */

@@ -20,27 +20,35 @@ static enum status insert(const struct mobile *mobile, struct signing_session *s
                                 &session->expires_ms, err);
 }
 
-static enum status record(const struct mobile *mobile, const struct mobile_sender *sender,
-                          const struct request *req, const struct signing_session *session,
-                          int64_t start_ms, struct err *err)
+enum status sender_journal(const struct sender_call *call, const struct event *what,
+                           struct err *err)
+{
+    const struct peer *peer = call->sender->peer;
+    struct event event = *what;
+
+    event.account = call->sender->sender_id;
+    event.ip = peer ? peer->address : "-";
+    event.exchange = peer ? peer->exchange.text : NULL;
+    event.message_id = call->req->info.message_id;
+    event.session_id = call->req->info.session_id;
+    event.start_ms = call->start_ms;
+    event.end_ms = clock_now(call->mobile->p.clock);
+    return journal_write(call->mobile->p.journal, &event, err);
+}
+
+static enum status record(const struct sender_call *call, const struct signing_session *session,
+                          struct err *err)
 {
     const struct event event = {
         .level = EVENT_INFO,
         .name = "session.created",
-        .account = session->sender_id,
-        .ip = sender->peer ? sender->peer->address : "-",
-        .exchange = sender->peer ? sender->peer->exchange.text : NULL,
-        .message_id = req->info.message_id,
-        .session_id = req->info.session_id,
-        .start_ms = start_ms,
-        .end_ms = clock_now(mobile->p.clock),
         .signing = session->id.text,
         .code = session_method_name(session->method),
         .iin = session->signer_count == 1 ? session->signers[0].iin : NULL,
         .text = "signing session created",
     };
 
-    return journal_write(mobile->p.journal, &event, err);
+    return sender_journal(call, &event, err);
 }
 
 static enum status put_text(struct arena *arena, const struct bytes *text, const char **ret,
@@ -96,6 +104,6 @@ enum status mobile_create(struct mobile *mobile, const struct mobile_sender *sen
     TRY(check_create(mobile, sender, &req->payload.create, &session, &life_ms, err));
     session.id = id_new(start_ms);
     TRY(insert(mobile, &session, life_ms, err));
-    TRY(record(mobile, sender, req, &session, start_ms, err));
+    TRY(record(&(const struct sender_call){ mobile, sender, req, start_ms }, &session, err));
     return fill(mobile, &session, reply, err);
 }

@@ -56,6 +56,18 @@ MUST_USE enum status check_text(const char *text, const struct text_rule *rule, 
 MUST_USE enum status check_names(const struct names *names, const char *field, struct names *ret,
                                  struct err *err);
 
+/* ---- create.c: a sender's call on record ---- */
+
+struct sender_call { /* borrowed */
+    const struct mobile *mobile;
+    const struct mobile_sender *sender;
+    const struct request *req;
+    int64_t start_ms;
+};
+/* Writes the event with who asked, from where, by which message, from when until now. */
+MUST_USE enum status sender_journal(const struct sender_call *call, const struct event *what,
+                                    struct err *err);
+
 /* ---- warnings.c: what the app will not show (req 1.11, 1.32, 1.46) ---- */
 /* Fills ret's warnings: at most one for each document and one for the session. Memory is the
  * arena's. */

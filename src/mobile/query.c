@@ -157,25 +157,17 @@ enum status mobile_result(struct mobile *mobile, const char *sender_id,
     return ST_OK;
 }
 
-static enum status record_cancel(const struct mobile *mobile, const struct mobile_sender *sender,
-                                 const struct request *req, const struct signing_session *session,
-                                 int64_t start_ms, struct err *err)
+static enum status record_cancel(const struct sender_call *call,
+                                 const struct signing_session *session, struct err *err)
 {
     const struct event event = {
         .level = EVENT_NOTICE,
         .name = "session.cancelled",
-        .account = session->sender_id,
-        .ip = sender->peer ? sender->peer->address : "-",
-        .exchange = sender->peer ? sender->peer->exchange.text : NULL,
-        .message_id = req->info.message_id,
-        .session_id = req->info.session_id,
-        .start_ms = start_ms,
-        .end_ms = clock_now(mobile->p.clock),
         .signing = session->id.text,
         .text = "signing session cancelled by its sender",
     };
 
-    return journal_write(mobile->p.journal, &event, err);
+    return sender_journal(call, &event, err);
 }
 
 enum status mobile_cancel(struct mobile *mobile, const struct mobile_sender *sender,
@@ -184,7 +176,7 @@ enum status mobile_cancel(struct mobile *mobile, const struct mobile_sender *sen
     const struct session_query *query = &req->payload.query;
     AUTO(signing_session_free)
     struct signing_session *before = find_own(mobile, sender->sender_id, query, SESSION_HEAD, err);
-    int64_t start_ms = clock_now(mobile->p.clock);
+    const struct sender_call call = { mobile, sender, req, clock_now(mobile->p.clock) };
     struct signing_session *after;
     struct err cause;
     enum status status;
@@ -205,7 +197,7 @@ enum status mobile_cancel(struct mobile *mobile, const struct mobile_sender *sen
         return RAISE_CAUSE(err, ST_INPUT, "sessionFinal", "signingSessionId", state,
                            "the session cannot be cancelled any more, its state is %s", state);
     }
-    status = record_cancel(mobile, sender, req, after, start_ms, err);
+    status = record_cancel(&call, after, err);
     hand_over(reply, OP_CANCEL_SIGNING_SESSION, after);
     return status;
 }
