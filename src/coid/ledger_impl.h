@@ -1,4 +1,4 @@
-/* A ledger from inside: for ledger.c and ledger_acts.c alone. */
+/* A ledger from inside: for ledger.c, ledger_acts.c and ledger_vendors.c alone. */
 #pragma once
 
 #include "base/arena.h"
@@ -54,6 +54,7 @@ struct ledger {
 
 /* NULL: the day is unclear or of another period. */
 struct tally *ledger_tally_of(struct ledger *ledger, int32_t day, uint8_t vendor);
+/* The place of its name among the ledger's, where it is put if need be. */
 MUST_USE enum status ledger_vendor_index(struct ledger *ledger, const char *text, uint8_t *ret,
                                          struct err *err);
 

@@ -68,6 +68,8 @@ void read_root(struct reading *r, const struct json *json, const struct shape *s
 void read_root_list(struct reading *r, const struct json *json, const struct list *list,
                     const char *name, const void **ret_items, size_t *ret_count);
 
+/* What no field takes is handed on as it stands. place NULL: the whole. */
+void read_extra(struct reading *r, const struct place *place, const struct json *value);
 /* The answer is spoilt: code answerInvalid, the first of these counts. place NULL: the whole. */
 void read_spoil(struct reading *r, const struct place *place, const char *limit, const char *why);
 void read_no_memory(struct reading *r);
