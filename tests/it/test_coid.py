@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 
 import pytest
 
@@ -143,6 +144,23 @@ def test_the_evidence_is_what_coid_sent(tapped):
             consent = json.loads(request.body)["Data"]["confirmation"]  # req 2.05, 2.19
             assert iin in consent and coid.FULL_NAME in consent and 'АО "ТЕСТ"' in consent
             prove(world, request.body, request.headers["x-jws-signature"], pinned="adapter")
+
+
+def test_pinned_certificates_serve_all_operations_without_a_directory(own_world, country, tmp_path):
+    """req 2.48: the folder is all there is; what another certificate has signed proves nothing."""
+    shutil.copy(country.sandbox / "gost2015/coid-expired.pem", tmp_path)
+    world = own_world(coid=True, settings={"jws": {"pins_dir": tmp_path}, "ldap": {"urls": ""}})
+    iin = world.centre.people["man"]
+    told = ask(world, coid.get_vendors())
+    assert (told.code, told.error) == ("SCSE003", "answerUnproven"), told.text
+    shutil.copy(country.sandbox / "gost2015/coid.pem", tmp_path)
+    world.reload()
+    key = None
+    for operation in OPERATIONS:
+        told = good(world, payload_of(operation, iin, key))
+        assert told.value("proof/signed") == "true"
+        key = key or told.value("idempotencyKey")
+    assert not [line for line in world.events("upstream.asked") if "purpose=ldap" in line["text"]]
 
 
 def test_a_connection_serves_call_after_call_but_for_what_is_billed(tapped):
