@@ -4,10 +4,10 @@
 #include "base/log.h"
 #include "base/work.h"
 #include "crypto/init.h"
-#include "http/http.h"
 #include "server/chores.h"
 #include "server/config_news.h"
 #include "server/diary.h"
+#include "server/fronts.h"
 #include "server/route.h"
 #include "server/service.h"
 #include "server/supervisor.h"
@@ -25,17 +25,6 @@ enum {
     DRAIN_MS = 35000,     /* for exchanges under way at SIGTERM: their 30 s and a little */
     COID_GRACE_MS = 5000, /* for calls of ЦОИД under way: a comparison is paid for */
     COID_LOOK_MS = 20,
-    ADMIN_CONNECTIONS = 100,
-    ADMIN_BODY = 1 << 16, /* bytes */
-};
-
-/* One listener: its own loop in its own thread. */
-struct front {
-    struct server *server;
-    enum listener listener;
-    struct http_server *http;
-    pthread_t thread;
-    bool running;
 };
 
 struct server {
@@ -46,7 +35,7 @@ struct server {
     struct work *work;
     unsigned workers; /* of work */
     struct parking *parking;
-    struct front fronts[2];
+    struct fronts *fronts;
     struct chores *chores;
     struct expiry_watch *watch;
     struct supervisor supervisor;
@@ -91,16 +80,16 @@ static void run_job(void *ctx, void *item)
         route_refused(service, job->peer, job->status, job->reason);
 }
 
-static void on_request(void *ctx, struct http_request *request)
+static void on_request(void *ctx, enum listener listener, struct http_request *request)
 {
-    struct front *front = ctx;
+    struct server *server = ctx;
     AUTO_FREE struct job *job = calloc(1, sizeof(*job));
 
     if (job) {
-        job->listener = front->listener;
+        job->listener = listener;
         job->request = request;
     }
-    if (job && work_push(front->server->work, job))
+    if (job && work_push(server->work, job))
         (void)TAKE(job);
     else
         http_answer_text(request, 503, "busy: try again in a moment");
@@ -121,7 +110,7 @@ static void on_resume(void *ctx, void *item)
 
 static void on_refused(void *ctx, const char *peer, int status, const char *reason)
 {
-    struct front *front = ctx;
+    struct server *server = ctx;
     AUTO_FREE struct job *job = calloc(1, sizeof(*job));
 
     if (!job)
@@ -129,125 +118,24 @@ static void on_refused(void *ctx, const char *peer, int status, const char *reas
     job->status = status;
     (void)snprintf(job->peer, sizeof(job->peer), "%s", peer);
     (void)snprintf(job->reason, sizeof(job->reason), "%s", reason);
-    if (work_push(front->server->work, job))
+    if (work_push(server->work, job))
         (void)TAKE(job);
     else
         log_warning("http.refused", "ip=%s status=%d text=\"%s\"", peer, status, reason);
 }
 
-/* From the admin listener's loop to the public one's, from there to the workers. When the queue is
- * full, what stands in it will be taken in the ping's place. */
+/* From the loops to the workers. When the queue is full, what stands in it will be taken in the
+ * ping's place. */
 static void on_pinged(void *ctx)
 {
-    struct front *front = ctx;
-    struct server *server = front->server;
-
-    if (front->listener == LISTENER_ADMIN) {
-        http_ping(server->fronts[LISTENER_PUBLIC].http);
-        return;
-    }
-    supervisor_passed(&server->supervisor);
+    struct server *server = ctx;
     AUTO_FREE struct job *job = calloc(1, sizeof(*job));
+
+    supervisor_passed(&server->supervisor);
     if (job)
         job->ping = true;
     if (job && work_push(server->work, job))
         (void)TAKE(job);
-}
-
-static const char *or_null(const char *text)
-{
-    return *text ? text : NULL;
-}
-
-static enum status open_public(struct front *front, const struct conf *conf, struct err *err)
-{
-    const struct conf_http *c = &conf->http;
-    const struct http_listener listener = { .address = c->listen,
-                                            .cert_file = or_null(c->tls_cert_file),
-                                            .key_file = or_null(c->tls_key_file),
-                                            .client_ca_file = or_null(c->client_ca_file),
-                                            .proxy_protocol = c->proxy_protocol };
-    size_t trusted = 0;
-
-    while (c->trusted_peers[trusted])
-        trusted++;
-    const struct http_params params = {
-        .limits = { .max_head_bytes = (size_t)c->max_head_bytes,
-                    .max_headers = (unsigned)c->max_headers,
-                    .max_body_bytes = (size_t)c->max_request_bytes,
-                    .max_in_flight_bytes = (size_t)c->max_in_flight_bytes,
-                    .max_connections = (unsigned)c->max_connections,
-                    .max_per_address = (unsigned)c->max_connections_per_address,
-                    .head_deadline_ms = c->head_deadline_ms,
-                    .body_deadline_ms = c->body_deadline_ms },
-        .listeners = &listener,
-        .listener_count = 1,
-        .trusted_peers = c->trusted_peers,
-        .trusted_peer_count = trusted,
-        .handler = on_request,
-        .refused = on_refused,
-        .pinged = on_pinged,
-        .ctx = front,
-    };
-    return http_new(&params, &front->http, err);
-}
-
-static enum status open_admin(struct front *front, const struct conf *conf, struct err *err)
-{
-    const struct conf_admin *c = &conf->admin;
-    const struct http_listener listener = { .address = c->listen,
-                                            .cert_file = or_null(c->tls_cert_file),
-                                            .key_file = or_null(c->tls_key_file) };
-    size_t trusted = 0;
-
-    while (conf->http.trusted_peers[trusted])
-        trusted++;
-    const struct http_params params = {
-        .limits = { .max_head_bytes = (size_t)conf->http.max_head_bytes,
-                    .max_headers = (unsigned)conf->http.max_headers,
-                    .max_body_bytes = ADMIN_BODY,
-                    .max_in_flight_bytes = (size_t)ADMIN_BODY * ADMIN_CONNECTIONS,
-                    .max_connections = ADMIN_CONNECTIONS,
-                    .max_per_address = ADMIN_CONNECTIONS,
-                    .head_deadline_ms = conf->http.head_deadline_ms,
-                    .body_deadline_ms = conf->http.body_deadline_ms },
-        .listeners = &listener,
-        .listener_count = 1,
-        .trusted_peers = conf->http.trusted_peers,
-        .trusted_peer_count = trusted,
-        .handler = on_request,
-        .refused = on_refused,
-        .pinged = on_pinged,
-        .ctx = front,
-    };
-    return http_new(&params, &front->http, err);
-}
-
-static void *run_front(void *arg)
-{
-    struct front *front = arg;
-    struct err err = { 0 };
-
-    if (http_run(front->http, &err) != ST_OK)
-        log_err(LOG_LEVEL_ERROR, "http.stopped", &err);
-    return NULL;
-}
-
-static enum status start_front(struct front *front, struct err *err)
-{
-    if (pthread_create(&front->thread, NULL, run_front, front) != 0)
-        return RAISE(err, ST_NOMEM, "listener: its thread cannot be started");
-    front->running = true;
-    return ST_OK;
-}
-
-static void stop_front(struct front *front, int64_t grace_ms)
-{
-    if (front->running) {
-        http_stop(front->http, grace_ms);
-        (void)pthread_join(front->thread, NULL);
-        front->running = false;
-    }
 }
 
 static struct service *service_now(void *ctx)
@@ -261,7 +149,7 @@ static int prove_life(void *ctx)
     struct server *server = ctx;
 
     if (supervisor_round(&server->supervisor))
-        http_ping(server->fronts[LISTENER_ADMIN].http);
+        fronts_ping(server->fronts);
     return server->supervisor.round_s;
 }
 
@@ -332,8 +220,7 @@ static bool reload(struct server *server)
 
     if (load_service(server->conf_path, server->rooms, &fresh, &err) != ST_OK ||
         vault_open(service_conf(fresh)->store.content_keys_file, &keys, &err) != ST_OK ||
-        http_reload_tls(server->fronts[LISTENER_PUBLIC].http, &err) != ST_OK ||
-        http_reload_tls(server->fronts[LISTENER_ADMIN].http, &err) != ST_OK ||
+        fronts_reload_tls(server->fronts, &err) != ST_OK ||
         lists_configure(server->rooms->lists, &service_conf(fresh)->trust, &err) != ST_OK ||
         configure_coid(server, service_conf(fresh), &err) != ST_OK) {
         service_free(fresh);
@@ -396,8 +283,8 @@ static void print_ready(struct server *server)
         host[i] = colon ? (int)(colon - listen[i]) : (int)strlen(listen[i]);
     }
     (void)printf("READY shep=%.*s:%u admin=%.*s:%u\n", host[0], listen[0],
-                 http_port(server->fronts[0].http, 0), host[1], listen[1],
-                 http_port(server->fronts[1].http, 0));
+                 fronts_port(server->fronts, LISTENER_PUBLIC), host[1], listen[1],
+                 fronts_port(server->fronts, LISTENER_ADMIN));
     (void)fflush(stdout);
 }
 
@@ -410,12 +297,11 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
     TRY(work_start(server->workers, (size_t)conf->http.max_queued, run_job, server, &server->work,
                    err));
     TRY(parking_start(server->rooms->store, on_resume, server, &server->parking, err));
-    for (int i = 0; i < 2; i++) {
-        server->fronts[i].server = server;
-        server->fronts[i].listener = (enum listener)i;
-    }
-    TRY(open_public(&server->fronts[LISTENER_PUBLIC], conf, err));
-    TRY(open_admin(&server->fronts[LISTENER_ADMIN], conf, err));
+    TRY(fronts_open(
+        conf,
+        &(const struct fronts_params){
+            .request = on_request, .refused = on_refused, .pinged = on_pinged, .ctx = server },
+        &server->fronts, err));
     TRY(write_started(server, err));
     chores_look_at_dates(server->service, server->watch);
     TRY(chores_start(
@@ -426,8 +312,7 @@ static enum status serve(struct server *server, const sigset_t *set, struct err 
                                  .conf_path = server->conf_path,
                                  .journal_dir = conf->journal.dir },
         &server->chores, err));
-    TRY(start_front(&server->fronts[LISTENER_PUBLIC], err));
-    TRY(start_front(&server->fronts[LISTENER_ADMIN], err));
+    TRY(fronts_start(server->fronts, err));
     print_ready(server);
     wait_for_end(server, set);
     return ST_OK;
@@ -461,16 +346,13 @@ static void close_server(struct server *server)
 {
     if (server->parking)
         parking_close(server->parking); /* who waits is answered now */
-    if (server->fronts[LISTENER_PUBLIC].running)
-        http_stop(server->fronts[LISTENER_PUBLIC].http, DRAIN_MS);
+    fronts_drain(server->fronts, DRAIN_MS);
     leave_coid(server);
-    for (int i = 0; i < 2; i++)
-        stop_front(&server->fronts[i], DRAIN_MS);
+    fronts_stop(server->fronts, DRAIN_MS);
     work_stop(server->work);
     parking_free(server->parking);
     chores_stop(server->chores);
-    for (int i = 0; i < 2; i++)
-        http_free(server->fronts[i].http);
+    fronts_free(server->fronts);
     service_free(server->service);
     rooms_quieten(server->rooms);
     if (server->rooms)
