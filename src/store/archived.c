@@ -90,8 +90,8 @@ static bool is_same(const struct archived *a, const struct archived *b)
            memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
 }
 
-/* Whoever adds stands in line, on all nodes of a cluster: a look for records that overlap locks none
- * that are not there yet. */
+/* Whoever adds stands in line, on all nodes of a cluster: a look for records that overlap locks
+ * none that are not there yet. */
 static enum status stand_in_line(struct db *db, struct err *err)
 {
     return db_exec(db,
