@@ -104,6 +104,24 @@ def test_each_page_has_its_roles_and_each_look_is_on_record(console, story, admi
                if re.match(r"/admin/(journal|exchange|sessions|senders)", path))  # req 0.53, whatever the table says
 
 
+def test_the_record_of_a_look_has_the_status_that_it_got(console, story, admin, auditor):  # req 0.39, 0.45
+    missing = "0193a000-0000-7000-8000-000000000001"
+    for client, account, path, name, status in (
+            (admin, ADMINISTRATOR, f"/admin/exchange/{story.exchange}", "console.viewed", 200),
+            (admin, ADMINISTRATOR, f"/admin/sessions/{story.session}", "personal.viewed", 200),
+            (admin, ADMINISTRATOR, f"/admin/exchange/{missing}", "console.failed", 404),
+            (admin, ADMINISTRATOR, "/admin/no-such-page", "console.failed", 404),
+            (admin, ADMINISTRATOR, "/admin/journal?from=never", "console.failed", 400),
+            (auditor, AUDITOR, f"/admin/exchange/{story.exchange}", "access.refused", 403)):
+        names = ("console.viewed", "personal.viewed", "console.failed", "access.refused")
+        before = {each: len(views(console, account, each)) for each in names}
+        assert client.get(path).status == status, path
+        added = {each: views(console, account, each)[before[each]:] for each in names}
+        assert [each for each in names if added[each]] == [name], path  # and nothing else
+        line, = added[name]
+        assert line["code"] == str(status) and path.split("?")[0] in line["text"], path
+
+
 def test_an_auditor_sees_numbers_and_nobodys_ids(story, auditor):  # req 0.53
     for path, roles in paths_of(story):
         if roles != "ROLES_ALL":

@@ -129,6 +129,24 @@ static bool record_view(struct guest *guest, const struct console_answer *answer
     return guest_record(guest, &event);
 }
 
+/* Whole before it goes on record, so that the record's 200 is what it gets. */
+static void give(struct guest *guest, const struct console_page *page,
+                 struct console_answer *answer)
+{
+    const struct err err = { .status = ST_NOMEM, .text = "the page could not be made" };
+
+    if (!answer->content_type)
+        answer->body = guest_frame(guest, page->title, page->path, answer->body);
+    if (!answer->body)
+        guest_fail(guest, &err);
+    else if (!record_view(guest, answer))
+        bytes_free(answer->body);
+    else if (answer->content_type)
+        guest_give_file(guest, answer->content_type, answer->file_name, answer->body);
+    else
+        guest_give_html(guest, 200, answer->body);
+}
+
 static void give_page(struct guest *guest, const struct console_page *page)
 {
     const struct console_visit visit = {
@@ -139,7 +157,7 @@ static void give_page(struct guest *guest, const struct console_page *page)
         .language = guest->language,
         .arena = guest->arena,
     };
-    struct console_answer answer = { 0 };
+    struct console_answer answer = { .content_type = NULL };
     struct err err = { 0 };
 
     if (!(page->roles & (1U << guest->account.role))) {
@@ -151,15 +169,14 @@ static void give_page(struct guest *guest, const struct console_page *page)
         guest_fail(guest, &err);
         return;
     }
-    if (!record_view(guest, &answer)) {
-        bytes_free(answer.body);
-        return;
-    }
-    if (answer.content_type)
-        guest_give_file(guest, answer.content_type, answer.file_name, answer.body);
-    else
-        guest_give_page(guest, answer.status ? answer.status : 200, page->title, page->path,
-                        answer.body);
+    give(guest, page, &answer);
+}
+
+static void miss(struct guest *guest)
+{
+    const struct err err = { .status = ST_NOT_FOUND, .text = "there is no such page" };
+
+    guest_fail(guest, &err);
 }
 
 /* ---- the door ---- */
@@ -252,7 +269,7 @@ static void handle(struct guest *guest)
         if (page)
             give_page(guest, page);
         else
-            guest_give_notice(guest, 404, "missing_title", "missing_hint", NULL);
+            miss(guest);
     }
 }
 

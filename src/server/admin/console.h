@@ -24,9 +24,8 @@ struct console_visit {
 
 enum { CONSOLE_LOOKED_AT = 1024 };
 
-/* Zeroed by the frame; status 0 is 200. */
+/* Zeroed by the frame. An answer is 200; what is not fails. */
 struct console_answer {
-    int status;
     const char *content_type; /* NULL: HTML for <main>, the frame goes around it */
     const char *file_name;    /* a download's; NULL: none. Of A-Z a-z 0-9 . _ - */
     struct bytes *body;       /* taken */

@@ -180,8 +180,8 @@ void guest_token(struct guest *guest, char ret[COOKIE_TEXT])
     form_token(cookie_of_forms(guest), ret);
 }
 
-void guest_give_page(struct guest *guest, int status, const char *title, const char *path,
-                     struct bytes *body)
+struct bytes *guest_frame(struct guest *guest, const char *title, const char *path,
+                          struct bytes *body)
 {
     const bool inside = guest_is_in(guest) && !guest->account.must_change;
     char token[COOKIE_TEXT], back[LINE_MAX_BYTES];
@@ -202,13 +202,24 @@ void guest_give_page(struct guest *guest, int status, const char *title, const c
         .with_menu = inside,
         .main = bytes_slice(body),
     };
-    const enum status made =
-        body && !body->failed ? frame_html(&view, guest->arena, &html, &err) : ST_NOMEM;
+    if (!body || body->failed || frame_html(&view, guest->arena, &html, &err) != ST_OK)
+        html = NULL;
     bytes_free(body);
-    if (made == ST_OK)
+    return html;
+}
+
+void guest_give_html(struct guest *guest, int status, struct bytes *html)
+{
+    if (html)
         answer(guest, (struct answer_parts){ status, "text/html; charset=utf-8", NULL, html });
     else
         http_answer_text(guest->request, 503, "the page could not be made");
+}
+
+void guest_give_page(struct guest *guest, int status, const char *title, const char *path,
+                     struct bytes *body)
+{
+    guest_give_html(guest, status, guest_frame(guest, title, path, body));
 }
 
 void guest_give_notice(struct guest *guest, int status, const char *title, const char *hint,

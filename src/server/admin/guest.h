@@ -49,7 +49,13 @@ void guest_token(struct guest *guest, char ret[COOKIE_TEXT]);
 MUST_USE bool guest_record(struct guest *guest, const struct event *event);
 
 /* ---- answers ---- */
-/* A page of the frame around body, which is taken; title: a word's name. */
+/* The frame around body, which is taken; title: a word's name. The caller's; NULL: it could not be
+ * made. */
+struct bytes *guest_frame(struct guest *guest, const char *title, const char *path,
+                          struct bytes *body);
+/* What guest_frame() made, which is taken; 503 for NULL. */
+void guest_give_html(struct guest *guest, int status, struct bytes *html);
+/* Both at once. */
 void guest_give_page(struct guest *guest, int status, const char *title, const char *path,
                      struct bytes *body);
 /* The same for what does not succeed: hint is a word's name, text more of it or NULL. */
