@@ -97,8 +97,8 @@ static const struct watched *copied_from(const struct roll *roll, const struct w
 {
     for (size_t i = 0; i < roll->count; i++) {
         const struct watched *other = &roll->at[i];
-        if (other->state == WATCHED_THERE && file->sha256[0] && file->size > 0 &&
-            strcmp(other->sha256, file->sha256) == 0 && strcmp(other->path, file->path) != 0)
+        if (other->state == WATCHED_THERE && file->keyed[0] && file->size > 0 &&
+            strcmp(other->keyed, file->keyed) == 0 && strcmp(other->path, file->path) != 0)
             return other;
     }
     return NULL;
@@ -147,7 +147,7 @@ static enum status vanished(const struct compare *c, const struct watched *was, 
 
 static bool differs(const struct watched *was, const struct watched *now)
 {
-    return was->state != now->state || strcmp(was->sha256, now->sha256) != 0 ||
+    return was->state != now->state || strcmp(was->keyed, now->keyed) != 0 ||
            was->mode != now->mode || was->uid != now->uid || was->gid != now->gid;
 }
 

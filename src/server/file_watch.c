@@ -66,20 +66,13 @@ static enum status write_line(const struct telling *t, enum event_level level, c
     return diary_write(t->rooms->journal, t->rooms->clock, &event, err);
 }
 
-/* The beginning of the SHA-256, for who compares it with sha256sum; of a secret a keyed one, since
- * a short password can be found by its hash. */
-static void print_of(const struct telling *t, const struct watched *file, char dst[PRINT_TEXT])
+/* The beginning of the SHA-256, for who compares it with sha256sum; of a secret the fingerprint. */
+static void print_of(const struct watched *file, bool is_secret, char dst[PRINT_TEXT])
 {
-    char keyed[17];
-
-    if (!file->sha256[0])
-        (void)text_copy(dst, PRINT_TEXT, "unreadable");
-    else if (!file->is_secret)
-        (void)text_format(dst, PRINT_TEXT, "%.16s", file->sha256);
-    else {
-        journal_pseudonym(t->rooms->journal, file->sha256, keyed);
-        (void)text_copy(dst, PRINT_TEXT, keyed);
-    }
+    (void)text_format(dst, PRINT_TEXT, "%.16s",
+                      !file->keyed[0]                 ? "unreadable"
+                      : is_secret || !file->sha256[0] ? file->keyed
+                                                      : file->sha256);
 }
 
 static void add_text(char dst[CHANGES_TEXT], const char *fmt, ...)
@@ -95,19 +88,20 @@ static void add_text(char dst[CHANGES_TEXT], const char *fmt, ...)
 }
 
 /* Content, mode and owner: what they are, or what they were and are. */
-static void describe(const struct telling *t, const struct file_note *note, char dst[CHANGES_TEXT])
+static void describe(const struct file_note *note, char dst[CHANGES_TEXT])
 {
     const struct watched *b = note->before, *a = note->after;
     const struct watched *one = a ? a : b;
-    const char *label = one->is_secret ? "keyed" : "sha256";
+    const bool is_secret = one->is_secret || (b && b->is_secret); /* one that was: both alike */
+    const char *label = is_secret ? "keyed" : "sha256";
     char old[PRINT_TEXT], new[PRINT_TEXT];
 
     dst[0] = '\0';
-    print_of(t, b ? b : one, old);
-    print_of(t, one, new);
+    print_of(b ? b : one, is_secret, old);
+    print_of(one, is_secret, new);
     const bool is_folder = one->role == WATCHED_FOLDER;
     if (a && b) {
-        if (!is_folder && strcmp(a->sha256, b->sha256) != 0)
+        if (!is_folder && strcmp(a->keyed, b->keyed) != 0)
             add_text(dst, " %s=%s→%s", label, old, new);
         if (a->mode != b->mode)
             add_text(dst, " mode=%04o→%04o", b->mode, a->mode);
@@ -145,7 +139,7 @@ static enum status tell(void *ctx, const struct file_note *note, struct err *err
 
     if (!text)
         return RAISE(err, ST_NOMEM, "files: out of memory");
-    describe(t, note, changes);
+    describe(note, changes);
     const bool is_conf = file->role == WATCHED_CONF && note->event == FILE_CHANGED;
     if (is_conf)
         describe_settings(t->watch, settings);
@@ -166,8 +160,9 @@ static bool path_of(const struct file_watch *watch, const char *name, char dst[P
 }
 
 /* The text first: with an older list the change is told again, and compares to nothing new. */
-static enum status keep(struct file_watch *watch, const struct roll *roll, struct err *err)
+static enum status keep(const struct telling *t, const struct roll *roll, struct err *err)
 {
+    const struct file_watch *watch = t->watch;
     char path[PATH_BYTES];
 
     if (mkdir(watch->dir, 0700) != 0 && errno != EEXIST)
@@ -175,13 +170,14 @@ static enum status keep(struct file_watch *watch, const struct roll *roll, struc
                      strerrordesc_np(errno));
     if (watch->text && path_of(watch, "shepd.conf", path))
         TRY(watched_replace(path, bytes_slice(watch->text), err));
-    return path_of(watch, "known", path) ? roll_save(roll, path, err)
+    return path_of(watch, "known", path) ? roll_save(roll, t->rooms->journal, path, err)
                                          : RAISE(err, ST_UNAVAILABLE, "%s: too long", watch->dir);
 }
 
 /* The look before this process, where there was one. */
-static struct roll *recall(struct file_watch *watch, struct err *err)
+static struct roll *recall(const struct telling *t, struct err *err)
 {
+    struct file_watch *watch = t->watch;
     char path[PATH_BYTES];
     struct roll *roll = NULL;
     struct err none;
@@ -189,7 +185,7 @@ static struct roll *recall(struct file_watch *watch, struct err *err)
     if (path_of(watch, "shepd.conf", path))
         (void)!file_load(path, CONF_BYTES_MAX, &watch->text, &none);
     if (path_of(watch, "known", path))
-        (void)!roll_load(path, &roll, err);
+        (void)!roll_load(t->rooms->journal, path, &roll, err);
     return roll;
 }
 
@@ -215,20 +211,41 @@ static enum status say_watched(const struct telling *t, const struct roll *now,
     return write_line(t, lost ? EVENT_WARNING : EVENT_NOTICE, "files.watched", text, err);
 }
 
+/* Once: what is kept from now on is under the new key. */
+static enum status settle_key(const struct telling *t, const struct roll *now, struct err *err)
+{
+    char text[256];
+
+    if (!t->watch->known->is_rekeyed)
+        return ST_OK;
+    const size_t taken = roll_rekey(t->watch->known, now);
+    (void)text_format(
+        text, sizeof(text),
+        "the key of pseudonyms is another one: %zu secrets in their places and as long"
+        " as before are taken for unchanged",
+        taken);
+    TRY(write_line(t, EVENT_WARNING, "files.watched", text, err));
+    t->watch->known->is_rekeyed = false;
+    t->watch->known->is_old = true;
+    return ST_OK;
+}
+
 /* why: there is no look before. */
 static enum status compare(const struct telling *t, const struct roll *now, const struct err *why,
                            struct err *err)
 {
     struct file_watch *watch = t->watch;
 
-    if (watch->known)
+    if (watch->known) {
+        TRY(settle_key(t, now, err));
         TRY(file_news(watch->known, now, tell, (void *)t, err));
-    else
+    } else {
         TRY(say_watched(t, now, why, err));
-    if (watch->known && roll_equal(watch->known, now))
+    }
+    if (watch->known && !watch->known->is_old && roll_equal(watch->known, now))
         return ST_OK;
     reread_text(watch);
-    if (keep(watch, now, err) != ST_OK) /* told all the same, and not twice while we live */
+    if (keep(t, now, err) != ST_OK) /* told all the same, and not twice while we live */
         log_err(LOG_LEVEL_WARNING, "files", err);
     return ST_OK;
 }
@@ -249,9 +266,13 @@ int file_watch_look(struct file_watch *watch, const struct conf *conf, const str
     struct err err = { 0 }, why = { 0 };
 
     if (!watch->known)
-        watch->known = recall(watch, &why);
-    if (roll_take(conf, watch->conf_path, watch->known, file_time_ns(), &now, &err) != ST_OK ||
-        compare(&t, now, &why, &err) != ST_OK) {
+        watch->known = recall(&t, &why);
+    const struct roll_look what = { .conf = conf,
+                                    .conf_path = watch->conf_path,
+                                    .journal = rooms->journal,
+                                    .before = watch->known,
+                                    .now_ns = file_time_ns() };
+    if (roll_take(&what, &now, &err) != ST_OK || compare(&t, now, &why, &err) != ST_OK) {
         log_err(LOG_LEVEL_WARNING, "files", &err);
         return AFTER_TROUBLE_S;
     }

@@ -23,6 +23,7 @@ enum {
 struct look {
     struct roll *roll;
     const struct roll *before; /* NULL: none */
+    const struct journal *journal;
     int64_t now_ns;
 };
 
@@ -53,7 +54,7 @@ static bool is_untouched(const struct watched *was, const struct watched *is)
            was->ctime_ns == is->ctime_ns;
 }
 
-static void read_content(struct watched *file)
+static void read_content(const struct look *look, struct watched *file)
 {
     AUTO(bytes_wipe) struct bytes *content = NULL;
     uint8_t digest[SHA256_BYTES];
@@ -65,6 +66,7 @@ static void read_content(struct watched *file)
     }
     sha256(bytes_slice(content), digest);
     text_hex(slice_mem(digest, sizeof(digest)), file->sha256);
+    journal_pseudonym(look->journal, file->sha256, file->keyed);
 }
 
 /* Path, role and secrecy are set; the rest is looked up. */
@@ -93,10 +95,12 @@ static void look_at(const struct look *look, struct watched *file)
     file->is_settled = look->now_ns - file->ctime_ns > SETTLE_NS;
     if (!S_ISREG(st.st_mode))
         file->state = WATCHED_UNREADABLE;
-    else if (is_untouched(was, file))
-        (void)text_copy(file->sha256, sizeof(file->sha256), was->sha256);
-    else
-        read_content(file);
+    else if (!is_untouched(was, file))
+        read_content(look, file);
+    else {
+        memcpy(file->keyed, was->keyed, sizeof(file->keyed));
+        memcpy(file->sha256, was->sha256, sizeof(file->sha256));
+    }
 }
 
 /* NULL: it is there already, or there is no room. */
@@ -162,12 +166,12 @@ static void add_entry(const struct look *look, const char *path)
 /* ---- copies ---- */
 
 /* What has been, and what is, under a name that counts. */
-static const struct watched *find_like(const struct roll *roll, uint64_t size, const char *sha256)
+static const struct watched *find_like(const struct roll *roll, uint64_t size, const char *keyed)
 {
     for (size_t i = 0; roll && i < roll->count; i++) {
         const struct watched *file = &roll->at[i];
         if (file->state == WATCHED_THERE && file->role != WATCHED_FOLDER && file->size == size &&
-            (!sha256 || strcmp(file->sha256, sha256) == 0))
+            (!keyed || strcmp(file->keyed, keyed) == 0))
             return file;
     }
     return NULL;
@@ -190,9 +194,9 @@ static void add_copy(const struct look *look, const char *path)
     if (!find_like(look->roll, size, NULL) && !find_like(look->before, size, NULL))
         return;
     (void)text_copy(file.path, sizeof(file.path), path);
-    read_content(&file);
-    const struct watched *now = find_like(look->roll, size, file.sha256);
-    const struct watched *then = find_like(look->before, size, file.sha256);
+    read_content(look, &file);
+    const struct watched *now = find_like(look->roll, size, file.keyed);
+    const struct watched *then = find_like(look->before, size, file.keyed);
     if (now || then)
         (void)add(look, path, WATCHED_COPY, (now && now->is_secret) || (then && then->is_secret));
 }
@@ -227,16 +231,15 @@ static void look_for_copies(const struct look *look)
 
 /* ---- the whole ---- */
 
-enum status roll_take(const struct conf *conf, const char *conf_path, const struct roll *before,
-                      int64_t now_ns, struct roll **ret_roll, struct err *err)
+enum status roll_take(const struct roll_look *what, struct roll **ret_roll, struct err *err)
 {
     AUTO(roll_free) struct roll *roll = calloc(1, sizeof(*roll));
-    struct look look = { .roll = roll, .before = before, .now_ns = now_ns };
+    struct look look = { roll, what->before, what->journal, what->now_ns };
 
     if (!roll)
         return RAISE(err, ST_NOMEM, "files: out of memory");
-    (void)add(&look, conf_path, WATCHED_CONF, false);
-    conf_files(conf, add_named, &look);
+    (void)add(&look, what->conf_path, WATCHED_CONF, false);
+    conf_files(what->conf, add_named, &look);
     for (size_t i = 0, named = roll->count; i < named; i++)
         if (roll->at[i].role == WATCHED_FOLDER && roll->at[i].state == WATCHED_THERE)
             each_entry(&look, roll->at[i].path, add_entry);
@@ -248,9 +251,26 @@ enum status roll_take(const struct conf *conf, const char *conf_path, const stru
 static bool watched_equal(const struct watched *a, const struct watched *b)
 {
     return strcmp(a->path, b->path) == 0 && a->role == b->role && a->state == b->state &&
-           a->is_secret == b->is_secret && strcmp(a->sha256, b->sha256) == 0 &&
-           a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->dev == b->dev &&
-           a->ino == b->ino && a->size == b->size;
+           a->is_secret == b->is_secret && strcmp(a->keyed, b->keyed) == 0 && a->mode == b->mode &&
+           a->uid == b->uid && a->gid == b->gid && a->dev == b->dev && a->ino == b->ino &&
+           a->size == b->size;
+}
+
+size_t roll_rekey(struct roll *roll, const struct roll *now)
+{
+    size_t taken = 0;
+
+    for (size_t i = 0; i < roll->count; i++) {
+        struct watched *was = &roll->at[i];
+        const struct watched *is = roll_find(now, was->path);
+        if (!was->is_secret || !was->keyed[0])
+            continue;
+        const bool stayed = is && is->keyed[0] && is->dev == was->dev && is->ino == was->ino &&
+                            is->size == was->size;
+        (void)text_copy(was->keyed, sizeof(was->keyed), stayed ? is->keyed : "unknown");
+        taken += stayed;
+    }
+    return taken;
 }
 
 bool roll_equal(const struct roll *a, const struct roll *b)
