@@ -26,6 +26,7 @@ struct audit {
     const struct clock *clock;
     struct journal *journal;
     struct shipper *shipper; /* NULL: lines stay in the journal for now */
+    bool was_root;           /* and is to be it again */
     struct syslog *syslog;   /* NULL: no receiver is configured, or none can be */
     struct shipper *syslog_shipper;
 };
@@ -67,9 +68,24 @@ static void fill_account(struct audit *audit)
         (void)text_copy(audit->account, sizeof(audit->account), user);
 }
 
-/* A file of root's in the folder would lock the service's user out. */
-static enum status check_user(const char *dir, struct err *err)
+/* Group first: afterwards there is nobody who may. */
+static enum status become(struct audit *audit, const struct stat *st, struct err *err)
 {
+    if (setegid(st->st_gid) != 0 || seteuid(st->st_uid) != 0) {
+        const int why = errno;
+        (void)!setegid(getgid());
+        return RAISE(err, ST_UNAVAILABLE, "the journal's user cannot be taken on: %s",
+                     strerrordesc_np(why));
+    }
+    audit->was_root = true;
+    return ST_OK;
+}
+
+/* A file of root's in the folder would lock the service's user out. */
+static enum status check_user(struct audit *audit, const struct audit_params *params,
+                              struct err *err)
+{
+    const char *dir = params->conf->journal.dir;
     char owner[NAME_MAX_BYTES];
     struct stat st;
 
@@ -78,6 +94,8 @@ static enum status check_user(const char *dir, struct err *err)
                      strerrordesc_np(errno));
     if (st.st_uid == geteuid())
         return ST_OK;
+    if (params->root_may && geteuid() == 0)
+        return become(audit, &st, err);
     user_name(st.st_uid, owner);
     return RAISE(err, ST_INPUT,
                  "what you do here goes on record, and the journal in %s is %s's: run it as "
@@ -130,7 +148,7 @@ enum status audit_open(const struct audit_params *params, struct audit **ret_aud
         return RAISE(err, ST_NOMEM, "audit: out of memory");
     audit->clock = params->clock;
     fill_account(audit);
-    TRY(check_user(params->conf->journal.dir, err));
+    TRY(check_user(audit, params, err));
     TRY(open_in_turn(params, audit, err));
     if (params->store) {
         const struct event_sink sink = store_event_sink(params->store);
@@ -157,6 +175,8 @@ void audit_close(struct audit *audit)
     shipper_stop(audit->shipper, SHIP_GRACE_MS);
     stop_syslog(audit);
     journal_close(audit->journal);
+    if (audit->was_root)
+        (void)!(seteuid(0) == 0 && setegid(getgid()) == 0);
     free(audit);
 }
 

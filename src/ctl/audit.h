@@ -16,6 +16,7 @@ struct audit_params {
     struct store *store;     /* where lines are shipped to, borrowed; NULL: at the next time */
     const struct clock *clock;
     int64_t wait_ms; /* for another shepctl that is writing */
+    bool root_may;   /* root writes as the journal's user, and is that until audit_close() */
 };
 enum { AUDIT_WAIT_MS = 10 * 1000 };
 

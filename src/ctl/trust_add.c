@@ -1,13 +1,16 @@
 /* shepctl trust add: shows a certificate authority, has a person compare its fingerprint, and puts
- * it into the trust folder. All that are named are added, or none. */
+ * it into the trust folder, on record where that is a service's. All that are named are added, or
+ * none. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "crypto/algorithm.h"
 #include "crypto/encode.h"
 #include "crypto/trust.h"
+#include "ctl/audit.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/folder.h"
+#include "ctl/login.h"
 #include "ctl/show.h"
 #include "ctl/trust.h"
 
@@ -23,10 +26,12 @@ enum {
     LINE_BYTES = 64,  /* of PEM */
     PEM_MAX = 1024 * 1024,
     HEX_TEXT = 65,
+    EVENT_TEXT = 1024,
 };
 
 struct adding {
     const char *dir;
+    const char *config; /* NULL: LOGIN_USUAL_CONFIG, where there is one */
     bool yes;
     bool expired_allowed;
     char prints[PRINTS_MAX][HEX_TEXT]; /* fingerprints given, lower-case hex */
@@ -35,10 +40,12 @@ struct adding {
     size_t count;
 };
 
-enum { OPT_DIR, OPT_YES, OPT_FINGERPRINT, OPT_EXPIRED };
+enum { OPT_DIR, OPT_CONFIG, OPT_YES, OPT_FINGERPRINT, OPT_EXPIRED };
 
 static const struct option_row rows[] = {
     { OPT_DIR, "dir", "DIR", "the folder; " TRUST_DIR " by default" },
+    { OPT_CONFIG, "config", "FILE",
+      "the service's configuration (" LOGIN_USUAL_CONFIG "): its folder's changes go on record" },
     { OPT_YES, "yes", NULL, "do not ask: the fingerprint has been compared" },
     { OPT_FINGERPRINT, "fingerprint", "HEX",
       "add what has this SHA-256 and do not ask, may be repeated" },
@@ -75,6 +82,9 @@ static enum status set(void *ctx, int key, const char *value, struct err *err)
     switch (key) {
     case OPT_DIR:
         a->dir = value;
+        return ST_OK;
+    case OPT_CONFIG:
+        a->config = value;
         return ST_OK;
     case OPT_YES:
         a->yes = true;
@@ -212,6 +222,63 @@ static enum status judge_one(const struct adding *a, size_t at, const struct fol
     return confirm(a, cert, err);
 }
 
+/* ---- on record ---- */
+
+/* At the first set-up there is no configuration that counts, and no journal yet. *ret_conf NULL. */
+static enum status find_conf(const struct adding *a, const struct conf **ret_conf, struct err *err)
+{
+    const char *path = a->config ? a->config : LOGIN_USUAL_CONFIG;
+    AUTO(conf_free) const struct conf *conf = NULL;
+    struct err why = { .text = "there is none that can be read" };
+
+    *ret_conf = NULL;
+    if (a->config)
+        TRY(conf_load(path, &conf, err));
+    else if (access(path, R_OK) == 0 && conf_load(path, &conf, &why) != ST_OK)
+        conf = NULL;
+    if (conf && access(conf->journal.dir, F_OK) == 0) {
+        *ret_conf = TAKE(conf);
+        return ST_OK;
+    }
+    (void)fprintf(stderr, "%s: not on record: ", usage.command);
+    if (conf)
+        (void)fprintf(stderr, "there is no journal yet in %s\n", conf->journal.dir);
+    else
+        (void)fprintf(stderr, "no configuration counts yet (%s: %s)\n", path, why.text);
+    return ST_OK;
+}
+
+static enum status record_one(const struct adding *a, struct audit *audit, const struct cert *cert,
+                              struct err *err)
+{
+    char hex[HEX_TEXT], text[EVENT_TEXT];
+    const struct event event = { .level = EVENT_NOTICE, .name = "trust.placed", .text = text };
+
+    hex_of(cert, hex);
+    (void)text_format(text, sizeof(text), "%s %.300s, SHA-256 %s, into %.300s", trust_kind(cert),
+                      cert_signer(cert)->subject, hex, a->dir);
+    text_make_plain(text);
+    return audit_write(audit, &event, err);
+}
+
+/* A folder of one's own is one's own business. */
+static enum status record(const struct adding *a, struct err *err)
+{
+    AUTO(conf_free) const struct conf *conf = NULL;
+    AUTO(audit_close) struct audit *audit = NULL;
+
+    TRY(find_conf(a, &conf, err));
+    if (!conf || !login_is_within(a->dir, conf->trust.dir))
+        return ST_OK;
+    const struct audit_params params = {
+        .conf = conf, .clock = clock_system(), .wait_ms = AUDIT_WAIT_MS, .root_may = true
+    };
+    TRY(audit_open(&params, &audit, err));
+    for (size_t i = 0; i < a->count; i++)
+        TRY(record_one(a, audit, a->certs[i], err));
+    return ST_OK;
+}
+
 /* ---- writing ---- */
 
 /* Letters of any script stay; what a shell or a path takes for its own becomes _. */
@@ -279,6 +346,7 @@ static enum status run(struct adding *a, char **paths, struct err *err)
     TRY(folder_read(a->dir, folder, err));
     for (size_t i = 0; i < a->count; i++)
         TRY(judge_one(a, i, folder, err));
+    TRY(record(a, err));
     for (size_t i = 0; i < a->count; i++)
         TRY(write_one(a, a->certs[i], err));
     (void)puts(

@@ -5,8 +5,11 @@ import json
 import os
 import pathlib
 import pty
+import re
+import shutil
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
@@ -54,6 +57,72 @@ def test_what_is_added_is_shown_written_listed_checked_and_used(tmp_path, author
     assert "not among those of НУЦ РК" in text_of(checked)
     leaf = sandbox.folder / "gost2015/individual.pem"
     assert shepctl("verify", "--trust", tmp_path, leaf).returncode == 0
+
+
+@pytest.fixture
+def service():
+    """The folder of a service that has not been started yet: configuration, journal, trust; anybody may go there."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="shep-trust-"))
+    folder.chmod(0o755)
+    for name in ("trust", "journal"):
+        (folder / name).mkdir()
+    for name in ("cluster.key", "content.keys", "pseudonym.key", "sign.p12"):
+        (folder / name).write_text("0123456789abcdef0123456789abcdef")
+    (folder / "shepd.conf").write_text(
+        f"[instance]\nname = node1\ncluster_key_file = {folder}/cluster.key\n[http]\npublic_url = https://a.kz\n"
+        f"[store]\ncontent_keys_file = {folder}/content.keys\n[journal]\ndir = {folder}/journal\n"
+        f"pseudonym_key_file = {folder}/pseudonym.key\n[keys]\nsign_key_file = {folder}/sign.p12\n"
+        f"[trust]\ndir = {folder}/trust\n")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def placed(folder):
+    """(account, text) of what is on record."""
+    lines = "".join(file.read_text() for file in sorted((folder / "journal").glob("ctl/*.log"))).splitlines()
+    return [re.search(r'account="([^"]*)".* text="([^"]*)"', line).groups() for line in lines if 'event="trust.placed"' in line]
+
+
+def test_what_is_added_to_a_services_folder_is_on_record(service, authority, tmp_path):  # req 0.37, 0.60
+    root, ca = authority
+    options = ("--config", service / "shepd.conf", "--yes")
+    assert trust("add", service / "trust", *options, root, ca).returncode == 0
+    assert [(text.split(" ")[0], print_of(file) in text) for (_, text), file in zip(placed(service), (root, ca))] == [
+        ("root", True), ("intermediate", True)]
+    assert len(placed(service)) == 2 and all(account for account, _ in placed(service))
+    assert trust("add", tmp_path, *options, root).returncode == 0  # a folder of one's own
+    assert trust("add", service / "trust", *options, root).returncode == 1  # it is there already
+    assert len(placed(service)) == 2
+
+
+def test_what_cannot_be_put_on_record_is_not_added(service, authority):
+    (service / "journal/ctl").write_text("no folder")
+    done = trust("add", service / "trust", "--config", service / "shepd.conf", "--yes", authority[0])
+    assert done.returncode == 2 and not list((service / "trust").iterdir()), text_of(done)
+
+
+@pytest.mark.parametrize("state", ["no journal yet", "no configuration that counts"])
+def test_at_the_first_set_up_it_says_that_nothing_is_on_record(service, authority, state):
+    options = ("--yes",)
+    if state == "no journal yet":
+        (service / "journal").rmdir()
+        options += ("--config", service / "shepd.conf")
+    done = trust("add", service / "trust", *options, authority[0])
+    assert done.returncode == 0 and len(list((service / "trust").iterdir())) == 1
+    assert b"not on record: " in done.stderr and not (service / "journal/ctl").exists()
+    (service / "shepd.conf").write_text("[htpp]\n")  # one that is named must count
+    assert trust("add", service / "trust", "--yes", "--config", service / "shepd.conf", authority[1]).returncode == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="SKIP: only root can be somebody else")
+def test_root_writes_the_record_as_the_journals_user_and_the_folder_as_root(service, authority):
+    os.chown(service / "journal", 65534, 65534)
+    assert trust("add", service / "trust", "--config", service / "shepd.conf", "--yes", authority[0]).returncode == 0
+    for path in (service / "journal").rglob("*"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65534), path
+    assert [(file.stat().st_uid, file.stat().st_gid) for file in (service / "trust").iterdir()] == [(0, 0)]
+    (account, _), = placed(service)
+    assert account.endswith("root") or account.endswith("(root)")
 
 
 def test_a_fingerprint_confirms_in_any_writing(tmp_path, authority):
