@@ -216,6 +216,7 @@ static enum status refuse(struct outing *outing, struct err *err)
     read_refusal(bytes_slice(outing->answer.body), text, sizeof(text));
     (void)refusal_raise(outing->question->asked, outing->told->http, text, &refusal, err);
     outing->told->ends = refusal.ends;
+    outing->told->is_key = refusal.is_key;
     outing->told->fate =
         outing->told->http == 502 || outing->told->http == 504 ? FATE_DOUBT : FATE_REFUSED;
     errand_outcome(outing->errand, refusal.failed ? UPSTREAM_FAILED : UPSTREAM_WELL);

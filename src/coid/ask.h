@@ -44,8 +44,9 @@ enum fate {
 };
 struct told {
     enum fate fate;
-    int http;  /* 0: no answer */
-    bool ends; /* FATE_REFUSED of ASK_VERIFY: it will never be compared */
+    int http;    /* 0: no answer */
+    bool ends;   /* FATE_REFUSED of ASK_VERIFY: it will never be compared */
+    bool is_key; /* the same: the key is known, it says, and nothing of the photo */
     /* FATE_TOLD: */
     struct json *json; /* owned */
     struct coid_proof proof;

@@ -6,6 +6,7 @@
  *   POST ──no answer, 502, 504─▶ GET      POST ──406──────────────────▶ GET
  *   POST ──404, 500────────────▶ REFUSED  POST ──anything else────────▶ later
  *   GET  ──404 SIMILARITY──────▶ POST     GET  ──likewise, after 406──▶ REFUSED: the image
+ *                                         GET  ──after 406 of the key─▶ later
  *   GET  ──anything else───────▶ later
  *
  * Where an earlier POST may still be under way, even what ends a row is followed by a GET: ЦОИД may
@@ -34,6 +35,7 @@ struct comparison {
     enum {
         SETTLED,     /* nothing is open */
         SETTLE_406,  /* the last POST said either that the key is known or that the image is bad */
+        SETTLE_KEY,  /* it said that the key is known */
         SETTLE_ENDS, /* it said that it never compares, but one before it may have been compared */
     } open;          /* what a GET must settle */
     struct err refusal; /* of the last POST, while that is open */
@@ -53,7 +55,7 @@ static enum step after_refusal(struct comparison *c)
         return STEP_REFUSED;
     if (!c->told.ends && c->told.http != 406)
         return STEP_LATER;
-    c->open = c->told.ends ? SETTLE_ENDS : SETTLE_406;
+    c->open = c->told.ends ? SETTLE_ENDS : c->told.is_key ? SETTLE_KEY : SETTLE_406;
     c->refusal = c->err;
     return STEP_GET;
 }
@@ -94,10 +96,11 @@ static enum step post(struct comparison *c)
 }
 
 /* ЦОИД knows of no comparison, although it has just called the key or the image not acceptable: it
- * was the image, unless somebody's comparison with this key is still under way. */
+ * was the image, unless somebody's comparison with this key is still under way, or it was said to
+ * be the key: then one is, however long it takes. */
 static enum step settle_406(struct comparison *c)
 {
-    if (c->alone) {
+    if (c->alone && c->open == SETTLE_406) {
         (void)refusal_image(c->refusal.upstream_text, &c->err);
         return STEP_REFUSED;
     }
@@ -127,7 +130,7 @@ static enum step get(struct comparison *c)
         return settle_end(c, missing);
     if (!missing)
         return STEP_LATER;
-    if (c->open == SETTLE_406)
+    if (c->open != SETTLED)
         return settle_406(c);
     if (c->posts > 0)
         c->err = before; /* why nothing came of the POST tells more, should there be no other */

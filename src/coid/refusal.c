@@ -13,7 +13,7 @@ enum { WORDS_MAX = 12 };
     "photo", "image", "picture", "face", "фото", "Фото", "ФОТО", "изображ", "Изображ", "лицо",     \
         "Лицо", "лица"
 
-enum { ENDS = 1, FAILED = 2 }; /* as in struct refusal */
+enum { ENDS = 1, FAILED = 2, KEY = 4 }; /* as in struct refusal */
 
 struct row {
     unsigned asked;
@@ -50,6 +50,8 @@ static const struct row rows[] = {
     { ASK_DATA, 406, { "85", "ниже", "below", "low" }, ST_INPUT, 0, "dataBelowThreshold",
       "ЦОИД gives no data: the similarity is below the threshold" },
     { ASK_VERIFY, 406, { PHOTO_WORDS }, ST_INPUT, ENDS, "imageRefused", BAD_PHOTO },
+    { ASK_VERIFY, 406, { "idempotency" }, ST_INPUT, KEY, "notAcceptable",
+      "ЦОИД says that it knows the key" },
     { ASK_ANY, 406, { NULL }, ST_INPUT, 0, "notAcceptable", "ЦОИД does not accept the request" },
     { ASK_VERIFY, 500, { PHOTO_WORDS }, ST_INPUT, ENDS, "imageRefused", BAD_PHOTO },
     { ASK_VERIFY, 500, { NULL }, ST_UPSTREAM, ENDS, "upstreamBiometric",
@@ -117,6 +119,7 @@ enum status refusal_raise(enum asked asked, int http, const char *text, struct r
 
     *ret = (struct refusal){
         .ends = row->means & ENDS,
+        .is_key = row->means & KEY,
         .failed = row->means & FAILED || (row->http == 0 && http >= 500),
     };
     return raise(row, http, text, err);

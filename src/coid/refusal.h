@@ -6,6 +6,7 @@
 
 struct refusal {
     bool ends;   /* ASK_VERIFY: it will never be compared; nothing is sent again */
+    bool is_key; /* ASK_VERIFY: 406, and its words name the key and nothing of the photo */
     bool failed; /* of the other side's health: it does not work */
 };
 /* Raises the error of an answer that is no 2xx. text: read_refusal()'s. */

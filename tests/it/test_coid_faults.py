@@ -101,9 +101,10 @@ IMAGE = {"code": "imageRefused", "status": OURS}
 SPECIAL = {  # operation, fault: what differs
     **{("verifyPhoto", fault): IMAGE for fault in ("500-faces", "500-face", "500-quality", "406-image")},
     # ЦОИД knows of no comparison when it is asked: so it was the photo (C-26)
-    **{("verifyPhoto", fault): IMAGE for fault in ("406-key", "406-late", "406-low")},
+    **{("verifyPhoto", fault): IMAGE for fault in ("406-late", "406-low")},
     # no answer to a comparison: the same message may come again
     ("verifyPhoto", "404-similarity"): {"status": THEIRS},
+    ("verifyPhoto", "406-key"): {"status": THEIRS},  # its words name the key: the result may come yet
     ("getPersonData", "406-late"): {"code": "dataTooLate"},
     ("getPersonData", "406-low"): {"code": "dataBelowThreshold"},
 }
@@ -116,7 +117,7 @@ CALLS = {**{fault: "PG" for fault, row in TABLE.items() if row.verdict == "none"
          "register-then-504": "PG", "406-key": "PG", "406-late": "PG", "406-low": "PG",
          "502-html": "PGPG", "502-empty": "PGPG", "504": "PGPG"}
 # verifyPhoto: ЦОИД said no for good, so that a repeat is told the same without a call.
-ENDS = {"404-person", "404-vendor", "406-key", "406-late", "406-low", "406-image", "500-faces", "500-face", "500-quality"}
+ENDS = {"404-person", "404-vendor", "406-late", "406-low", "406-image", "500-faces", "500-face", "500-quality"}
 AT_HAND = {"wrong-type"}  # what was kept of the answer is its signed JSON: a repeat reads that
 ALERTS = {"answerInvalid": "coid.answer_refused", "answerForged": "coid.answer_refused", "answerUnsigned": "coid.answer_refused",
           "answerUnproven": "coid.answer_refused", "upstreamBadRequest": "coid.certificate_refused"}

@@ -30,6 +30,7 @@ enum before { NOTHING, LEFT_WRITTEN, LEFT_ASKED_NOW, LEFT_ASKED_LONG_AGO };
         .http = 200, .body = kit_result, .end = END_SILENT_IN_BODY                                 \
     }
 #define KNOWN STEP(406, "{\"error\":\"x-idempotency-key is not unique\"}")
+#define UNCLEAR STEP(406, "{\"error\":\"Not Acceptable\"}")
 #define BAD_IMAGE STEP(406, "{\"message\":\"Image does not meet the requirements\"}")
 
 static const struct row {
@@ -105,11 +106,19 @@ static const struct row {
     { "the key was known", NOTHING, { KNOWN, RESULT }, "PG", ST_OK, "", COID_DONE },
     { "the image is refused",
       NOTHING,
-      { KNOWN, MISSING },
+      { UNCLEAR, MISSING },
       "PG",
       ST_INPUT,
       "imageRefused",
       COID_REFUSED },
+    { "the key was known, unsaid", NOTHING, { UNCLEAR, RESULT }, "PG", ST_OK, "", COID_DONE },
+    { "the key is known, and no result yet",
+      NOTHING,
+      { KNOWN, MISSING },
+      "PG",
+      ST_UPSTREAM,
+      "notAcceptable",
+      COID_ASKED },
     { "the image, in so many words",
       NOTHING,
       { BAD_IMAGE },
@@ -242,11 +251,18 @@ static const struct row {
       COID_ASKED },
     { "asked long ago, the image",
       LEFT_ASKED_LONG_AGO,
-      { MISSING, KNOWN, MISSING },
+      { MISSING, UNCLEAR, MISSING },
       "GPG",
       ST_INPUT,
       "imageRefused",
       COID_REFUSED },
+    { "asked long ago, and under way still",
+      LEFT_ASKED_LONG_AGO,
+      { MISSING, KNOWN, MISSING },
+      "GPG",
+      ST_UPSTREAM,
+      "notAcceptable",
+      COID_ASKED },
     { "asked, lost twice",
       LEFT_ASKED_NOW,
       { MISSING, NO_ANSWER, MISSING, RESULT },
