@@ -30,12 +30,15 @@ static enum status not_begun(struct err *err)
     return ST_INPUT;
 }
 
-/* The row of this message: it stands before anything is asked. */
+/* The row of this message: it stands before anything is asked. Who is not let in to ЦОИД learns of
+ * a row that is there, and makes none: what was never asked neither counts nor is stored. */
 static enum status begin(struct errand *errand, const struct coid_sender *sender,
                          const struct request *req, struct coid_call *ret_call, bool *ret_fresh,
                          struct err *err)
 {
     const struct coid_verify_photo *photo = &req->payload.verify_photo;
+    struct err kept_out;
+    const bool is_in = errand_enter(errand, &kept_out) == ST_OK;
     const struct coid_begin row = {
         .sender_id = sender->sender_id,
         .message_id = req->info.message_id,
@@ -47,12 +50,17 @@ static enum status begin(struct errand *errand, const struct coid_sender *sender
         .photo = photo->photo,
         .day = day_of(errand->start_ms),
         .daily_limit = sender->daily_limit,
+        .find_only = !is_in,
     };
     const enum status status =
         store_coid_begin(errand->coid->p.store, &row, ret_call, ret_fresh, err);
 
     if (status == ST_CONFLICT)
         return not_begun(err);
+    if (status == ST_NOT_FOUND && !is_in) {
+        *err = kept_out;
+        return kept_out.status;
+    }
     TRY(status);
     errand->key = ret_call->key;
     return *ret_fresh ? record_key(errand, photo->vendor, err) : ST_OK;

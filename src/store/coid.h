@@ -30,6 +30,7 @@ struct coid_begin {
     struct slice photo;
     int32_t day;         /* yyyymmdd, Astana's */
     int64_t daily_limit; /* of the sender, comparisons not refused on that day; 0: none */
+    bool find_only;      /* makes no row */
 };
 
 struct coid_call {
@@ -53,7 +54,8 @@ struct coid_call {
 
 /* The row of (sender, message): made now (*ret_fresh), or the one that is there. Inserting counts
  * against the daily limit, exactly, whoever else inserts. ST_CONFLICT: code messageIdReused, its
- * payload was another; code dailyLimit, with the limit. */
+ * payload was another; code dailyLimit, with the limit. ST_NOT_FOUND: find_only, and there is none.
+ */
 MUST_USE enum status store_coid_begin(struct store *store, const struct coid_begin *begin,
                                       struct coid_call *ret_call, bool *ret_fresh, struct err *err);
 /* ST_NOT_FOUND: no such key, or not the sender's; sender_id NULL: anybody's. */

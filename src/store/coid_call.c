@@ -125,6 +125,8 @@ static enum status begin_once(struct db *db, void *ctx, struct err *err)
     TRY(find_message(db, b, &found, err));
     if (found)
         return ST_OK;
+    if (b->begin->find_only)
+        return RAISE(err, ST_NOT_FOUND, "no verification of this message");
     enum status status = insert_call(db, b->begin, err);
     b->raced = status == ST_CONFLICT;
     TRY(status);

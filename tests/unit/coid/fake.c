@@ -65,7 +65,7 @@ static enum status check_limit(const struct store *store, const struct coid_begi
     char limit[32];
 
     for (size_t i = 0; i < store->row_count; i++)
-        used += store->rows[i].call.state != COID_REFUSED;
+        used += store->rows[i].call.state != COID_REFUSED && store->rows[i].call.day == begin->day;
     if (begin->daily_limit == 0 || used < begin->daily_limit)
         return ST_OK;
     (void)text_format(limit, sizeof(limit), "%lld", (long long)begin->daily_limit);
@@ -89,6 +89,8 @@ enum status store_coid_begin(struct store *store, const struct coid_begin *begin
         *ret_call = *find(store, begin->sender_id, &row->call.key);
         return ST_OK;
     }
+    if (begin->find_only)
+        return RAISE(err, ST_NOT_FOUND, "none");
     TRY(check_limit(store, begin, err));
     assert_true(store->row_count < FAKE_ROWS);
     row = &store->rows[store->row_count++];

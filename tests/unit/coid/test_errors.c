@@ -3,6 +3,7 @@
 #include "kit.h"
 
 #include "base/text.h"
+#include "pictures.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -373,28 +374,85 @@ static void the_wait_for_a_place_is_told_by_the_first_call(void **state)
     kit_close(&kit);
 }
 
-/* Refused before anything is on record as asked: the row is as it was. */
+static void expect_no_call(struct kit *kit, enum status want, const char *code)
+{
+    char trace[FAR_CALLS + 1];
+
+    assert_int_equal(kit_run(kit, NULL, 0), want);
+    assert_string_equal(kit->err.code, code);
+    far_trace(kit->far, true, trace);
+    assert_string_equal(trace, "");
+}
+
+/* Refused before anything is on record: what was never let in has no row, and costs nothing of the
+ * day's limit. What has a row already is told from there. */
 static void a_full_bulkhead_refuses_at_once_and_asks_nothing(void **state)
 {
+    static const struct far_step result = STEP(200, kit_result);
     struct kit kit;
     struct upstream_pass passes[2];
-    char trace[FAR_CALLS + 1];
 
     (void)state;
     kit_init(&kit);
+    kit.sender.daily_limit = 2;
     kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, &result, 1), &kit.err);
     for (int i = 0; i < 2; i++)
         assert_ok(upstream_enter(kit.upstream, clock_monotonic_ms() + 1000, &passes[i], &kit.err),
                   &kit.err);
+    kit_ask_photo(&kit, "m2");
+    expect_no_call(&kit, ST_UNAVAILABLE, "upstreamBusy");
+    assert_int_equal(kit.store.row_count, 1);
     kit_ask_photo(&kit, "m1");
-    assert_int_equal(kit_run(&kit, NULL, 0), ST_UNAVAILABLE);
-    assert_string_equal(kit.err.code, "upstreamBusy");
-    far_trace(kit.far, true, trace);
-    assert_string_equal(trace, "");
-    assert_int_equal(fake_row(&kit.store)->state, COID_WRITTEN);
+    expect_no_call(&kit, ST_OK, "");
+    kit.req.payload_sha256[1] = 1;
+    expect_no_call(&kit, ST_INPUT, "messageIdReused");
+    kit.req.payload_sha256[1] = 0;
+    fake_row(&kit.store)->state = COID_ASKED; /* open: it is not asked for now, and stays */
+    kit.store.evidence_count = 0;
+    expect_no_call(&kit, ST_UNAVAILABLE, "upstreamBusy");
+    assert_int_equal(fake_row(&kit.store)->state, COID_ASKED);
     for (int i = 0; i < 2; i++)
         upstream_leave(kit.upstream, &passes[i], UPSTREAM_WELL);
+    kit_ask_photo(&kit, "m3");
+    assert_ok(kit_run(&kit, &result, 1), &kit.err);
     kit_close(&kit);
+}
+
+/* req 2.04, 2.08, 2.31: what can be judged here never gets as far as a row. */
+static void what_is_wrong_with_a_comparison_is_refused_before_it_has_a_key(void **state)
+{
+    AUTO(bytes_free) struct bytes *small = make_png(639, 480);
+    const struct {
+        const char *iin;
+        struct slice photo; /* empty: a good one */
+        const char *code, *field, *says;
+    } wrong[] = {
+        { "90010130012", { 0 }, "iinInvalid", "iin", "12 digits" },
+        { "90010130012a", { 0 }, "iinInvalid", "iin", "12 digits" },
+        { KIT_IIN, { 0 }, "iinInvalid", "iin", "control digit" },
+        { "900101300126", bytes_slice(small), "imageTooSmall", "photo", "rule 5 of annex 1" },
+        { "900101300126", SLICE("GIF89a"), "imageType", "photo", "PNG nor JPEG" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct kit kit;
+
+        kit_init(&kit);
+        kit.params.iin_check_digit = true;
+        kit_open(&kit);
+        kit_ask_photo(&kit, "m1");
+        kit.req.payload.verify_photo.iin = wrong[i].iin;
+        if (wrong[i].photo.len > 0)
+            kit.req.payload.verify_photo.photo = wrong[i].photo;
+        expect_no_call(&kit, ST_INPUT, wrong[i].code);
+        assert_string_equal(kit.err.field, wrong[i].field);
+        assert_non_null(strstr(kit.err.text, wrong[i].says));
+        assert_int_equal(kit.store.row_count, 0);
+        kit_close(&kit);
+    }
 }
 
 static void a_call_without_time_is_not_begun(void **state)
@@ -462,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_call_tells_how_far_it_came_and_how_long_each_step_took),
         cmocka_unit_test(the_wait_for_a_place_is_told_by_the_first_call),
         cmocka_unit_test(a_full_bulkhead_refuses_at_once_and_asks_nothing),
+        cmocka_unit_test(what_is_wrong_with_a_comparison_is_refused_before_it_has_a_key),
         cmocka_unit_test(a_call_without_time_is_not_begun),
         cmocka_unit_test(what_was_never_sent_is_not_asked_for),
         cmocka_unit_test(all_calls_of_an_operation_end_within_its_budget),

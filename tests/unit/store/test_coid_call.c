@@ -108,6 +108,29 @@ static void a_key_of_another_verification_is_never_taken_for_ones_own(void **sta
     assert_int_equal(counted(), 1);
 }
 
+static void who_only_looks_makes_no_row(void **state)
+{
+    struct store *store = fixture()->store;
+    struct coid_begin begin = coid_begin_of("m1", 0);
+    struct coid_begin look = coid_begin_of("m1", 0);
+    struct coid_begin other = coid_begin_of("m1", 1);
+    struct coid_call call;
+    bool fresh = true;
+
+    (void)state;
+    look.find_only = true;
+    other.find_only = true;
+    assert_status(store_coid_begin(store, &look, &call, &fresh, err), ST_NOT_FOUND);
+    assert_int_equal(rows_in("written"), 0);
+    assert_int_equal(fixture_number("SELECT COUNT(*) FROM coid_day"), 0);
+    (void)coid_begun(store, &begin, true);
+    assert_ok(store_coid_begin(store, &look, &call, &fresh, err));
+    assert_false(fresh);
+    assert_string_equal(call.key.text, begin.key.text);
+    assert_status(store_coid_begin(store, &other, &call, &fresh, err), ST_CONFLICT);
+    assert_int_equal(counted(), 1);
+}
+
 static void only_the_sender_finds_its_verification(void **state)
 {
     struct coid_begin begin = coid_begin_of("m1", 0);
@@ -477,6 +500,7 @@ int main(void)
         TEST(another_payload_under_the_same_message_is_refused),
         TEST(what_no_column_holds_is_refused),
         TEST(a_key_of_another_verification_is_never_taken_for_ones_own),
+        TEST(who_only_looks_makes_no_row),
         TEST(only_the_sender_finds_its_verification),
         TEST(asking_tells_when_the_last_post_went_out),
         TEST(ends_go_forward_only_and_the_counter_with_them),
