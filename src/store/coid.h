@@ -43,7 +43,8 @@ struct coid_call {
     char vendor_name[256]; /* DONE: as ЦОИД wrote it */
     char result[32];       /* DONE: decimal text */
     int32_t day;
-    int64_t asked_ms; /* the last POST began, 0: never; the comparison is not older than this */
+    /* The last POST began, 0: never, and not when DONE; the comparison is not older than this. */
+    int64_t asked_ms;
     int64_t ended_ms; /* DONE, REFUSED */
     int64_t now_ms;   /* the database's clock */
     /* REFUSED: what it was refused with, for saying it again */

@@ -256,13 +256,15 @@ static enum status write_end(struct db *db, const struct ending *ending, struct 
 
     TRY(db_exec(
         db,
-        "UPDATE coid_call SET state = ?, ended_at = NOW(6), vendor_name = ?, result = ?,"
+        "UPDATE coid_call SET state = ?, ended_at = NOW(6),"
+        " asked_at = IF(?, asked_at, COALESCE(asked_at, created_at)), vendor_name = ?, result = ?,"
         " refused_status = ?, refused_code = ?, refused_text = ?"
         " WHERE idempotency_key = ? AND state = ?",
-        ARGS(v_text(coid_state_word(end->state)), v_text(refused ? "" : ending->vendor_name),
-             v_text(refused ? "" : ending->result), v_int(refused ? end->refused_status : 0),
-             v_text(refused ? end->refused_code : ""), v_text(refused ? ending->refused_text : ""),
-             v_id(ending->key), v_text(coid_state_word(was))),
+        ARGS(v_text(coid_state_word(end->state)), v_int(refused),
+             v_text(refused ? "" : ending->vendor_name), v_text(refused ? "" : ending->result),
+             v_int(refused ? end->refused_status : 0), v_text(refused ? end->refused_code : ""),
+             v_text(refused ? ending->refused_text : ""), v_id(ending->key),
+             v_text(coid_state_word(was))),
         &matched, err));
     if (matched == 0) /* it is locked: nobody can have changed it */
         return RAISE(err, ST_INTERNAL, "the verification changed under its lock");

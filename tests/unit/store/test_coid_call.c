@@ -204,6 +204,7 @@ static void expect_end(const struct id *key, enum coid_state want)
     assert_string_equal(call.vendor_name, done ? "Verigram" : "");
     assert_string_equal(call.refused_code, refused ? "imageRefused" : "");
     assert_int_equal(call.refused_status, refused ? 406 : 0);
+    assert_true(call.asked_ms > 0 || !done); /* its age is judged by it */
     assert_string_equal(call.refused_text, refused ? "Не найдено лицо" : "");
 }
 
