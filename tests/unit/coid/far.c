@@ -178,13 +178,20 @@ static void answer(const struct far *far, int fd, const struct far_step *step, c
     if (step->header)
         bytes_addf(head, "%s\r\n", step->header);
     add_signature(far, step, bytes_slice(body), head);
-    bytes_add_str(head, "Connection: close\r\n\r\n");
+    bytes_add_str(head, step->stays ? "\r\n" : "Connection: close\r\n\r\n");
     send_all(fd, bytes_slice(head));
     send_all(fd, (struct slice){ body->at, whole ? body->len : body->len / 2 });
     if (step->end == END_RESET_IN_BODY)
         reset(fd);
     if (step->end == END_SILENT_IN_BODY)
         wait_for_close(fd);
+}
+
+static void leave_open(struct far *far, int fd)
+{
+    if (far->stayed >= 0)
+        (void)close(far->stayed);
+    far->stayed = fd;
 }
 
 static void *serve(void *ctx)
@@ -194,6 +201,7 @@ static void *serve(void *ctx)
     for (;;) {
         const int fd = accept4(far->fd, NULL, NULL, SOCK_CLOEXEC);
         size_t head = 0;
+        bool stays = false;
 
         if (fd < 0)
             return NULL;
@@ -202,8 +210,12 @@ static void *serve(void *ctx)
             const struct far_step step = next_step(far, bytes_slice(all), head);
             all->at[head - 1] = '\0';
             answer(far, fd, &step, all->at);
+            stays = step.stays;
         }
-        (void)close(fd);
+        if (stays)
+            leave_open(far, fd);
+        else
+            (void)close(fd);
     }
 }
 
@@ -218,6 +230,7 @@ struct far *far_start(const struct pki *pki, const struct made *stranger)
 
     assert_non_null(far);
     far->pki = pki;
+    far->stayed = -1;
     far->stranger = stranger;
     (void)pthread_mutex_init(&far->lock, NULL);
     far->vendors = (struct far_step){
@@ -248,6 +261,8 @@ void far_stop(struct far *far)
     (void)shutdown(far->fd, SHUT_RDWR);
     (void)pthread_join(far->thread, NULL);
     (void)close(far->fd);
+    if (far->stayed >= 0)
+        (void)close(far->stayed);
     forget(far);
     (void)pthread_mutex_destroy(&far->lock);
     free(far);

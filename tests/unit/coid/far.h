@@ -31,6 +31,7 @@ struct far_step {
     enum far_end end;
     const char *type;   /* Content-Type; NULL: application/json, "": none */
     const char *header; /* a further line; NULL: none */
+    bool stays;         /* the connection stays open, and nobody reads from it any more */
 };
 
 enum { FAR_STEPS = 16, FAR_CALLS = 32 };
@@ -43,6 +44,7 @@ struct far {
     const struct pki *pki; /* its leaf signs */
     const struct made *stranger;
     int fd;
+    int stayed; /* the last such connection; -1: none */
     uint16_t port;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */

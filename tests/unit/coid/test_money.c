@@ -340,6 +340,7 @@ static void check_row(const struct row *row)
     check_keys(row, &kit);
     if (fake_row(&kit.store)->state != row->state)
         fail_msg("%s: the row is %d", row->name, fake_row(&kit.store)->state);
+    assert_int_equal(fake_count(&kit.journal, "coid.refused"), row->state == COID_REFUSED);
     if (status == ST_OK)
         assert_string_equal(kit_answer(&kit)->told.verification.result, "0.95");
     kit_close(&kit);
@@ -400,6 +401,24 @@ static void what_has_ended_is_said_again_without_a_call(void **state)
         }
         kit_close(&kit);
     }
+}
+
+/* A connection that was used before may be dead, and what is sent into it in doubt: a comparison
+ * has one of its own. */
+static void a_comparison_goes_out_on_a_connection_of_its_own(void **state)
+{
+    static const struct far_step steps[] = { RESULT };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.params.call_ms = SHORT_CALL_MS;
+    kit_open(&kit);
+    kit.far->vendors.stays = true;
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    check_trace("its own", &kit, "P");
+    kit_close(&kit);
 }
 
 /* Whatever dies in between: the message comes again to a new process, and ЦОИД, which compares a
@@ -582,6 +601,30 @@ static void a_limit_or_another_payload_is_the_senders_own_fault(void **state)
     kit_close(&kit);
 }
 
+/* Astana's, and at its midnight the next one begins. */
+static void the_limit_is_of_a_day_of_astana(void **state)
+{
+    static const int64_t midnight_ms = 1795374000000; /* 2026-11-22T19:00:00Z */
+    static const struct far_step steps[] = { RESULT };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit.clock.fixed_ms = midnight_ms - 1;
+    kit.sender.daily_limit = 1;
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    kit_ask_photo(&kit, "m2");
+    assert_int_equal(kit_run(&kit, steps, 1), ST_INPUT);
+    assert_string_equal(kit.err.code, "dailyLimit");
+    kit.clock.fixed_ms = midnight_ms;
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    assert_int_equal(kit.store.rows[0].call.day, 20261122);
+    assert_int_equal(kit.store.rows[1].call.day, 20261123);
+    kit_close(&kit);
+}
+
 /* A result next to nothing has more digits than are kept: it was compared all the same. */
 static void a_result_next_to_nothing_ends_the_row(void **state)
 {
@@ -632,12 +675,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(after_any_answer_a_comparison_is_paid_for_once),
         cmocka_unit_test(what_has_ended_is_said_again_without_a_call),
+        cmocka_unit_test(a_comparison_goes_out_on_a_connection_of_its_own),
         cmocka_unit_test(a_store_that_goes_away_at_any_step_loses_and_doubles_nothing),
         cmocka_unit_test(a_journal_that_is_full_stops_the_call_before_it_goes),
         cmocka_unit_test(who_comes_second_gives_the_answer_of_the_first),
         cmocka_unit_test(evidence_that_is_there_already_ends_the_row_without_a_call),
         cmocka_unit_test(unsigned_evidence_ends_no_row_where_signatures_are_demanded),
         cmocka_unit_test(a_limit_or_another_payload_is_the_senders_own_fault),
+        cmocka_unit_test(the_limit_is_of_a_day_of_astana),
         cmocka_unit_test(a_result_next_to_nothing_ends_the_row),
         cmocka_unit_test(who_asks_for_the_result_ends_the_row),
     };

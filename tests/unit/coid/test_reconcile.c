@@ -306,6 +306,7 @@ static void a_vendor_is_known_without_its_tariff_step(void **state)
         { "Verigram c 1 по 1000", "Verigram" }, /* a Latin c */
         { "Biometric.kz от 1 до 1 000", "Biometric.kz" },
         { "BTSDigital свыше 10000", "BTSDigital" },
+        { "BTSDigital С 1 по 1000", "BTSDigital" },
         { "BTSDigital с 3001 и более", "BTSDigital" },
         { " VisionLabs ", "VisionLabs" },
         { "Face 2", "Face 2" },
