@@ -44,6 +44,22 @@ static void an_iin_is_twelve_digits_and_the_last_one_by_a_setting(void **state)
         }
 }
 
+/* One of some 280 random ends would be. */
+static void no_key_ends_as_an_iin_does(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit_open(&kit);
+    for (int i = 0; i < 10000; i++) {
+        const struct id id = errand_id(kit.coid);
+
+        assert_false(text_is_digits(slice_str(strrchr(id.text, '-') + 1), 12));
+    }
+    kit_close(&kit);
+}
+
 /* Weights of the second row, where the first gives 10. */
 static void an_iin_whose_first_sum_is_ten_is_weighed_anew(void **state)
 {
@@ -369,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_iin_is_twelve_digits_and_the_last_one_by_a_setting),
+        cmocka_unit_test(no_key_ends_as_an_iin_does),
         cmocka_unit_test(an_iin_whose_first_sum_is_ten_is_weighed_anew),
         cmocka_unit_test(a_period_is_checked_before_it_is_asked_for),
         cmocka_unit_test(a_month_is_sent_without_leading_zero_and_not_before_it_begins),
