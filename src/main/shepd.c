@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 static void print_usage(FILE *out)
 {
@@ -60,6 +61,18 @@ static enum status check(const char *path, struct err *err)
     return ST_OK;
 }
 
+/* In memory are keys and citizens' data, which belong into no file of a crash. The hard limit
+ * stays: root may raise it for a process that is to be looked into (prlimit). */
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *path = SHEPD_CONFIG;
@@ -68,6 +81,7 @@ int main(int argc, char **argv)
 
     switch (read_arguments(argc, argv, &path)) {
     case ACTION_SERVE:
+        leave_no_core();
         done = server_run(path, &err);
         break;
     case ACTION_CHECK:

@@ -339,7 +339,7 @@ ONCE = ["reset", "register-then-reset", "cut-body", "hang", "register-then-hang"
 
 @pytest.mark.parametrize("fault", ONCE)
 def test_one_doubt_about_a_comparison_is_cleared_by_asking(there, verified, fault):
-    """C-26: GET with the same key, and POST with the same key only when there is none."""
+    """C-26, req 2.10: ЦОИД has kept it; GET with the same key, and POST with the same key only when there is none."""
     before = there.centre.bills["comparisons"]
     there.centre.fault("verify", fault)
     cell = Cell("verifyPhoto", fault).ask(there, *verified)

@@ -38,7 +38,8 @@ def requests(world, question):
     ("gbdfl-down", THEIRS, "gbdflUnavailable", "523", "GBDFL is unavailable"),
     ("kdp-down", THEIRS, "kdpUnavailable", "523", "Error obtaining KDP token")])
 def test_what_coid_refuses_is_told_in_its_words(there, name, code, error, upstream, words):
-    """req 2.08, 2.09, 2.38: the photo, and what ЦОИД asks of КДП and ГБД ФЛ by itself."""
+    """req 2.08, 2.09, 2.38: the photo (req 2.27–2.30, 2.32: what only who sees a face can judge), and what ЦОИД asks of КДП and
+    ГБД ФЛ by itself."""
     told = ask(there, verify_photo(there.centre.people[name]))
     assert (told.code, told.error, told.value("upstreamStatus")) == (code, error, upstream), told.text
     assert words in told.value("upstreamText")

@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import random
+import pathlib
 import re
+import resource
 import signal
 import struct
 import threading
@@ -300,6 +302,20 @@ def test_no_output_and_no_column_has_anybody_in_it(there, checked, receiver):
         assert CANARY.encode() in outputs[name], f"the search finds nothing at all in {name}"
     assert {f"ended coid_{table}.ibd" for table in ("call", "photo", "evidence", "decision", "news", "day")} <= set(outputs)
     hold_clean(outputs, checked.sought)
+
+
+def test_a_crash_leaves_no_core(own_world):
+    """Whoever starts shepd may allow cores: it makes none all the same."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard == 0:
+        pytest.skip("SKIP: no process may leave a core here")
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        world = own_world()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    limits = pathlib.Path(f"/proc/{world.shepd.process.pid}/limits").read_text()
+    assert re.search(r"(?m)^Max core file size +0 ", limits), limits
 
 
 def test_the_search_finds_each_form(checked):
