@@ -1,8 +1,11 @@
 """What becomes of each citizen that the sandbox's ЦОИД knows: compared, refused, given data or not, in ЦОИД's own words."""
+import re
+
 import pytest
 
 import coid
 from coid import ask, get_person_data, hold_to_schema, picture, verify_photo
+from tools import ROOT
 from world import make_world
 
 OURS, THEIRS = "SCSE002", "SCSE003"
@@ -108,3 +111,18 @@ def test_who_is_away_when_data_are_asked_for_is_named(there, name, error, upstre
     key = compared(there, name).value("idempotencyKey")
     data = ask(there, get_person_data(key, there.centre.people[name]))
     assert (data.code, data.error, data.value("upstreamStatus")) == (THEIRS, error, upstream), data.text
+
+
+# ---- as a partner reads of them ----
+def test_the_table_of_people_says_what_the_adapter_answers(own_world):
+    """docs/INTEGRATION.md has everybody whom the sandbox knows, and nobody else."""
+    world = own_world(coid=True, settings={"coid": {"failures": 64}})
+    table = (ROOT / "docs/INTEGRATION.md").read_text(encoding="utf-8").split("<!-- people of the sandbox -->")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| (\d{12}) \| .* \| (\S+) \| (\S+) \|$", table, re.M)
+    assert sorted(iin for iin, _, _ in rows) == sorted(world.centre.people.values())
+    found = []
+    for iin, _, _ in rows:
+        told = ask(world, verify_photo(iin))
+        data = ask(world, get_person_data(told.value("idempotencyKey"), iin)) if told.code == "SCSS001" else None
+        found.append((iin, told.value("result") or told.error, (data.error or data.code) if data else "–"))
+    assert found == rows
