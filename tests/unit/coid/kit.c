@@ -182,3 +182,34 @@ const struct coid_answer *kit_answer(const struct kit *kit)
     assert_non_null(kit->reply.coid);
     return kit->reply.coid;
 }
+
+void kit_plant(struct kit *kit, enum kit_before before)
+{
+    const struct coid_begin begin = {
+        .sender_id = "bank",
+        .message_id = "m1",
+        .payload_sha256 = kit->req.payload_sha256,
+        .key = id_new(NOW_MS),
+        .iin = KIT_IIN,
+        .vendor = 1,
+    };
+    struct coid_call call;
+    bool fresh;
+
+    if (before == NOTHING)
+        return;
+    assert_ok(store_coid_begin(&kit->store, &begin, &call, &fresh, &kit->err), &kit->err);
+    if (before == LEFT_WRITTEN)
+        return;
+    assert_ok(store_coid_asking(&kit->store, &begin.key, &kit->err), &kit->err);
+    kit->clock.fixed_ms += before == LEFT_ASKED_LONG_AGO ? 61000 : 1000;
+}
+
+void kit_traced(struct kit *kit, const char *name, const char *want)
+{
+    char trace[FAR_CALLS + 1];
+
+    far_trace(kit->far, false, trace);
+    if (strcmp(trace, want) != 0)
+        fail_msg("%s: %s, wanted %s (%s: %s)", name, trace, want, kit->err.code, kit->err.text);
+}

@@ -51,6 +51,13 @@ void kit_ask(struct kit *kit, enum operation op, const char *key);
 enum status kit_run(struct kit *kit, const struct far_step *steps, size_t count);
 const struct coid_answer *kit_answer(const struct kit *kit);
 
+/* What is there before a test: nothing, or a row of message m1 that a dead process left. */
+enum kit_before { NOTHING, LEFT_WRITTEN, LEFT_ASKED_NOW, LEFT_ASKED_LONG_AGO };
+/* Leaves it, for what kit_ask_photo() asked; the clock goes on. */
+void kit_plant(struct kit *kit, enum kit_before before);
+/* Fails, and calls the case by its name, unless ЦОИД was called so: P a POST, G a GET. */
+void kit_traced(struct kit *kit, const char *name, const char *want);
+
 /* ЦОИД's answers. */
 extern const char kit_result[]; /* 0.95 of KIT_IIN */
 extern const char kit_person[];
@@ -59,3 +66,4 @@ extern const char kit_person[];
         .http = (status), .body = (text)                                                           \
     }
 #define MISSING STEP(404, "{\"message\":\"SIMILARITY for Idempotency Key not found\"}")
+#define RESULT STEP(200, kit_result)
