@@ -82,30 +82,28 @@ struct slice line_visible(struct slice *s, char room[LINE_ESCAPE])
     return slice_str(room);
 }
 
-/* The character at the front of *s as it is written, and *s without it. */
-static struct slice escape(struct slice *s, char room[LINE_ESCAPE])
+/* line_piece */
+static struct slice escape(struct slice *s, char room[LINE_PIECE])
 {
     struct slice c = line_visible(s, room);
 
     if (c.len != 1 || (c.at[0] != '"' && c.at[0] != '\\'))
         return c;
-    (void)text_format(room, LINE_ESCAPE, "\\%c", c.at[0]);
+    (void)text_format(room, LINE_PIECE, "\\%c", c.at[0]);
     return slice_str(room);
 }
 
-/* Writes text escaped in at most max bytes, LINE_CUT included where it is cut. */
-static void put_escaped(struct bytes *out, struct slice text, size_t max)
+void line_put(struct bytes *out, struct slice text, line_piece *piece, size_t max)
 {
     size_t start = out->len;
     size_t fits = out->len; /* the last end at which LINE_CUT still has room */
-    char room[LINE_ESCAPE];
+    char room[LINE_PIECE];
 
-    while (text.len > 0) {
-        struct slice c = escape(&text, room);
+    while (text.len > 0 && !out->failed) {
+        struct slice c = piece(&text, room);
 
         if (out->len - start + c.len > max) {
-            if (!out->failed)
-                out->len = fits;
+            out->len = fits;
             bytes_add_str(out, LINE_CUT);
             return;
         }
@@ -118,7 +116,7 @@ static void put_escaped(struct bytes *out, struct slice text, size_t max)
 static void put(struct bytes *out, enum key key, const char *text, size_t max)
 {
     bytes_addf(out, "%s%s=\"", out->len > 0 ? " " : "", keys[key]);
-    put_escaped(out, slice_str(text), max);
+    line_put(out, slice_str(text), escape, max);
     bytes_add_str(out, "\"");
 }
 
@@ -147,7 +145,7 @@ static void put_text(struct bytes *out, const struct event *event, const char *p
     size_t max = LINE_MAX_BYTES - HEAD_BYTES - TAIL_BYTES - IIN_BYTES - out->len - 8;
 
     bytes_addf(out, " %s=\"", keys[K_TEXT]);
-    put_escaped(out, slice_str(event->text), max);
+    line_put(out, slice_str(event->text), escape, max);
     if (pseudonym[0])
         bytes_addf(out, "%siin=%s", event->text && event->text[0] ? " " : "", pseudonym);
     bytes_add_str(out, "\"");

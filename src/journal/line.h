@@ -42,6 +42,12 @@ MUST_USE enum status line_hash(struct slice line, char ret[LINE_HASH], struct er
 enum { LINE_ESCAPE = 16 };
 struct slice line_visible(struct slice *s, char room[LINE_ESCAPE]);
 
+/* What the character at the front of *s is written as, and *s without it; like line_visible(). */
+enum { LINE_PIECE = 2 * LINE_ESCAPE };
+typedef struct slice line_piece(struct slice *s, char room[LINE_PIECE]);
+/* Writes the text piece by piece, max bytes at most, LINE_CUT included where it is cut. */
+void line_put(struct bytes *out, struct slice text, line_piece *piece, size_t max);
+
 struct line {
     struct event_row row; /* its texts are the arena's, row.line is the caller's */
     char prev[LINE_HASH];

@@ -60,39 +60,19 @@ static void put_header(const struct syslog_head *head, const struct event_row *r
 
 /* ---- structured data ---- */
 
-/* c as it is written: in a PARAM-VALUE section 6.3.3's three characters are escaped. */
-static struct slice escape(struct slice c, bool in_param, char room[2 * LINE_ESCAPE])
+/* line_piece of a PARAM-VALUE: section 6.3.3's three characters are escaped. */
+static struct slice escape(struct slice *s, char room[LINE_PIECE])
 {
+    char visible[LINE_ESCAPE];
+    const struct slice c = line_visible(s, visible);
     size_t n = 0;
 
     for (size_t i = 0; i < c.len; i++) {
-        if (in_param && (c.at[i] == '"' || c.at[i] == '\\' || c.at[i] == ']'))
+        if (c.at[i] == '"' || c.at[i] == '\\' || c.at[i] == ']')
             room[n++] = '\\';
         room[n++] = c.at[i];
     }
     return slice_mem(room, n);
-}
-
-/* At most max bytes, LINE_CUT included where it is cut. */
-static void put_visible(struct bytes *out, struct slice text, bool in_param, size_t max)
-{
-    size_t start = out->len;
-    size_t fits = out->len; /* the last end at which LINE_CUT still has room */
-    char visible[LINE_ESCAPE];
-    char escaped[2 * LINE_ESCAPE];
-
-    while (text.len > 0 && !out->failed) {
-        struct slice c = escape(line_visible(&text, visible), in_param, escaped);
-
-        if (out->len - start + c.len > max) {
-            out->len = fits;
-            bytes_add_str(out, LINE_CUT);
-            return;
-        }
-        bytes_add(out, c);
-        if (out->len - start + sizeof(LINE_CUT) - 1 <= max)
-            fits = out->len;
-    }
 }
 
 static void put_param(struct bytes *out, const char *name, const char *value, size_t max)
@@ -100,7 +80,7 @@ static void put_param(struct bytes *out, const char *name, const char *value, si
     if (!value || !*value)
         return;
     bytes_addf(out, " %s=\"", name);
-    put_visible(out, slice_str(value), true, max);
+    line_put(out, slice_str(value), escape, max);
     bytes_add_str(out, "\"");
 }
 
@@ -171,7 +151,7 @@ void syslog_message(const struct syslog_head *head, const struct event_row *row,
     if (text.len == 0 || out->failed)
         return;
     bytes_add_str(out, " " BOM);
-    put_visible(out, text, false, head->max_bytes - (out->len - start));
+    line_put(out, text, line_visible, head->max_bytes - (out->len - start));
 }
 
 void syslog_frame(struct slice message, struct bytes *out)
