@@ -44,12 +44,14 @@ static EVP_PKEY *key_of(const char *type, const char *owner)
     return keys[key_count++].key;
 }
 
-void path_maker_end(void)
+int path_maker_teardown(void **state)
 {
+    (void)state;
     while (key_count > 0)
         EVP_PKEY_free(keys[--key_count].key);
     NCONF_free(conf);
     conf = NULL;
+    return 0;
 }
 
 static void add_rdn(X509_NAME *name, const char *type, const char *value)

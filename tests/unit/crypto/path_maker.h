@@ -48,4 +48,5 @@ void chain_clear(struct chain *chain);
 struct judge chain_judge(const struct chain *chain);
 /* The id of a certificate; "?" when it is none of the chain's. */
 const char *chain_id(const struct chain *chain, const struct cert *cert);
-void path_maker_end(void);
+/* Of a group of tests: forgets the keys. */
+int path_maker_teardown(void **state);

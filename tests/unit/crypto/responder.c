@@ -180,3 +180,21 @@ void bad_tsas_free(struct bad_tsas *bad)
     made_free(&bad->foreign);
     made_free(&bad->old);
 }
+
+void expect_by_revocation(const struct judge *judge, const struct cert *cert, enum verdict want,
+                          const char *text)
+{
+    AUTO(report_free) struct report *report = report_new();
+    const enum verdict given = trust_judge(judge, cert, report);
+
+    if (given != want)
+        fail_msg("%s instead of %s: %s", verdict_name(given), verdict_name(want),
+                 report_reason(report));
+    for (size_t i = 0; i < report_row_count(report); i++) {
+        struct report_row row = report_row(report, i);
+        if (row.check != CHECK_REVOCATION)
+            assert_true(row.outcome == OUTCOME_PASSED || row.outcome == OUTCOME_SKIPPED);
+        else if (!strstr(row.detail, text))
+            fail_msg("«%s» does not say «%s»", row.detail, text);
+    }
+}

@@ -30,6 +30,11 @@ struct trust_io responder_io(struct responder *responder);
 struct bytes *responder_answer(struct responder *responder, const struct cert *subject,
                                const struct cert *issuer);
 
+/* Judges: the verdict, with revocation as the one check that may withhold it; its rows hold `text`.
+ */
+void expect_by_revocation(const struct judge *judge, const struct cert *cert, enum verdict want,
+                          const char *text);
+
 /* Authorities of time that nobody should believe: not for stamping, of a strange root, expired. */
 struct bad_tsas {
     struct made not_tsa, foreign, old;

@@ -265,13 +265,6 @@ static void without_a_network_it_is_said(void **state)
     chain_clear(&chain);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    path_maker_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,5 +273,5 @@ int main(void)
         cmocka_unit_test(without_a_network_it_is_said),
     };
 
-    return cmocka_run_group_tests(tests, setup_crypto, teardown);
+    return cmocka_run_group_tests(tests, setup_crypto, path_maker_teardown);
 }

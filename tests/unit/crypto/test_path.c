@@ -505,13 +505,6 @@ static void the_ends_of_each_certificate_are_inclusive(void **state) /* req 0.18
     chain_clear(&chain);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    path_maker_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,5 +517,5 @@ int main(void)
         cmocka_unit_test(the_ends_of_each_certificate_are_inclusive),
     };
 
-    return cmocka_run_group_tests(tests, setup_crypto, teardown);
+    return cmocka_run_group_tests(tests, setup_crypto, path_maker_teardown);
 }

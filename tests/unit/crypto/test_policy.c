@@ -74,18 +74,11 @@ static void a_policy_is_told_and_key_usage_decides(void **state) /* req 0.26, 0.
     }
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    path_maker_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_policy_is_told_and_key_usage_decides),
     };
 
-    return cmocka_run_group_tests(tests, setup_crypto, teardown);
+    return cmocka_run_group_tests(tests, setup_crypto, path_maker_teardown);
 }

@@ -23,29 +23,17 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The verdict, and the revocation row as the one culprit; its text holds `text`. */
 static void expect(struct responder *responder, const struct made *leaf, enum verdict verdict,
                    const char *text)
 {
     struct trust_io io = responder_io(responder);
     struct judge judge = pki_judge(pki);
-    AUTO(report_free) struct report *report = report_new();
 
     responder->pki = pki;
     judge.revocation = REVOCATION_OCSP;
     judge.io = &io;
     judge.signature_sha256[0] = 9;
-    enum verdict given = trust_judge(&judge, leaf->cert, report);
-    if (given != verdict)
-        fail_msg("%s instead of %s: %s", verdict_name(given), verdict_name(verdict),
-                 report_reason(report));
-    for (size_t i = 0; i < report_row_count(report); i++) {
-        struct report_row row = report_row(report, i);
-        if (row.check != CHECK_REVOCATION)
-            assert_true(row.outcome == OUTCOME_PASSED || row.outcome == OUTCOME_SKIPPED);
-        else if (!strstr(row.detail, text))
-            fail_msg("«%s» does not say «%s»", row.detail, text);
-    }
+    expect_by_revocation(&judge, leaf->cert, verdict, text);
 }
 
 static void answers_are_judged_by_every_rule(void **state) /* req 0.22 */

@@ -182,13 +182,6 @@ static void a_link_over_sha1_needs_the_list_of_what_it_vouches_for(void **state)
     chain_clear(&chain);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    path_maker_end();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,5 +190,5 @@ int main(void)
         cmocka_unit_test(a_link_over_sha1_needs_the_list_of_what_it_vouches_for),
     };
 
-    return cmocka_run_group_tests(tests, setup_crypto, teardown);
+    return cmocka_run_group_tests(tests, setup_crypto, path_maker_teardown);
 }

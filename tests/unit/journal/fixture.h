@@ -4,13 +4,7 @@
 #include "base/clock.h"
 #include "journal/journal.h"
 #include "journal/line.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/outcome.h"
 
 #define T0_MS 1795338187120LL /* 2026-11-22T14:03:07.120+05:00 */
 
@@ -33,21 +27,3 @@ struct walk {
 struct walk walk(const char *dir, bool (*see)(const struct event_row *row, void *ctx), void *ctx);
 /* Path of the folder's last file. */
 void last_file(const char *dir, char path[256]);
-
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct err err_ = { .text = "" };                                                          \
-        struct err *err = &err_;                                                                   \
-        enum status status_ = (call);                                                              \
-        if (status_ != ST_OK)                                                                      \
-            fail_msg("%s: %s: %s (%s:%d)", #call, status_name(status_), err_.text, err_.file,      \
-                     err_.line);                                                                   \
-    } while (0)
-#define assert_status(call, want)                                                                  \
-    do {                                                                                           \
-        struct err err_ = { .text = "" };                                                          \
-        struct err *err = &err_;                                                                   \
-        enum status status_ = (call);                                                              \
-        if (status_ != (want))                                                                     \
-            fail_msg("%s: %s: %s", #call, status_name(status_), err_.text);                        \
-    } while (0)

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "base/clock.h"
 #include "support/content_keys.h"
 
 #include <stdio.h>
@@ -57,6 +58,12 @@ int fixture_schema(void **state)
     assert_ok(store_open(&params, &shared.store, err));
     assert_ok(store_migrate(shared.store, "test", err));
     return 0;
+}
+
+int fixture_astana(void **state)
+{
+    assert_ok(clock_use_astana(err));
+    return fixture_schema(state);
 }
 
 int fixture_close(void **state)

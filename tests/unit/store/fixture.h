@@ -3,13 +3,7 @@
 
 #include "store/store.h"
 #include "support/mariadbd.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/outcome.h"
 
 enum { THREADS = 8 };
 #define KEEP_MS (INT64_C(1096) * 24 * 3600 * 1000) /* of evidence */
@@ -25,9 +19,11 @@ struct fixture {
 int fixture_run(const struct CMUnitTest *tests, size_t count);
 const struct fixture *fixture(void);
 
-/* Test set-up: a database of its own; with_schema also opens and migrates fixture()->store. */
+/* Test set-up: a database of its own; fixture_schema() also opens and migrates fixture()->store,
+ * fixture_astana() then has Astana's local time. */
 int fixture_empty(void **state);
 int fixture_schema(void **state);
+int fixture_astana(void **state);
 int fixture_close(void **state);
 
 struct store_params fixture_params(void);
@@ -41,21 +37,3 @@ long long fixture_number(const char *sql);
 void fixture_sql(const char *sql);
 /* A row into the journal's table by its sink, also where the rows before it are not there. */
 void fixture_put(struct event_row row);
-
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct err err_ = { .text = "" };                                                          \
-        struct err *err = &err_;                                                                   \
-        enum status status_ = (call);                                                              \
-        if (status_ != ST_OK)                                                                      \
-            fail_msg("%s: %s: %s (%s:%d)", #call, status_name(status_), err_.text, err_.file,      \
-                     err_.line);                                                                   \
-    } while (0)
-#define assert_status(call, want)                                                                  \
-    do {                                                                                           \
-        struct err err_ = { .text = "" };                                                          \
-        struct err *err = &err_;                                                                   \
-        enum status status_ = (call);                                                              \
-        if (status_ != (want))                                                                     \
-            fail_msg("%s: %s: %s", #call, status_name(status_), err_.text);                        \
-    } while (0)

@@ -215,17 +215,9 @@ static void an_answer_is_given_to_its_own_exchange_alone(void **state) /* req 0.
                   ST_NOT_FOUND);
 }
 
-static int set_up(void **state)
-{
-    struct err err;
-
-    assert_int_equal(clock_use_astana(&err), ST_OK);
-    return fixture_schema(state);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_close)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_astana, fixture_close)
     const struct CMUnitTest tests[] = {
         TEST(lines_are_counted_once_by_kind_and_time),
         TEST(a_long_day_is_counted_in_pieces),

@@ -508,17 +508,9 @@ static void an_id_is_known_by_what_bears_it(void **state) /* req 0.59 */
     assert_found(&search, "an event's own id", "node1:2");
 }
 
-static int set_up(void **state)
-{
-    struct err err;
-
-    assert_int_equal(clock_use_astana(&err), ST_OK);
-    return fixture_schema(state);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_close)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_astana, fixture_close)
     const struct CMUnitTest tests[] = {
         TEST(each_condition_finds_its_lines_and_no_other),
         TEST(a_service_finds_all_lines_of_its_exchanges),
