@@ -28,7 +28,8 @@ static enum refusal decode(struct slice raw, char *dst, size_t *ret_len)
     for (size_t i = 0; i < raw.len; i++) {
         int c = (unsigned char)raw.at[i];
         if (c == '%') {
-            if (raw.len - i < 3 || text_hex_digit(raw.at[i + 1]) < 0 || text_hex_digit(raw.at[i + 2]) < 0)
+            if (raw.len - i < 3 || text_hex_digit(raw.at[i + 1]) < 0 ||
+                text_hex_digit(raw.at[i + 2]) < 0)
                 return REFUSAL_ESCAPE;
             c = text_hex_digit(raw.at[i + 1]) * 16 + text_hex_digit(raw.at[i + 2]);
             i += 2;
