@@ -1,4 +1,5 @@
 """ЦОИД as operators see it: numbers, readiness, keys and limits exchanged while it serves, news, the end."""
+import os
 import shutil
 import threading
 import time
@@ -9,7 +10,7 @@ import coid
 import prometheus
 from coid import ask
 from test_keys import admin, day, make_signer, sample_of
-from tools import BUILD, run, until
+from tools import BUILD, ROOT, run, until
 
 STATES = ("closed", "open", "half-open")
 NEWS = 2  # of the sandbox's ЦОИД
@@ -178,6 +179,27 @@ def test_a_senders_comparisons_of_a_day_are_bounded_and_a_reload_raises_the_boun
     assert ask(world, coid.verify_photo(iin)).code == "SCSS001"
     assert ask(world, coid.verify_photo(iin)).error == "dailyLimit"
     assert numbers(world, "shepd_coid_comparisons_total") == [2]
+
+
+def test_a_database_that_dies_while_coid_compares_costs_nothing_twice(make):
+    """C-26: the key was in it before ЦОИД heard of it; what ЦОИД answered into the void is asked about."""
+    world = make()
+    daemon, place = ROOT / "scripts/private-mariadbd", world.folder / "db"
+    request, message = coid.verify_photo(world.centre.people["man"]), coid.new_message()
+    before = world.centre.bills["comparisons"]
+    world.centre.fault("verify", "slow", ms=2000)
+    told = []
+    caller = threading.Thread(target=lambda: told.append(ask(world, request, message=message)))
+    caller.start()
+    until("it is compared", lambda: world.centre.bills["comparisons"] == before + 1)
+    run(daemon, "kill", place)
+    caller.join(60)
+    run(daemon, "start", place, "--owner", os.getpid())
+    assert told[0].code == "SCSE003", told[0].text
+    again = until("its answer", lambda: (one := ask(world, request, message=message)).code == "SCSS001" and one)
+    assert world.centre.bills["comparisons"] == before + 1
+    assert world.centre.bills["keys"][again.value("idempotencyKey")] == 1
+    assert world.events("coid.recovered")
 
 
 def test_news_are_fetched_once_and_stand_in_the_journal(make):
