@@ -54,6 +54,8 @@ struct conf_journal {
     int64_t max_file_bytes;
     const char *archive_dir;
     int64_t online_months, keep_months; /* keep_months 0: for ever */
+    bool verify_daily;
+    int64_t verify_hour; /* Astana's */
 };
 
 struct conf_syslog {       /* where the journal goes besides the database */

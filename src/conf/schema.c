@@ -118,6 +118,10 @@ const struct conf_row conf_rows[] = {
       "whole months, besides the present one, that stay in the database and in dir; 3 at least" },
     { "journal", "keep_months", CONF_INT, AT(journal.keep_months), "0", 0, 1200, NULL,
       "whole months after which a file leaves the archive, too; 36 at least; 0 = never" },
+    { "journal", "verify_daily", CONF_BOOL, AT(journal.verify_daily), "yes", 0, 0, NULL,
+      "after each start and once a day the whole journal is proven in the background" },
+    { "journal", "verify_hour", CONF_INT, AT(journal.verify_hour), "4", 0, 23, NULL,
+      "hour of Astana's day in which that begins" },
 
     { "syslog", "transport", CONF_WORD, AT(syslog.transport), "off", 0, 0,
       "off udp tcp tls relp relp-tls",

@@ -4,7 +4,7 @@
 #include "conf/conf.h"
 #include "ctl/audit.h"
 #include "ctl/ctl.h"
-#include "ctl/seal_judge.h"
+#include "server/seal_judge.h"
 #include "store/months.h"
 
 #define JOURNAL_CONF "/etc/shepd/shepd.conf"

@@ -3,10 +3,9 @@
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/login.h"
-#include "ctl/seal_judge.h"
+#include "server/journal_begin.h"
 #include "server/open.h"
-#include "store/lines.h"
-#include "store/months.h"
+#include "server/seal_judge.h"
 #include "json/json.h"
 
 #include <unistd.h>
@@ -16,7 +15,6 @@
 enum {
     FLAWS_SHOWN_MAX = 1000, /* the rest is counted */
     JSON_MAX = 4 * 1024 * 1024,
-    MONTH_END = 999912,
 };
 
 struct journal_verify {
@@ -212,28 +210,19 @@ static enum status print_json(struct journal_verify *v, const struct proof *proo
 static enum status ask_table(void *ctx, const char *instance, uint64_t seq, uint64_t *ret_last,
                              struct bytes **ret_line, struct err *err)
 {
-    struct store *store = ((struct journal_verify *)ctx)->store;
-
-    TRY(store_journal_position(store, instance, ret_last, err));
-    return seq > 0 ? store_journal_line(store, instance, seq, ret_line, err) : ST_OK;
+    return journal_table(((struct journal_verify *)ctx)->store, instance, seq, ret_last, ret_line,
+                         err);
 }
 
-/* What was removed by its time is the beginning of an instance's journal. */
-static enum status find_begin(void *ctx, const struct archived *file, struct err *err)
+/* Of the service's own folder, or shepctl's beside it. */
+static enum status find_begin(struct journal_verify *v, struct err *err)
 {
-    struct journal_verify *v = ctx;
-    const char *name = v->conf->instance.name;
-    const size_t length = strlen(name);
-    char ctl[1100];
+    char ctl[1100], instance[128];
 
-    (void)err;
     (void)text_format(ctl, sizeof(ctl), "%s/ctl", v->conf->journal.dir);
-    const bool of_ctl = login_is_within(v->dir, ctl);
-    if (strncmp(file->instance, name, length) == 0 &&
-        strcmp(file->instance + length, of_ctl ? ".ctl" : "") == 0 && file->removed_ms &&
-        file->last >= v->begins)
-        v->begins = file->last + 1;
-    return ST_OK;
+    (void)text_format(instance, sizeof(instance), "%s%s", v->conf->instance.name,
+                      login_is_within(v->dir, ctl) ? ".ctl" : "");
+    return journal_begins(v->store, instance, &v->begins, err);
 }
 
 /* The configuration's archive, and its table for the service's own folder; a copy elsewhere may be
@@ -251,7 +240,7 @@ static enum status look_around(struct journal_verify *v, struct err *err)
         return ST_OK;
     TRY(open_store(v->conf, NULL, &v->store, err));
     TRY(store_check_schema(v->store, err));
-    return store_archived_each(v->store, 0, MONTH_END, find_begin, v, err);
+    return find_begin(v, err);
 }
 
 static enum status prove(struct journal_verify *v, struct proof *proof, struct err *err)

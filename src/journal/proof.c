@@ -150,6 +150,8 @@ static enum status see_lines(struct walk *walk, uint64_t limit, struct err *err)
         enum reading what = READ_END;
         struct slice line;
 
+        if (walk->params->go_on && !walk->params->go_on(walk->params->ctx))
+            return RAISE(err, ST_TIMEOUT, "the journal's proof was ended");
         TRY(reader_next(walk->reader, &what, &line, err));
         if (what == READ_LINE) {
             TRY(see_line(walk, line, err));

@@ -42,6 +42,8 @@ struct proof_params {
      * once more in the end. NULL: nobody is asked. */
     enum status (*table)(void *ctx, const char *instance, uint64_t seq, uint64_t *ret_last,
                          struct bytes **ret_line, struct err *err);
+    /* Asked before each line, and the place for a pause: false ends it. NULL: nobody is asked. */
+    bool (*go_on)(void *ctx);
 };
 
 struct proof {
@@ -65,6 +67,7 @@ struct proof {
  *
  * ST_NOT_FOUND    no such folder, or no journal in it
  * ST_UNAVAILABLE  something there cannot be read
+ * ST_TIMEOUT      go_on() ended it
  */
 MUST_USE enum status proof_make(const struct proof_params *params, struct proof *ret,
                                 struct err *err);

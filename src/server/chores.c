@@ -132,9 +132,16 @@ static int watch_syslog(void *ctx)
     return syslog_watch_look(&chores->syslog_watch, service_rooms(service));
 }
 
+static int prove_journal(void *ctx)
+{
+    AUTO(service_free) struct service *service = service_of(ctx);
+
+    return journal_proof_look(service_rooms(service)->proof, service);
+}
+
 static chore_fn *const table[] = {
     sweep,           seal,        wipe,          news,         look_at_clock, seal_journal,
-    recover_journal, make_months, look_at_files, watch_syslog,
+    recover_journal, make_months, look_at_files, watch_syslog, prove_journal,
 };
 
 /* ---- all of them ---- */

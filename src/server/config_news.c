@@ -18,6 +18,8 @@ static const struct {
     { "admin", NULL, false },
     { "store", "content_keys_file", true },
     { "store", NULL, false },
+    { "journal", "verify_daily", true },
+    { "journal", "verify_hour", true },
     { "journal", NULL, false },
     { "instance", "name", false },
     { "keys", "pkcs11_module", false },

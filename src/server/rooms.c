@@ -164,7 +164,9 @@ enum status rooms_open(const struct conf *conf, struct rooms **ret_rooms, struct
     rooms->time_watch = time_watch_new(NULL);
     rooms->door_failures = strangers_new();
     rooms->statistics = statistics_new();
-    if (!rooms->strangers || !rooms->time_watch || !rooms->door_failures || !rooms->statistics)
+    rooms->proof = journal_proof_new();
+    if (!rooms->strangers || !rooms->time_watch || !rooms->door_failures || !rooms->statistics ||
+        !rooms->proof)
         return RAISE(err, ST_NOMEM, "start: out of memory");
     TRY(door_new(&rooms->door, err));
     TRY(meters_new(&rooms->meters, clock_now(rooms->clock), err));
@@ -202,6 +204,7 @@ void rooms_close(struct rooms *rooms)
     strangers_free(rooms->strangers);
     strangers_free(rooms->door_failures);
     statistics_free(rooms->statistics);
+    journal_proof_free(rooms->proof);
     door_free(rooms->door);
     time_watch_free(rooms->time_watch);
     meters_free(&rooms->meters);

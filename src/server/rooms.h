@@ -13,6 +13,7 @@
 #include "rest/upstream.h"
 #include "server/admin/door.h"
 #include "server/admin/statistics.h"
+#include "server/journal_proof.h"
 #include "server/lists.h"
 #include "server/meters.h"
 #include "server/strangers.h"
@@ -40,6 +41,7 @@ struct rooms {
     struct door *door;               /* log-ins to the console */
     struct strangers *door_failures; /* addresses that failed there */
     struct time_watch *time_watch;
+    struct journal_proof *proof;   /* what came of the daily one */
     struct statistics *statistics; /* the console's, of all instances */
     atomic_bool stopping;          /* SIGTERM came: no new requests, please */
     struct trust_io trust_io;      /* fetch by rest, receipts in store, CRLs by lists */

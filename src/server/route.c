@@ -291,6 +291,7 @@ static void metrics(const struct visit *visit)
                    rooms->meters.all[METER_CERTIFICATE_END],
                    rooms->meters.all[METER_CERTIFICATE_DAYS]);
     time_watch_measure(rooms->time_watch, &rooms->meters);
+    journal_proof_measure(rooms->proof, &rooms->meters);
     coid_meters_look(&rooms->meters, service_coid(visit->service) ? rooms->coid : NULL);
     gauges_look(rooms, visit->work);
     if (metrics_text(rooms->meters.registry, &text, &err) != ST_OK) {

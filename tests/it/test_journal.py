@@ -1,10 +1,13 @@
 """The text journal of a running service: its closed files are sealed, and the whole is proven."""
 import hashlib
+import html
 import json
 import os
 import re
 import shutil
 
+import prometheus
+from console import Client, add_user
 from tools import BUILD, ROOT, run, until
 
 
@@ -67,6 +70,59 @@ def test_a_file_that_was_changed_before_its_seal_gets_none_and_an_alert(own_worl
     assert status == 1
     assert [flaw["kind"] for flaw in told["flaws"]] == ["lineChanged", "sealMissing"]
     assert told["flaws"][0]["line"] == place + 1 and told["flaws"][0]["file"] == file.name
+
+
+# ---- the daily proof ----
+
+def proven(world, folder, outcome="journal.verified"):
+    """Events of this start about the folder."""
+    return [line for line in world.events(outcome, f"folder {folder} is ")]
+
+
+def proof_number(client, family, folder):
+    """family's of a folder, in /metrics."""
+    samples = prometheus.read(client.get("/metrics").text)[f"shepd_journal_proof_{family}"].samples
+    value, = (value for _, labels, value in samples if labels == {"folder": folder})
+    return value
+
+
+def proof_rows(client):
+    """Of the console's page: folder, result, place."""
+    page = client.get("/admin/proof").text
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    cells = [[html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)] for row in rows]
+    return {row[0]: row[1:] for row in cells if row and row[0] in ("journal", "ctl")}
+
+
+def test_the_whole_journal_is_proven_after_each_start_and_a_change_is_an_alert_with_its_place(own_world):
+    world = own_world(settings={"journal": {"max_file_bytes": 65536, "verify_daily": "yes"},
+                                "http": {"max_wrong_tokens": 100000}})
+    until("the first proof", lambda: proven(world, "journal"))
+    assert " is whole: " in proven(world, "journal")[0]["text"]
+    fill(world, 1)
+    until("a seal", lambda: seals(world))
+    add_user(world, "aidar")  # there is a folder of shepctl's now
+    world.restart()
+    until("both folders", lambda: len(proven(world, "journal")) == 2 and proven(world, "ctl"))
+    assert ", 1 of them sealed" in proven(world, "journal")[1]["text"]
+    client = Client(world)
+    client.log_in("aidar")
+    assert [row[0] for row in proof_rows(client).values()] == ["whole", "whole"]
+    assert [proof_number(client, "whole", folder) for folder in ("journal", "ctl")] == [1, 1]
+    assert proof_number(client, "timestamp_seconds", "journal") > 1.7e9
+
+    assert world.shepd.stop() == 0
+    file = closed_files(world)[0]
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[5] = lines[5].replace('level="', 'level="X', 1)
+    file.write_text("".join(lines), encoding="utf-8")
+    world.start_shepd()
+    alert = until("the alert", lambda: proven(world, "journal", "journal.broken"))[0]
+    assert alert["level"] == "Alerts" and file.name in alert["text"] and "line 6" in alert["text"]
+    assert len(proven(world, "journal")) == 2  # no third that is whole
+    row = proof_rows(client)["journal"]
+    assert row[0] == "not whole" and file.name in row[3] and "line 6" in row[3]
+    assert [proof_number(client, "whole", folder) for folder in ("journal", "ctl")] == [0, 1]
 
 
 def table(world):

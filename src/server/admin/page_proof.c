@@ -1,6 +1,6 @@
-/* What the journal's proof stands on, for both roles: files and seals of this instance, and what
- * the journal says of itself on all (req 0.53). The proof itself reads everything and is made by
- * `shepctl journal verify`. */
+/* What the journal's proof stands on, for both roles: files and seals of this instance, what came
+ * of the last proof (server/journal_proof.h), and what the journal says of itself on all (req
+ * 0.53). */
 #include "base/text.h"
 #include "server/admin/pages.h"
 
@@ -115,9 +115,42 @@ static void add_tiles(struct html *h, const struct console_visit *visit, const s
              (unsigned long long)stats.refused, html_word(h, "t_refused"));
 }
 
+/* The last proof of each folder. */
+static void add_proof(struct html *h, const struct rooms *rooms)
+{
+    static const struct {
+        const char *word, *class;
+    } shown[PROOF_WORDS] = { [PROOF_NEVER] = { "proof_never", "off" },
+                             [PROOF_WHOLE] = { "proof_whole", "good" },
+                             [PROOF_UNJUDGED] = { "proof_unjudged", "bad" },
+                             [PROOF_BROKEN] = { "proof_broken", "bad" } };
+    static const char *const heads[] = { "c_folder", "c_proof", "c_time",
+                                         "#c_lines", "c_place", NULL };
+    struct proof_news news[PROOF_FOLDERS];
+
+    journal_proof_news(rooms->proof, news);
+    html_add(h, "<h2>%s</h2>\n", html_word(h, "last_proof"));
+    html_table(h, "last_proof", heads);
+    for (size_t i = 0; i < PROOF_FOLDERS; i++) {
+        const bool bad = news[i].word == PROOF_BROKEN;
+        html_add(h, "<tr class=\"%s\">", bad ? "error" : "");
+        html_cell(h, "c_folder", "mono", news[i].folder);
+        html_add(h, "<td data-label=\"%s\"><span><span class=\"badge %s\">%s</span></span></td>",
+                 html_word(h, "c_proof"), shown[news[i].word].class,
+                 html_word(h, shown[news[i].word].word));
+        html_cell(h, "c_time", "time",
+                  html_time(h, news[i].word == PROOF_NEVER ? 0 : news[i].at_ms));
+        html_cell(h, "c_lines", "number", html_text(h, "%llu", (unsigned long long)news[i].lines));
+        html_cell(h, "c_place", "", news[i].place);
+        html_add(h, "</tr>\n");
+    }
+    html_table_end(h);
+}
+
 static void add_own_words(struct html *h, const struct kind_numbers *kinds, size_t count)
 {
-    static const char *const events[] = { "journal.sealed",    "journal.broken",
+    static const char *const events[] = { "journal.sealed",    "journal.verified",
+                                          "journal.unjudged",  "journal.broken",
                                           "journal.recovered", "journal.refused",
                                           "journal.archived",  NULL };
 
@@ -155,6 +188,7 @@ enum status proof_give(const struct console_visit *visit, struct console_answer 
     add_tiles(&h, visit, files, count);
     html_add(&h, "<p class=\"notice\">%s <code>shepctl journal verify %s --trust %s</code></p>\n",
              html_word(&h, "proof_note"), conf->journal.dir, conf->trust.dir);
+    add_proof(&h, rooms);
     add_own_words(&h, kinds, kinds ? kind_count : 0);
     add_files(&h, files, count);
     (void)text_format(ret->looked_at, sizeof(ret->looked_at), "files=%zu", count);

@@ -240,9 +240,20 @@ const struct console_word pages_texts[] = {
     { "open_file", { "файл открыт", "файл ашық", "still open" } },
     { "unsealed", { "печати нет", "мөр жоқ", "no seal" } },
     { "proof_note",
-      { "Здесь видно, что на месте. Доказывает неизменность полная проверка, она читает всё:",
-        "Мұнда не барын көруге болады. Өзгермегенін толық тексеру дәлелдейді, ол бәрін оқиды:",
-        "This shows what is there. That nothing was changed is proven by the full check, which "
-        "reads everything:" } },
+      { "Неизменность доказывает полная проверка, она читает всё: служба делает её после запуска и "
+        "раз в сутки, а вручную её делает",
+        "Өзгермегенін толық тексеру дәлелдейді, ол бәрін оқиды: қызмет оны іске қосылғаннан кейін "
+        "және тәулігіне бір рет жасайды, ал қолмен:",
+        "That nothing was changed is proven by the full check, which reads everything: the service "
+        "makes it after each start and once a day, and by hand it is" } },
+    { "last_proof", { "Последняя полная проверка", "Соңғы толық тексеру", "The last full check" } },
+    { "c_folder", { "Папка", "Қалта", "Folder" } },
+    { "c_proof", { "Итог", "Қорытынды", "Result" } },
+    { "c_lines", { "Строк", "Жолдар", "Lines" } },
+    { "c_place", { "Место", "Орны", "Place" } },
+    { "proof_never", { "не было", "болған жоқ", "not yet" } },
+    { "proof_whole", { "журнал цел", "журнал бүтін", "whole" } },
+    { "proof_unjudged", { "судить нельзя", "бағалау мүмкін емес", "cannot be judged" } },
+    { "proof_broken", { "изменён", "өзгертілген", "not whole" } },
     { NULL, { NULL, NULL, NULL } },
 };

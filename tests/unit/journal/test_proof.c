@@ -527,6 +527,34 @@ static void a_folder_without_journal_is_not_judged(void **state)
     assert_status(proof_make(&params, &proof, err), ST_NOT_FOUND);
 }
 
+static void pass_over(void *ctx, const struct flaw *flaw)
+{
+    (void)ctx;
+    (void)flaw;
+}
+
+static bool only_so_many(void *ctx)
+{
+    return (*(unsigned *)ctx)-- > 0;
+}
+
+static void whoever_asks_for_a_proof_may_end_it(void **state)
+{
+    const char *dir = *state;
+    struct proof proof;
+    unsigned lines = 10;
+    const struct proof_params params = {
+        .dir = dir, .ctx = &lines, .flaw = pass_over, .judge = judge, .go_on = only_so_many
+    };
+
+    fill_journal(dir);
+    assert_status(proof_make(&params, &proof, err), ST_TIMEOUT);
+    assert_int_equal(proof.lines, 10);
+    lines = 2 * LINES;
+    assert_ok(proof_make(&params, &proof, err));
+    assert_int_equal(proof.lines, LINES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +565,7 @@ int main(void)
         IN_FOLDER(a_seal_that_is_not_on_record_is_not_kept),
         IN_FOLDER(a_crash_while_sealing_leaves_no_file_unsealed),
         IN_FOLDER(a_folder_without_journal_is_not_judged),
+        IN_FOLDER(whoever_asks_for_a_proof_may_end_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

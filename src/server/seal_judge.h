@@ -1,6 +1,7 @@
 /* Whose seal a journal file's is to be, and whether it is. Not thread-safe. */
 #pragma once
 
+#include "base/auto.h"
 #include "conf/conf.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
@@ -26,7 +27,12 @@ MUST_USE enum status seal_judge_add_pin(struct seal_judge *judge, const char *pa
  * names none, the certificate itself. Errors as key_open(). */
 MUST_USE enum status seal_judge_from(struct seal_judge *judge, const struct conf *conf,
                                      struct err *err);
+/* The same of a key that is open already. */
+MUST_USE enum status seal_judge_own(struct seal_judge *judge, const struct cert *own,
+                                    const char *trust_dir, struct err *err);
+/* A zeroed one is fine. */
 void seal_judge_clear(struct seal_judge *judge);
+DEFINE_AUTO(struct seal_judge, seal_judge_clear)
 
 /* For struct proof_params and struct archiving. */
 enum seal_word seal_judge(struct seal_judge *who, struct slice statement, struct slice sig,

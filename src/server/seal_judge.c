@@ -1,8 +1,8 @@
-#include "ctl/seal_judge.h"
+#include "server/seal_judge.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "crypto/cms.h"
-#include "sandbox/file.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ enum status seal_judge_add_pin(struct seal_judge *judge, const char *path, struc
 
     if (judge->pin_count == SEAL_JUDGE_PINS)
         return RAISE(err, ST_INPUT, "--pin: more than %d", SEAL_JUDGE_PINS);
-    TRY(file_read(path, CERT_MAX, &data, err));
+    TRY(file_load(path, CERT_MAX, &data, err));
     if (cert_parse(bytes_slice(data), &judge->pins[judge->pin_count], &cause) != ST_OK)
         return RAISE(err, ST_INPUT, "--pin %s: %s", path, cause.text);
     judge->pin_count++;
@@ -37,10 +37,17 @@ enum status seal_judge_from(struct seal_judge *judge, const struct conf *conf, s
     AUTO(key_free) struct key *key = NULL;
 
     TRY(key_open(&source, &key, err));
-    const struct signer *own = cert_signer(key_cert(key));
-    if (own->bin[0] && text_copy(judge->bin, sizeof(judge->bin), own->bin))
-        return seal_judge_add_dir(judge, conf->trust.dir, err);
-    judge->pins[judge->pin_count++] = cert_ref(key_cert(key));
+    return seal_judge_own(judge, key_cert(key), conf->trust.dir, err);
+}
+
+enum status seal_judge_own(struct seal_judge *judge, const struct cert *own, const char *trust_dir,
+                           struct err *err)
+{
+    const struct signer *facts = cert_signer(own);
+
+    if (facts->bin[0] && text_copy(judge->bin, sizeof(judge->bin), facts->bin))
+        return seal_judge_add_dir(judge, trust_dir, err);
+    judge->pins[judge->pin_count++] = cert_ref(own);
     return ST_OK;
 }
 
