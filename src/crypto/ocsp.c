@@ -14,6 +14,18 @@ enum {
     MAX_AGE_MS = 60 * 60 * 1000, /* of an answer without nextUpdate */
 };
 
+const char *ocsp_state_name(enum ocsp_state state)
+{
+    static const char *const names[OCSP_STATES] = {
+        [OCSP_UNUSABLE] = "unusable",
+        [OCSP_UNKNOWN] = "unknown",
+        [OCSP_REVOKED] = "revoked",
+        [OCSP_GOOD] = "good",
+    };
+
+    return names[state];
+}
+
 static OCSP_CERTID *cert_id(const struct ocsp_query *query, const EVP_MD *md)
 {
     return OCSP_cert_to_id(md, cert_x509(query->subject), cert_x509(query->issuer));

@@ -11,6 +11,8 @@ enum ocsp_state {
     OCSP_GOOD,
 };
 enum { OCSP_STATES = OCSP_GOOD + 1 };
+/* unusable, unknown, revoked, good. */
+const char *ocsp_state_name(enum ocsp_state state);
 
 struct ocsp_query {
     const struct cert *subject;

@@ -56,17 +56,12 @@ static void look_at_lists(const struct rooms *rooms)
 
 static void look_at_ocsp(const struct rooms *rooms)
 {
-    static const char *const names[OCSP_STATES] = {
-        [OCSP_UNUSABLE] = "unusable",
-        [OCSP_UNKNOWN] = "unknown",
-        [OCSP_REVOKED] = "revoked",
-        [OCSP_GOOD] = "good",
-    };
     struct ocsp_counts counts;
 
     ocsp_cache_counts(rooms->answers, &counts);
     for (size_t i = 0; i < OCSP_STATES; i++)
-        set(&rooms->meters, METER_OCSP, names[i], (double)counts.asked[i]);
+        set(&rooms->meters, METER_OCSP, ocsp_state_name((enum ocsp_state)i),
+            (double)counts.asked[i]);
     set(&rooms->meters, METER_OCSP, "shared", (double)counts.shared);
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/form.h"
 #include "server/admin/console_html.h"
+#include "server/diary.h"
 
 enum { HEADERS_MAX = 16, LINE_MAX_BYTES = 512, PATH_SHOWN = 200 };
 
@@ -123,16 +124,13 @@ bool guest_record(struct guest *guest, const struct event *event)
 {
     const struct rooms *rooms = service_rooms(guest->service);
     struct event line = *event;
-    struct err err = { 0 };
 
     if (!line.account)
         line.account = guest_account(guest);
     line.ip = http_peer(guest->request);
     line.start_ms = guest->start_ms;
-    line.end_ms = clock_now(rooms->clock);
-    if (journal_write(rooms->journal, &line, &err) == ST_OK)
+    if (diary_note(rooms->journal, rooms->clock, &line))
         return true;
-    log_err(LOG_LEVEL_ERROR, "journal.lost", &err);
     http_answer_text(guest->request, 503, "the journal cannot be written: nothing is shown");
     return false;
 }

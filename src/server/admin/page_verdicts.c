@@ -92,19 +92,13 @@ static void add_kinds(struct html *h, const struct kind_numbers *kinds, size_t c
 
 static void add_ocsp(struct html *h, const struct rooms *rooms)
 {
-    static const char *const names[OCSP_STATES] = {
-        [OCSP_UNUSABLE] = "unusable",
-        [OCSP_UNKNOWN] = "unknown",
-        [OCSP_REVOKED] = "revoked",
-        [OCSP_GOOD] = "good",
-    };
     struct ocsp_counts counts;
 
     ocsp_cache_counts(rooms->answers, &counts);
     html_add(h, "<h2>OCSP</h2>\n<ul class=\"tiles\">");
     for (size_t i = 0; i < OCSP_STATES; i++)
         html_add(h, "<li><strong>%llu</strong><span>%s</span></li>",
-                 (unsigned long long)counts.asked[i], names[i]);
+                 (unsigned long long)counts.asked[i], ocsp_state_name((enum ocsp_state)i));
     html_add(h, "</ul>\n<p class=\"soft\">%s</p>\n", html_word(h, "ocsp_note"));
 }
 
