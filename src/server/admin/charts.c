@@ -63,9 +63,10 @@ static void add_axes(struct html *h, const struct chart *chart, int64_t top)
         const int y = TOP + PLOT_HEIGHT - i * PLOT_HEIGHT / TICKS;
         html_add(h, "<path class=\"%s\" d=\"M%d %d H%d\"/>", i ? "grid" : "axis", LEFT, y,
                  WIDTH - 4);
-        if (top * i % TICKS == 0)
+        const int64_t rest = top % TICKS * i; /* top * i could be too large a number */
+        if (rest % TICKS == 0)
             html_add(h, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%lld</text>",
-                     LEFT - 5, y + 4, (long long)(top * i / TICKS));
+                     LEFT - 5, y + 4, (long long)(top / TICKS * i + rest / TICKS));
     }
     for (size_t i = 0; i < chart->count; i++) {
         char date[TIME_TEXT], time[TIME_TEXT];

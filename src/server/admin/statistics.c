@@ -199,13 +199,13 @@ enum status statistics_count(struct statistics *statistics, struct store *store,
 
 /* ---- reading ---- */
 
-/* The upper end of the bucket in which the 95th of a hundred stands. */
+/* The upper end of the bucket in which the 95th of a hundred stands; the last one has none. */
 static int64_t p95_of(const struct hour *hour)
 {
     const int64_t wanted = (hour->numbers.exchanges * 95 + 99) / 100;
     int64_t seen = 0;
 
-    for (size_t i = 0; i < STATISTICS_BUCKETS; i++) {
+    for (size_t i = 0; i + 1 < STATISTICS_BUCKETS; i++) {
         seen += hour->buckets[i];
         if (seen >= wanted) {
             const int64_t end = (int64_t)ceil(exp2((double)(i + 1) / 4));

@@ -10,7 +10,7 @@ enum {
     STATISTICS_HOURS = 7 * 24,
     STATISTICS_KINDS = 2000,   /* of events by day, code and reason; the rest is not counted */
     STATISTICS_SENDERS = 1000, /* of today's by sender and code */
-    STATISTICS_BUCKETS = 72,   /* quarter octaves of a millisecond: up to three days */
+    STATISTICS_BUCKETS = 72, /* quarter octaves of a millisecond; the last has all above 3.7 min */
 };
 
 struct hour_numbers {
