@@ -168,9 +168,9 @@ static void tell(const struct rooms *rooms, const struct proof_news *news)
         const char *event, *text;
         enum event_level level;
     } words[PROOF_WORDS] = {
-        [PROOF_WHOLE] = { "journal.verified", "whole", EVENT_NOTICE },
+        [PROOF_WHOLE] = { "journal.verified", "is whole", EVENT_NOTICE },
         [PROOF_UNJUDGED] = { "journal.unjudged", "could not be judged", EVENT_WARNING },
-        [PROOF_BROKEN] = { "journal.broken", "not whole", EVENT_ALERT },
+        [PROOF_BROKEN] = { "journal.broken", "is not whole", EVENT_ALERT },
     };
     char text[TEXT_BYTES];
     const struct event event = { .level = words[news->word].level,
@@ -180,7 +180,7 @@ static void tell(const struct rooms *rooms, const struct proof_news *news)
     if (news->word == PROOF_NEVER)
         return;
     (void)text_format(text, sizeof(text),
-                      "folder %s is %s: %llu lines in %llu files, %llu of them sealed%s%s",
+                      "folder %s %s: %llu lines in %llu files, %llu of them sealed%s%s",
                       news->folder, words[news->word].text, (unsigned long long)news->lines,
                       (unsigned long long)news->files, (unsigned long long)news->sealed,
                       *news->place ? "; " : "", news->place);

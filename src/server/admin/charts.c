@@ -64,9 +64,10 @@ static void add_axes(struct html *h, const struct chart *chart, int64_t top)
         html_add(h, "<path class=\"%s\" d=\"M%d %d H%d\"/>", i ? "grid" : "axis", LEFT, y,
                  WIDTH - 4);
         const int64_t rest = top % TICKS * i; /* top * i could be too large a number */
+        const int64_t at = top / TICKS * i + rest / TICKS;
         if (rest % TICKS == 0)
             html_add(h, "<text class=\"label\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%lld</text>",
-                     LEFT - 5, y + 4, (long long)(top / TICKS * i + rest / TICKS));
+                     LEFT - 5, y + 4, (long long)at);
     }
     for (size_t i = 0; i < chart->count; i++) {
         char date[TIME_TEXT], time[TIME_TEXT];

@@ -11,6 +11,7 @@
 #define HOUR_MS INT64_C(3600000)
 #define NOON INT64_C(1795330800000) /* 2026-11-22 12:00, Astana */
 #define HOUR (NOON / HOUR_MS)
+#define WEEK INT64_C(168) /* hours */
 
 /* ---- the table: what one instance wrote, told once by day ---- */
 
@@ -167,8 +168,8 @@ static void seven_days_of_astana_stay_and_older_ones_are_forgotten(void **state)
     const int64_t midnight = HOUR - 12; /* of Astana; 19:00 of UTC */
     size_t count = 0;
 
-    add(midnight - 7 * 24 - 1, "put.accepted", "", 1, 0); /* the last hour of the eighth day back */
-    add(midnight - 7 * 24, "put.accepted", "", 2, 0);     /* the first of the seventh */
+    add(midnight - WEEK - 1, "put.accepted", "", 1, 0); /* the last hour of the eighth day back */
+    add(midnight - WEEK, "put.accepted", "", 2, 0);     /* the first of the seventh */
     add(midnight - 1, "put.accepted", "", 4, 0);
     add(midnight, "put.accepted", "", 8, 0);
     add(midnight + 24, "put.accepted", "", 16, 0); /* tomorrow's, by a clock that is ahead */
