@@ -69,7 +69,7 @@ enum seal_word seal_judge(struct seal_judge *who, struct slice statement, struct
     (void)who;
     (void)statement;
     (void)sig;
-    (void)why;
+    (void)text_copy(why, SEAL_WHY_BYTES, "nobody asks");
     return SEAL_UNKNOWN;
 }
 
@@ -214,7 +214,7 @@ static void what_is_whole_is_told_after_a_start_and_once_a_day(void **state)
     world.ctl = ST_OK;
     assert_string_equal(looks(*state, HOUR_MS), WHOLE("journal") WHOLE("ctl")); /* 4 o'clock */
     assert_string_equal(looks(*state, 23 * HOUR_MS - 60000), "");
-    wall.fixed_ms -= 365 * 24 * HOUR_MS; /* the clock was wrong: nobody waits for a year */
+    wall.fixed_ms -= 8760 * HOUR_MS; /* the clock was wrong: nobody waits for a year */
     assert_string_equal(looks(*state, 0), WHOLE("journal") WHOLE("ctl"));
 }
 
