@@ -210,15 +210,19 @@ static enum status take(struct outing *outing, struct err *err)
 
 static enum status refuse(struct outing *outing, struct err *err)
 {
+    struct told *told = outing->told;
     struct refusal refusal;
     char text[REFUSAL_BYTES];
+    const struct said said = {
+        .http = told->http,
+        .text = text,
+        .is_own = read_refusal(bytes_slice(outing->answer.body), told->http, text, sizeof(text)),
+    };
 
-    read_refusal(bytes_slice(outing->answer.body), text, sizeof(text));
-    (void)refusal_raise(outing->question->asked, outing->told->http, text, &refusal, err);
-    outing->told->ends = refusal.ends;
-    outing->told->is_key = refusal.is_key;
-    outing->told->fate =
-        outing->told->http == 502 || outing->told->http == 504 ? FATE_DOUBT : FATE_REFUSED;
+    (void)refusal_raise(outing->question->asked, &said, &refusal, err);
+    told->ends = refusal.ends;
+    told->is_key = refusal.is_key;
+    told->fate = told->http == 502 || told->http == 504 ? FATE_DOUBT : FATE_REFUSED;
     errand_outcome(outing->errand, refusal.failed ? UPSTREAM_FAILED : UPSTREAM_WELL);
     return err->status;
 }

@@ -4,10 +4,13 @@
  *   known row ──▶ GET  ──2xx────────────────────────────▶ DONE
  *
  *   POST ──no answer, 502, 504─▶ GET      POST ──406──────────────────▶ GET
- *   POST ──404, 500────────────▶ REFUSED  POST ──anything else────────▶ later
- *   GET  ──404 SIMILARITY──────▶ POST     GET  ──likewise, after 406──▶ REFUSED: the image
+ *   POST ──404*, 500───────────▶ REFUSED  POST ──anything else────────▶ later
+ *   GET  ──404*────────────────▶ POST     GET  ──likewise, after 406──▶ REFUSED: the image
  *                                         GET  ──after 406 of the key─▶ later
  *   GET  ──anything else───────▶ later
+ *
+ * 404*: ЦОИД's own, with the words of annex 4 (to POST: person or vendor; to GET: SIMILARITY) or
+ * with none of them (C-12); a proxy's, or one of a wrong path, says nothing of the key.
  *
  * Where an earlier POST may still be under way, even what ends a row is followed by a GET: ЦОИД may
  * have compared what it refused the second time.

@@ -35,5 +35,6 @@ MUST_USE enum status read_news(struct reading *r, const struct json *json, struc
                                struct err *err);
 
 /* What an error body says: the first of `message`, `error` and the raw text (C-12); for any bytes,
- * HTML too; one plain line, an IIN in it starred out. */
-void read_refusal(struct slice body, char *dst, size_t size);
+ * HTML too; one plain line, an IIN in it starred out. true: the body has the form of ЦОИД's own
+ * (req 2.39), its `status` that of the answer. */
+bool read_refusal(struct slice body, int http, char *dst, size_t size);

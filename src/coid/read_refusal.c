@@ -55,17 +55,22 @@ static bool says_nothing(struct slice text)
     return text.len == 0 || slice_eq(text, SLICE("No message available"));
 }
 
-/* The words of a JSON body; false: it is no JSON, or has none. */
-static bool put_json(struct slice body, char *dst, size_t size)
+/* NULL: it is no JSON. */
+static struct json *parse(struct slice body)
 {
-    static const char *const members[] = { "message", "error" };
     static const struct json_limits limits = { BODY_MAX, 32, 10000 };
-    AUTO(json_free) struct json *json = NULL;
-    struct slice text = SLICE("");
+    struct json *json = NULL;
     struct err err;
 
-    if (json_parse(body, &limits, &json, &err) != ST_OK)
-        return false;
+    return json_parse(body, &limits, &json, &err) == ST_OK ? json : NULL;
+}
+
+/* The words of a JSON body; false: it has none. */
+static bool put_json(const struct json *json, char *dst, size_t size)
+{
+    static const char *const members[] = { "message", "error" };
+    struct slice text = SLICE("");
+
     if (json_string(json, &text) && !says_nothing(text)) {
         put_line(text, dst, size);
         return true;
@@ -76,6 +81,18 @@ static bool put_json(struct slice body, char *dst, size_t size)
             return true;
         }
     return false;
+}
+
+/* {timestamp, status, error, path} (req 2.39): who writes that is a service, and no gateway. */
+static bool is_own(const struct json *json, int http)
+{
+    const struct json *status = json_member(json, "status");
+    struct slice error;
+    int64_t number;
+
+    if (status)
+        return json_integer(status, &number) && number == http;
+    return json_string(json_member(json, "error"), &error);
 }
 
 /* ---- HTML ---- */
@@ -152,19 +169,21 @@ static struct slice beginning(struct slice body)
     return (struct slice){ body.at, len };
 }
 
-void read_refusal(struct slice body, char *dst, size_t size)
+bool read_refusal(struct slice body, int http, char *dst, size_t size)
 {
     AUTO(bytes_free) struct bytes *utf8 = NULL;
+    AUTO(json_free) struct json *json = NULL;
     struct slice text = beginning(body);
     struct err err;
 
     if (charset_to_utf8(text, "WINDOWS-1251", &utf8, &err) == ST_OK)
         text = bytes_slice(utf8);
     text = slice_trim(text);
-    if (put_json(text, dst, size))
-        return;
-    if (slice_starts(text, SLICE("<")))
+    json = parse(text);
+    const bool is_put = put_json(json, dst, size);
+    if (!is_put && slice_starts(text, SLICE("<")))
         put_html(text, dst, size);
-    else
+    else if (!is_put)
         put_line(text, dst, size);
+    return is_own(json, http);
 }

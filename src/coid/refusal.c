@@ -13,7 +13,12 @@ enum { WORDS_MAX = 12 };
     "photo", "image", "picture", "face", "фото", "Фото", "ФОТО", "изображ", "Изображ", "лицо",     \
         "Лицо", "лица"
 
-enum { ENDS = 1, FAILED = 2, KEY = 4 }; /* as in struct refusal */
+enum {
+    ENDS = 1, /* these three as in struct refusal */
+    FAILED = 2,
+    KEY = 4,
+    OWN = 8, /* holds only for a body of ЦОИД's own: whatever stands in front of it says nothing */
+};
 
 struct row {
     unsigned asked;
@@ -26,6 +31,8 @@ struct row {
 };
 
 #define NO_ENTRY "ЦОИД does not let us in"
+#define NO_KEY "ЦОИД knows of no verification with this key"
+#define NOT_FOUND "ЦОИД answered 404 without saying what it did not find"
 #define NOBODY "ЦОИД found nobody with this IIN"
 #define BAD_PHOTO "ЦОИД does not accept the photo (annex 1)"
 
@@ -41,9 +48,11 @@ static const struct row rows[] = {
       "ЦОИД knows no such vendor" },
     { ASK_ANY, 404, { "Vendor not found" }, ST_INPUT, 0, "vendorNotFound",
       "ЦОИД knows no such vendor" },
-    { ASK_ANY, 404, { "SIMILARITY" }, ST_INPUT, 0, "similarityNotFound",
-      "ЦОИД knows of no verification with this key" },
+    { ASK_ANY, 404, { "SIMILARITY" }, ST_INPUT, 0, "similarityNotFound", NO_KEY },
+    { ASK_RESULT, 404, { NULL }, ST_INPUT, OWN, "similarityNotFound", NO_KEY },
     { ASK_REPORTS, 404, { NULL }, ST_INPUT, 0, "reportNotFound", "ЦОИД has no such report" },
+    { ASK_VERIFY, 404, { NULL }, ST_INPUT, OWN | ENDS, "upstreamNotFound", NOT_FOUND },
+    { ASK_ANY, 404, { NULL }, ST_INPUT, OWN, "upstreamNotFound", NOT_FOUND },
     { ASK_ANY, 405, { NULL }, ST_UPSTREAM, 0, "upstreamMethod", "ЦОИД does not know this method" },
     { ASK_DATA, 406, { "24" }, ST_INPUT, 0, "dataTooLate",
       "ЦОИД gives no data so long after the verification" },
@@ -95,12 +104,17 @@ static bool has_any(const char *text, const char *const words[WORDS_MAX])
     return false;
 }
 
-static const struct row *find_row(enum asked asked, int http, const char *text)
+static bool fits(const struct row *row, enum asked asked, const struct said *said)
+{
+    return row->asked & asked && row->http == said->http && (said->is_own || !(row->means & OWN)) &&
+           has_any(said->text, row->words);
+}
+
+static const struct row *find_row(enum asked asked, const struct said *said)
 {
     const struct row *row = rows;
 
-    while (row->http != 0 &&
-           (!(row->asked & asked) || row->http != http || !has_any(text, row->words)))
+    while (row->http != 0 && !fits(row, asked, said))
         row++;
     return row;
 }
@@ -112,17 +126,17 @@ static enum status raise(const struct row *row, int http, const char *text, stru
     return row->status;
 }
 
-enum status refusal_raise(enum asked asked, int http, const char *text, struct refusal *ret,
+enum status refusal_raise(enum asked asked, const struct said *said, struct refusal *ret,
                           struct err *err)
 {
-    const struct row *row = find_row(asked, http, text);
+    const struct row *row = find_row(asked, said);
 
     *ret = (struct refusal){
         .ends = row->means & ENDS,
         .is_key = row->means & KEY,
-        .failed = row->means & FAILED || (row->http == 0 && http >= 500),
+        .failed = row->means & FAILED || (row->http == 0 && said->http >= 500),
     };
-    return raise(row, http, text, err);
+    return raise(row, said->http, said->text, err);
 }
 
 enum status refusal_image(const char *text, struct err *err)

@@ -9,8 +9,13 @@ struct refusal {
     bool is_key; /* ASK_VERIFY: 406, and its words name the key and nothing of the photo */
     bool failed; /* of the other side's health: it does not work */
 };
-/* Raises the error of an answer that is no 2xx. text: read_refusal()'s. */
-enum status refusal_raise(enum asked asked, int http, const char *text, struct refusal *ret,
+struct said { /* an answer that is no 2xx, by read_refusal() */
+    int http;
+    const char *text;
+    bool is_own;
+};
+/* Raises its error. */
+enum status refusal_raise(enum asked asked, const struct said *said, struct refusal *ret,
                           struct err *err);
 /* The same error once more, from what the store keeps of it. */
 enum status refusal_again(const struct coid_call *call, struct err *err);

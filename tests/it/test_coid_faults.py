@@ -54,6 +54,8 @@ TABLE = {
     "404-person": Row(OURS, "personNotFound", 404, "No one person find! Possibly bad IIN"),
     "404-vendor": Row(OURS, "vendorNotFound", 404, "Vendor not found"),
     "404-similarity": Row(OURS, "similarityNotFound", 404, "SIMILARITY for Idempotency Key not found"),
+    "404-plain": Row(OURS, "upstreamNotFound", 404, "Not Found"),
+    "404-html": Row(THEIRS, "upstreamStatus", 404, "404 Not Found"),
     "405": Row(THEIRS, "upstreamMethod", 405, "Method Not Allowed"),
     "406-key": Row(OURS, "notAcceptable", 406, "повтор значения заголовка x-idempotency-key"),
     "406-late": Row(OURS, "notAcceptable", 406, "запрос на персональные данные происходит по истечении 24 часов после "
@@ -103,6 +105,9 @@ SPECIAL = {  # operation, fault: what differs
     **{("verifyPhoto", fault): IMAGE for fault in ("500-faces", "500-face", "500-quality", "406-image")},
     # ЦОИД knows of no comparison when it is asked: so it was the photo (C-26)
     **{("verifyPhoto", fault): IMAGE for fault in ("406-late", "406-low")},
+    ("getVerification", "404-plain"): {"code": "similarityNotFound"},
+    **{(operation, fault): {"code": "reportNotFound", "status": OURS} for fault in ("404-plain", "404-html")
+       for operation in ("getTransactions", "getActDetail", "getAct")},
     # no answer to a comparison: the same message may come again
     ("verifyPhoto", "404-similarity"): {"status": THEIRS},
     ("verifyPhoto", "406-key"): {"status": THEIRS},  # its words name the key: the result may come yet
@@ -118,7 +123,7 @@ CALLS = {**{fault: "PG" for fault, row in TABLE.items() if row.verdict == "none"
          "register-then-504": "PG", "406-key": "PG", "406-late": "PG", "406-low": "PG",
          "502-html": "PGPG", "502-empty": "PGPG", "504": "PGPG"}
 # verifyPhoto: ЦОИД said no for good, so that a repeat is told the same without a call.
-ENDS = {"404-person", "404-vendor", "406-late", "406-low", "406-image", "500-faces", "500-face", "500-quality"}
+ENDS = {"404-person", "404-vendor", "404-plain", "406-late", "406-low", "406-image", "500-faces", "500-face", "500-quality"}
 AT_HAND = {"wrong-type"}  # what was kept of the answer is its signed JSON: a repeat reads that
 ALERTS = {"answerInvalid": "coid.answer_refused", "answerForged": "coid.answer_refused", "answerUnsigned": "coid.answer_refused",
           "answerUnproven": "coid.answer_refused", "upstreamBadRequest": "coid.certificate_refused"}
@@ -350,6 +355,23 @@ def test_one_doubt_about_a_comparison_is_cleared_by_asking(there, verified, faul
     report(there, [cell])
     assert there.centre.bills["comparisons"] == before + 1
     assert cell.told.value("idempotencyKey") in there.centre.bills["keys"]
+
+
+@pytest.mark.parametrize("fault", ["404-plain", "404-html"])
+def test_what_never_arrived_is_compared_as_soon_as_coid_itself_knows_of_nothing(there, verified, fault):
+    """C-12, C-26: its 404 without words says as much as the one with them; a page of HTML says nothing, and the message
+    may come again."""
+    before = there.centre.bills["comparisons"]
+    there.centre.fault("verify", "reset")
+    there.centre.fault("get", fault)
+    cell, lost = Cell("verifyPhoto", fault).ask(there, *verified), (*METHODS["P"], TABLE["reset"])
+    asked = (*METHODS["G"], of("getVerification", fault))
+    if fault == "404-plain":
+        report(there, [cell.expect(WELL, [lost, asked, (*METHODS["P"], WELL)])])
+    else:
+        cell.expect(TABLE[fault], [lost, asked])
+        report(there, [cell, repeated(there, cell, before, 0, *verified)])
+    assert there.centre.bills["comparisons"] == before + 1
 
 
 def test_all_calls_of_an_operation_share_one_budget(there, verified):

@@ -65,5 +65,9 @@ extern const char kit_person[];
     {                                                                                              \
         .http = (status), .body = (text)                                                           \
     }
+/* A service's 404 that was given no words (req 2.39). */
+#define PLAIN_404                                                                                  \
+    "{\"timestamp\":\"2021-09-27T10:17:44.098+00:00\",\"status\":404,\"error\":\"Not Found\","     \
+    "\"path\":\"/identity/1.1.0/verify\"}"
 #define MISSING STEP(404, "{\"message\":\"SIMILARITY for Idempotency Key not found\"}")
 #define RESULT STEP(200, kit_result)

@@ -25,6 +25,8 @@ enum { STEPS = 6, SHORT_CALL_MS = 700 };
     {                                                                                              \
         .http = 200, .body = kit_result, .end = END_SILENT_IN_BODY                                 \
     }
+#define PLAIN STEP(404, PLAIN_404)
+#define PAGE STEP(404, "<html><title>404 Not Found</title></html>")
 #define KNOWN STEP(406, "{\"error\":\"x-idempotency-key is not unique\"}")
 #define UNCLEAR STEP(406, "{\"error\":\"Not Acceptable\"}")
 #define BAD_IMAGE STEP(406, "{\"message\":\"Image does not meet the requirements\"}")
@@ -49,6 +51,7 @@ static const struct row {
     /* it never arrived: once more with the same key */
     { "lost, made anew", NOTHING, { NO_ANSWER, MISSING, RESULT }, "PGP", ST_OK, "", COID_DONE },
     { "502, made anew", NOTHING, { STEP(502, ""), MISSING, RESULT }, "PGP", ST_OK, "", COID_DONE },
+    { "lost, plainly said", NOTHING, { NO_ANSWER, PLAIN, RESULT }, "PGP", ST_OK, "", COID_DONE },
     { "lost twice, made",
       NOTHING,
       { NO_ANSWER, MISSING, NO_ANSWER, RESULT },
@@ -79,7 +82,14 @@ static const struct row {
       COID_ASKED },
     { "the GET finds another 404",
       NOTHING,
-      { NO_ANSWER, STEP(404, "<html>nginx</html>") },
+      { NO_ANSWER, PAGE },
+      "PG",
+      ST_UPSTREAM,
+      "upstreamStatus",
+      COID_ASKED },
+    { "the GET finds an empty 404",
+      NOTHING,
+      { NO_ANSWER, STEP(404, "") },
       "PG",
       ST_UPSTREAM,
       "upstreamStatus",
@@ -107,6 +117,20 @@ static const struct row {
       ST_INPUT,
       "imageRefused",
       COID_REFUSED },
+    { "the image is refused, and none of the key",
+      NOTHING,
+      { UNCLEAR, PLAIN },
+      "PG",
+      ST_INPUT,
+      "imageRefused",
+      COID_REFUSED },
+    { "the key is known, and plainly no result",
+      NOTHING,
+      { KNOWN, PLAIN },
+      "PG",
+      ST_UPSTREAM,
+      "notAcceptable",
+      COID_ASKED },
     { "the key was known, unsaid", NOTHING, { UNCLEAR, RESULT }, "PG", ST_OK, "", COID_DONE },
     { "the key is known, and no result yet",
       NOTHING,
@@ -150,6 +174,13 @@ static const struct row {
       "P",
       ST_INPUT,
       "vendorNotFound",
+      COID_REFUSED },
+    { "somebody or something",
+      NOTHING,
+      { PLAIN },
+      "P",
+      ST_INPUT,
+      "upstreamNotFound",
       COID_REFUSED },
     { "the biometric side",
       NOTHING,
@@ -208,6 +239,20 @@ static const struct row {
       ST_UPSTREAM,
       "upstreamUnavailable",
       COID_ASKED },
+    { "a plain 404 behind a doubt",
+      NOTHING,
+      { NO_ANSWER, MISSING, PLAIN, RESULT },
+      "PGPG",
+      ST_OK,
+      "",
+      COID_DONE },
+    { "nothing but plain 404s behind a doubt",
+      NOTHING,
+      { NO_ANSWER, PLAIN, PLAIN, PLAIN },
+      "PGPG",
+      ST_INPUT,
+      "upstreamNotFound",
+      COID_REFUSED },
     /* not compared, and it may be tried again */
     { "400", NOTHING, { STEP(400, "") }, "P", ST_UPSTREAM, "upstreamBadRequest", COID_ASKED },
     { "403", NOTHING, { STEP(403, "") }, "P", ST_UPSTREAM, "upstreamForbidden", COID_ASKED },
@@ -219,18 +264,20 @@ static const struct row {
       "gbdflUnavailable",
       COID_ASKED },
     { "503", NOTHING, { STEP(503, "") }, "P", ST_UPSTREAM, "upstreamStatus", COID_ASKED },
-    { "a foreign 404",
-      NOTHING,
-      { STEP(404, "<html>not found</html>") },
-      "P",
-      ST_UPSTREAM,
-      "upstreamStatus",
-      COID_ASKED },
+    { "a foreign 404", NOTHING, { PAGE }, "P", ST_UPSTREAM, "upstreamStatus", COID_ASKED },
     /* who died: the key is asked for first */
     { "written, then dead", LEFT_WRITTEN, { MISSING, RESULT }, "GP", ST_OK, "", COID_DONE },
     { "written, yet compared", LEFT_WRITTEN, { RESULT }, "G", ST_OK, "", COID_DONE },
     { "asked, and compared", LEFT_ASKED_NOW, { RESULT }, "G", ST_OK, "", COID_DONE },
     { "asked, and lost", LEFT_ASKED_NOW, { MISSING, RESULT }, "GP", ST_OK, "", COID_DONE },
+    { "asked, and plainly lost", LEFT_ASKED_NOW, { PLAIN, RESULT }, "GP", ST_OK, "", COID_DONE },
+    { "asked, and a proxy's 404",
+      LEFT_ASKED_NOW,
+      { PAGE },
+      "G",
+      ST_UPSTREAM,
+      "upstreamStatus",
+      COID_ASKED },
     { "asked, and nobody answers",
       LEFT_ASKED_NOW,
       { STEP(502, "") },
@@ -337,6 +384,41 @@ static void a_comparison_goes_out_on_a_connection_of_its_own(void **state)
     kit_close(&kit);
 }
 
+/* ЦОИД's own 404 ends the row, a proxy's leaves it open. */
+static void who_comes_again_after_a_404_is_told_the_same_or_compared(void **state)
+{
+    static const struct {
+        struct far_step first, then[2];
+        const char *trace; /* of the repeat */
+        enum status want, again;
+        const char *code;
+    } cases[] = {
+        { PLAIN, { { 0 } }, "", ST_INPUT, ST_INPUT, "upstreamNotFound" },
+        { PAGE, { PLAIN, RESULT }, "GP", ST_UPSTREAM, ST_OK, "upstreamStatus" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kit kit;
+
+        kit_init(&kit);
+        kit_open(&kit);
+        kit_ask_photo(&kit, "m1");
+        assert_int_equal(kit_run(&kit, &cases[i].first, 1), cases[i].want);
+        assert_string_equal(kit.err.code, cases[i].code);
+        const struct err first = kit.err;
+        assert_int_equal(kit_run(&kit, cases[i].then, strlen(cases[i].trace)), cases[i].again);
+        kit_traced(&kit, cases[i].code, cases[i].trace);
+        if (cases[i].again != ST_OK) {
+            assert_string_equal(kit.err.code, first.code);
+            assert_string_equal(kit.err.text, first.text);
+            assert_int_equal(kit.err.upstream_status, 404);
+            assert_string_equal(kit.err.upstream_text, "Not Found");
+        }
+        kit_close(&kit);
+    }
+}
+
 static void a_limit_or_another_payload_is_the_senders_own_fault(void **state)
 {
     static const struct far_step steps[] = { RESULT };
@@ -435,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(after_any_answer_a_comparison_is_paid_for_once),
         cmocka_unit_test(a_comparison_goes_out_on_a_connection_of_its_own),
+        cmocka_unit_test(who_comes_again_after_a_404_is_told_the_same_or_compared),
         cmocka_unit_test(a_limit_or_another_payload_is_the_senders_own_fault),
         cmocka_unit_test(the_limit_is_of_a_day_of_astana),
         cmocka_unit_test(a_result_next_to_nothing_ends_the_row),

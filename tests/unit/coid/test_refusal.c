@@ -69,9 +69,48 @@ static void the_words_of_a_refusal_are_found_in_whatever_body_they_come(void **s
     for (size_t i = 0; i < COUNT(cases); i++) {
         char got[160];
 
-        read_refusal(cases[i].body, got, sizeof(got));
+        (void)read_refusal(cases[i].body, 404, got, sizeof(got));
         if (strcmp(got, cases[i].says) != 0)
             fail_msg("%s: \"%s\", expected \"%s\"", cases[i].body.at, got, cases[i].says);
+    }
+}
+
+/* req 2.39: what a service of ЦОИД's writes, and what others do. */
+static void the_form_of_a_body_tells_whose_it_is(void **state)
+{
+    static const struct {
+        struct slice body;
+        bool is_own;
+    } forms[] = {
+        { SLICE("{\"timestamp\":\"2021-09-27T10:17:44.098+00:00\",\"status\":404,"
+                "\"error\":\"Not Found\",\"path\":\"/identity/1.1.0/verify\"}"),
+          true },
+        { SLICE("\xef\xbb\xbf {\"status\":404}\r\n"), true },
+        { SLICE("{\"status\":404,\"error\":null,\"message\":\"of any kind\"}"), true },
+        { SLICE("{\"error\":\"Not Found\"}"), true },
+        { SLICE("{\"error\":\"\"}"), true },
+        { SLICE("{\"status\":502,\"error\":\"Bad Gateway\"}"), false },
+        { SLICE("{\"status\":\"404\",\"error\":\"Not Found\"}"), false },
+        { SLICE("{\"status\":null,\"error\":\"Not Found\"}"), false },
+        { SLICE("{\"message\":\"no Route matched with those values\"}"), false },
+        { SLICE("{\"error\":{\"code\":404}}"), false },
+        { SLICE("{}"), false },
+        { SLICE("[{\"status\":404}]"), false },
+        { SLICE("\"Not Found\""), false },
+        { SLICE("404"), false },
+        { SLICE("{\"status\":404"), false },
+        { SLICE("{\"status\":404,\"status\":404}"), false },
+        { SLICE("<html><title>404 Not Found</title></html>"), false },
+        { SLICE("Not Found"), false },
+        { SLICE(""), false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        char got[160];
+
+        if (read_refusal(forms[i].body, 404, got, sizeof(got)) != forms[i].is_own)
+            fail_msg("%s: %s", forms[i].body.at, forms[i].is_own ? "not its own" : "its own");
     }
 }
 
@@ -80,11 +119,11 @@ static void a_long_refusal_is_cut_between_characters(void **state)
     char got[10];
 
     (void)state;
-    read_refusal(SLICE("ЦОИД отказал"), got, sizeof(got));
+    (void)read_refusal(SLICE("ЦОИД отказал"), 404, got, sizeof(got));
     assert_string_equal(got, "ЦОИД ");
-    read_refusal(SLICE("{\"message\":\"ЦОИ1Д\"}"), got, sizeof(got));
+    (void)read_refusal(SLICE("{\"message\":\"ЦОИ1Д\"}"), 404, got, sizeof(got));
     assert_string_equal(got, "ЦОИ1Д");
-    read_refusal(SLICE("x"), got, 1);
+    (void)read_refusal(SLICE("x"), 404, got, 1);
     assert_string_equal(got, "");
 }
 
@@ -97,13 +136,13 @@ static void of_a_huge_body_the_beginning_is_read(void **state)
     (void)state;
     assert_non_null(body);
     memset(body, '<', len);
-    read_refusal((struct slice){ body, len }, got, sizeof(got));
+    (void)read_refusal((struct slice){ body, len }, 404, got, sizeof(got));
     assert_string_equal(got, "");
     memset(body, '[', len);
-    read_refusal((struct slice){ body, len }, got, sizeof(got));
+    (void)read_refusal((struct slice){ body, len }, 404, got, sizeof(got));
     assert_int_equal(strlen(got), sizeof(got) - 1);
     memset(body, ' ', len);
-    read_refusal((struct slice){ body, len }, got, sizeof(got));
+    (void)read_refusal((struct slice){ body, len }, 404, got, sizeof(got));
     assert_string_equal(got, "");
     free(body);
 }
@@ -123,7 +162,7 @@ static void a_huge_body_in_cyrillic_is_read_as_what_it_is(void **state)
             body[i] = '\xd1'; /* ф */
             body[i + 1] = '\x84';
         }
-        read_refusal((struct slice){ body, len - shift }, got, sizeof(got));
+        (void)read_refusal((struct slice){ body, len - shift }, 404, got, sizeof(got));
         assert_string_equal(got, "ффффффффффффффф");
     }
     free(body);
@@ -133,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_words_of_a_refusal_are_found_in_whatever_body_they_come),
+        cmocka_unit_test(the_form_of_a_body_tells_whose_it_is),
         cmocka_unit_test(a_long_refusal_is_cut_between_characters),
         cmocka_unit_test(of_a_huge_body_the_beginning_is_read),
         cmocka_unit_test(a_huge_body_in_cyrillic_is_read_as_what_it_is),

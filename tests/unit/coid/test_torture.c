@@ -128,7 +128,7 @@ static void refuse(void *ctx)
 
     (void)ctx;
     for (size_t i = 0; i < COUNT(bodies); i++)
-        read_refusal(slice_str(bodies[i]), said, sizeof(said));
+        (void)read_refusal(slice_str(bodies[i]), 404, said, sizeof(said));
 }
 
 static void look(void *ctx, bool starved)
