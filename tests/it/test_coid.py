@@ -44,6 +44,8 @@ def tapped(country):
     world = make_world(country, coid=True)
     tap = Tap(world.sandbox, world.centre.port, world.folder)
     world.settings = {"coid": {"base_url": world.centre.url.replace(str(world.centre.port), str(tap.port))}}
+    world.more = ('[sender "other"]\nsender_id = other\nbin = 123456789021\nservice_ids = COID_IDENTITY_SERVICE\n'
+                  "organisation_ru = ДРУГОЙ\n")
     with at_work(world):
         yield world, tap
     tap.close()
@@ -181,6 +183,26 @@ def test_a_connection_serves_call_after_call_but_for_what_is_billed(tapped):
     told = tap.exchanges[before:]
     assert len(connects) == len(told) >= len(OPERATIONS)
     assert all(ms == 0 for ms, (request, _) in zip(connects, told, strict=True) if request.first.startswith("GET "))
+
+
+def test_a_key_of_another_sender_opens_nothing(tapped):
+    """The result and the data are for who made the verification; of others ЦОИД is not even asked."""
+    world, tap = tapped
+    iin = world.centre.people["man"]
+    key = good(world, coid.verify_photo(iin)).value("idempotencyKey")
+
+    def asked():
+        return [request.first for request, _ in tap.exchanges if request.headers.get("x-idempotency-key") == key]
+
+    before = asked()
+    assert len(before) == 1
+    for operation in ("getVerification", "getPersonData"):
+        told = ask(world, payload_of(operation, iin, key), sender="other")
+        assert (told.code, told.error, told.value("field")) == ("SCSE002", "verificationUnknown", "idempotencyKey"), told.text
+    assert asked() == before
+    for operation in ("getVerification", "getPersonData"):
+        good(world, payload_of(operation, iin, key))
+    assert len(asked()) == 3
 
 
 def test_what_coid_says_beyond_the_schema_is_handed_on(tapped):

@@ -490,6 +490,30 @@ static void a_result_next_to_nothing_ends_the_row(void **state)
     kit_close(&kit);
 }
 
+/* As with personal data (test_person.c): to others its key is one that never was. */
+static void another_senders_result_is_not_asked_for(void **state)
+{
+    static const struct far_step steps[] = { RESULT };
+    struct kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    kit_open(&kit);
+    kit_ask_photo(&kit, "m1");
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    kit_ask_result(&kit, "m2", fake_row(&kit.store)->key.text);
+    const char *owner = kit.sender.sender_id;
+    kit.sender.sender_id = "other";
+    assert_int_equal(kit_run(&kit, steps, 1), ST_INPUT);
+    assert_string_equal(kit.err.code, "verificationUnknown");
+    assert_string_equal(kit.err.field, "idempotencyKey");
+    assert_null(kit.reply.coid);
+    kit_traced(&kit, "another sender", "");
+    kit.sender.sender_id = owner;
+    assert_ok(kit_run(&kit, steps, 1), &kit.err);
+    kit_close(&kit);
+}
+
 /* getVerification ends what verifyPhoto left open (req 2.17, 3.13). */
 static void who_asks_for_the_result_ends_the_row(void **state)
 {
@@ -521,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_limit_or_another_payload_is_the_senders_own_fault),
         cmocka_unit_test(the_limit_is_of_a_day_of_astana),
         cmocka_unit_test(a_result_next_to_nothing_ends_the_row),
+        cmocka_unit_test(another_senders_result_is_not_asked_for),
         cmocka_unit_test(who_asks_for_the_result_ends_the_row),
     };
 
