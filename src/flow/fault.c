@@ -2,8 +2,13 @@
 #include "flow/internal.h"
 
 #include "base/text.h"
+#include "flow/reasons.h"
 
-enum { MAX_MESSAGE = 250, REPLY_ARENA = 64 << 20 /* bytes; results carry documents */ };
+enum {
+    MAX_MESSAGE = 250, /* characters */
+    MESSAGE_SIZE = MAX_MESSAGE * 4 + 1,
+    REPLY_ARENA = 64 << 20, /* bytes; results carry documents */
+};
 
 static const struct fault_row {
     enum status status;
@@ -39,15 +44,92 @@ static bool is_ours(enum status status)
     return status == ST_INTERNAL || status == ST_NOMEM;
 }
 
-static char *text_of(struct reply *reply, const char *head, const struct err *cause)
+/* A failure that carries no code of its own is named after what happened. */
+static const char *code_of(const struct err *cause)
 {
-    char whole[MAX_MESSAGE * 4];
+    static const char *const codes[] = {
+        [ST_NOMEM] = "internal",          [ST_INPUT] = "invalid",     [ST_NOT_FOUND] = "notFound",
+        [ST_CONFLICT] = "conflict",       [ST_UPSTREAM] = "upstream", [ST_TIMEOUT] = "timeout",
+        [ST_UNAVAILABLE] = "unavailable", [ST_INTERNAL] = "internal",
+    };
+
+    if (cause->code[0] != '\0' && !is_ours(cause->status))
+        return cause->code;
+    return codes[cause->status] ? codes[cause->status] : "internal";
+}
+
+static size_t characters_of(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/* The bytes of text's first n characters. */
+static size_t bytes_of(const char *text, size_t n)
+{
+    size_t len = 0;
+
+    for (; text[len]; len++)
+        if (((unsigned char)text[len] & 0xC0) != 0x80 && n-- == 0)
+            break;
+    return len;
+}
+
+/* Puts text behind what the message says already, as far as there is room; a cut shows. */
+static void add_text(char message[MESSAGE_SIZE], const char *text, const char *end)
+{
+    size_t at = strlen(message), used = characters_of(message) + characters_of(end);
+    size_t room = used < MAX_MESSAGE ? MAX_MESSAGE - used : 0;
+    bool cut = characters_of(text) > room;
+    size_t len = bytes_of(text, cut && room > 0 ? room - 1 : room);
+
+    (void)text_format(message + at, MESSAGE_SIZE - at, "%.*s%s%s", (int)len, text, cut ? "…" : "",
+                      end);
+}
+
+/* What the cause says of this very request, in English; its field, unless the text names it. */
+static void add_particulars(char message[MESSAGE_SIZE], const struct err *cause)
+{
+    char named[sizeof(cause->field) + sizeof(cause->text) + 2];
+    bool names = cause->field[0] == '\0' || strstr(cause->text, cause->field);
+
+    (void)text_format(named, sizeof(named), "%s%s%s", names ? "" : cause->field, names ? "" : ": ",
+                      cause->text);
+    add_text(message, named, "]");
+}
+
+static void write_message(const char *head, const char *reason, const struct err *cause,
+                          char dst[MESSAGE_SIZE])
+{
+    (void)text_format(dst, MESSAGE_SIZE, "%s: %s%s", head, reason ? reason : "",
+                      reason ? " [" : "");
+    if (reason)
+        add_particulars(dst, cause);
+    else
+        add_text(dst, cause->text, "");
+}
+
+/* The caller gets head and reason, which is Russian, or NULL where there is none; the journal gets
+ * head and the cause's own text, ours too. */
+static enum status set_message(struct reply *reply, const char *head, const char *reason,
+                               const struct err *cause, struct err *err)
+{
+    char message[MESSAGE_SIZE];
+    char record[MESSAGE_SIZE];
 
     if (is_ours(cause->status))
-        text_format(whole, sizeof(whole), "%s: exchange %s", head, reply->message_id);
+        (void)text_format(message, sizeof(message), "%s: обмен %s", head, reply->message_id);
     else
-        text_format(whole, sizeof(whole), "%s: %s", head, cause->text);
-    return arena_text(reply->arena, slice_str(whole));
+        write_message(head, reason, cause, message);
+    (void)text_format(record, sizeof(record), "%s: %s", head, cause->text);
+    reply->message = arena_text(reply->arena, slice_str(message));
+    reply->on_record = arena_text(reply->arena, slice_str(record));
+    if (!reply->message || !reply->on_record)
+        return RAISE(err, ST_NOMEM, "reply: out of memory");
+    return ST_OK;
 }
 
 struct reply *reply_new(const struct peer *peer, const struct request *req, int64_t now_ms)
@@ -81,20 +163,6 @@ void reply_set_message(struct reply *reply)
         reply->message = BUSINESS;
 }
 
-/* A failure that carries no code of its own is named after what happened. */
-static const char *code_of(const struct err *cause)
-{
-    static const char *const codes[] = {
-        [ST_NOMEM] = "internal",          [ST_INPUT] = "invalid",     [ST_NOT_FOUND] = "notFound",
-        [ST_CONFLICT] = "conflict",       [ST_UPSTREAM] = "upstream", [ST_TIMEOUT] = "timeout",
-        [ST_UNAVAILABLE] = "unavailable", [ST_INTERNAL] = "internal",
-    };
-
-    if (cause->code[0] != '\0' && !is_ours(cause->status))
-        return cause->code;
-    return codes[cause->status] ? codes[cause->status] : "internal";
-}
-
 /* What ЦОИД answered, where that is the reason (flows.md section 3). */
 static enum status set_upstream(struct reply *reply, const struct err *cause, struct err *err)
 {
@@ -114,13 +182,14 @@ enum status reply_set_error(struct reply *reply, const struct err *cause, struct
     bool business = cause->status == ST_INPUT;
 
     reply->code = business ? "SCSE002" : "SCSE003"; /* req 0.70, 0.71 */
-    reply->message = text_of(reply, business ? BUSINESS : "Необработанное исключение", cause);
+    TRY(set_message(reply, business ? BUSINESS : "Необработанное исключение",
+                    reason_of(code_of(cause)), cause, err));
     reply->op = OP_NONE;
     reply->has_detail = true;
     reply->detail.code = arena_text(reply->arena, slice_str(code_of(cause)));
     reply->detail.field = arena_text(reply->arena, slice_str(cause->field));
     reply->detail.limit = arena_text(reply->arena, slice_str(cause->limit));
-    if (!reply->message || !reply->detail.code || !reply->detail.field || !reply->detail.limit)
+    if (!reply->detail.code || !reply->detail.field || !reply->detail.limit)
         return RAISE(err, ST_NOMEM, "reply: out of memory");
     return set_upstream(reply, cause, err);
 }
@@ -134,10 +203,7 @@ static enum status set_fault(struct reply *reply, const struct err *cause, struc
     row = row ? row : &ours;
     reply->kind = REPLY_FAULT;
     reply->code = row->code;
-    reply->message = text_of(reply, row->message, cause);
-    if (!reply->message)
-        return RAISE(err, ST_NOMEM, "reply: out of memory");
-    return ST_OK;
+    return set_message(reply, row->message, NULL, cause, err);
 }
 
 enum status flow_fault(const struct err *cause, const struct peer *peer, const struct request *req,

@@ -129,10 +129,10 @@ enum status journal_answered(struct journal *journal, const struct peer *peer,
 {
     struct event event = event_of(peer, req);
     const char *maker = maker_of(peer, reply);
+    const char *said = reply->on_record ? reply->on_record : reply->message;
     char text[1024];
 
-    (void)text_format(text, sizeof(text), "%s%s%s%s%s%s%s", reply->message,
-                      maker[0] ? " again=" : "", maker,
+    (void)text_format(text, sizeof(text), "%s%s%s%s%s%s%s", said, maker[0] ? " again=" : "", maker,
                       reply->has_detail && reply->detail.code ? " detail=" : "",
                       reply->has_detail && reply->detail.code ? reply->detail.code : "",
                       reason && reason[0] ? " reason=" : "", reason ? reason : "");

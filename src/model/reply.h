@@ -51,6 +51,7 @@ struct reply {
     /* both kinds */
     const char *code;       /* SCSS001 SCSE002 SCSE003, or a Fault's SCE001 … SCE909 */
     const char *message;    /* at most 250 characters; a Fault's errorMessage */
+    const char *on_record;  /* what the journal says in its place; NULL: the message */
     const char *session_id; /* ШЭП's, echoed; "" when unknown */
     int64_t date_ms;
     /* REPLY_FAULT */

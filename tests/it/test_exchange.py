@@ -228,16 +228,22 @@ def test_the_wrong_certificate_is_refused_with_its_reason(world, key, reason):
     assert reason in status.value("reason"), status.text
 
 
-@pytest.mark.parametrize("payload, code, field", [
-    ("<x:somethingElse xmlns:x='urn:x'/>", "unknownOperation", ""),
-    ("<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'/>", "fieldMissing", "signingSessionId"),
+@pytest.mark.parametrize("payload, code, field, reason", [
+    ("<x:somethingElse xmlns:x='urn:x'/>", "unknownOperation", "requestData/data", "корневой элемент — не операция этого сервиса"),
+    ("<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'/>", "fieldMissing", "signingSessionId",
+     "поля нет или оно пусто"),
     ("<s:getSigningStatus xmlns:s='urn:shep-adapter:signing:1'><signingSessionId>0193abcd-0000-7000-8000-00000000000f"
-     "</signingSessionId></s:getSigningStatus>", "sessionUnknown", "signingSessionId"),
+     "</signingSessionId></s:getSigningStatus>", "sessionUnknown", "signingSessionId", "у отправителя нет такой сессии"),
 ])
-def test_a_business_error_names_code_and_field(world, payload, code, field):
+def test_a_business_error_names_code_and_field(world, payload, code, field, reason):
     answer = world.call(payload)
     assert answer.code == "SCSE002", answer.text  # req 0.70
     assert code in answer.text and field in answer.text
+    message = re.search(r"^message +(.*)$", answer.text, re.M).group(1)
+    told = re.fullmatch(rf"Ошибка в бизнес-данных: {reason} \[(?:{field}: )?([^а-яё]+)\]", message)
+    assert told and len(message) <= 250, message
+    on_record = [line["text"] for line in world.journal() if line["event"] == "exchange.answered"][-1]
+    assert on_record == f"Ошибка в бизнес-данных: {told.group(1)} detail={code}"
 
 
 def test_the_contract_is_served_with_the_address_as_reached(world):

@@ -307,6 +307,7 @@ static void an_error_becomes_its_fault_or_status(void **state)
         assert_int_equal(reply->fault_of_server, cases[i].of_server);
         bool ours = cases[i].status == ST_INTERNAL || cases[i].status == ST_NOMEM;
         assert_int_equal(strstr(reply->message, "the inner reason") != NULL, !ours);
+        assert_non_null(strstr(reply->on_record, "the inner reason"));
     }
 }
 

@@ -77,6 +77,10 @@ static void an_answer_given_again_names_who_made_it(void **state)
     reply.message_id = peer.exchange.text;
     assert_ok(journal_answered(journal, &peer, NULL, &reply, "", err));
     assert_string_equal(walk(*state, NULL, NULL).last_text, "Готово");
+    reply.on_record = "Done";
+    assert_ok(journal_answered(journal, &peer, NULL, &reply, "", err));
+    assert_string_equal(walk(*state, NULL, NULL).last_text, "Done");
+    reply.on_record = NULL;
     reply.message_id = maker;
     assert_ok(journal_answered(journal, &peer, NULL, &reply, "", err));
     assert_string_equal(walk(*state, NULL, NULL).last_text,
