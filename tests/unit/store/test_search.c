@@ -278,7 +278,7 @@ static void pages_neither_skip_nor_double_lines_while_others_come(void **state)
     (void)state;
     for (uint64_t seq = 1; seq < LINES; seq++)
         for (int i = 0; i < 3; i++) {
-            char name[8];
+            char name[16];
             (void)snprintf(name, sizeof(name), "node%d", i + 1);
             put(plain, name, seq,
                 NOON - DAY_MS * (int64_t)((LINES - seq) / 7) +
