@@ -10,7 +10,7 @@ import pytest
 from telephone import Telephone, document, request
 from test_fire import hold_the_table, raw_lines
 from tools import BUILD, ROOT, Server, run, until
-from test_journal import verify
+from test_journal import closed_files, seals, verify
 from world import make_world
 
 HEADINGS = {"docs/OPERATIONS.md": "## Backup and restore\n", "docs/OPERATIONS.ru.md": "## Резервная копия и восстановление\n"}
@@ -96,6 +96,8 @@ def what_is_there(world, message, signed, still_open):
 
 
 def hold_the_proof(host):
+    # a file that has only just been closed gets its seal in a moment
+    until("the seals", lambda: len(seals(host.world)) == len(closed_files(host.world)))
     status, told = verify(host.world, "--trust", host.world.sandbox / "trust")
     assert status == 0 and told["sealed"] >= 1, told
     return told
