@@ -1,4 +1,5 @@
-"""The administrator's console as a browser without scripts uses it: cookies, forms, redirects."""
+"""The administrator's console: a client that uses it as a browser without scripts does (cookies, forms, redirects), and the
+way in for a real browser."""
 import base64
 import hashlib
 import hmac
@@ -9,7 +10,7 @@ import ssl
 import struct
 import urllib.parse
 
-from tools import BUILD, WAIT_S, run
+from tools import BUILD, WAIT_S, run, until
 from world import at_work, make_world
 
 PASSWORD = "три слова и запятая"  # of every account that these tests make
@@ -144,3 +145,23 @@ class Client:
 
     def log_out(self):
         return self.post("/admin/logout")
+
+
+# ---- in a real browser ----
+
+def at(world, path):
+    return f"http://127.0.0.1:{world.admin_port}/admin/{path}"
+
+
+def press(browser, css):
+    """A button whose form leads to a new page, which has come when this returns."""
+    browser.js("(globalThis.__before = true)")
+    browser.one(css).click()
+    until("the next page", lambda: browser.js("!globalThis.__before && document.readyState === 'complete'"))
+
+
+def log_in(browser, world, name, password=PASSWORD):
+    browser.open(at(world, "login"))
+    browser.one("#name").send_keys(name)
+    browser.one("#password").send_keys(password)
+    press(browser, "form.card button")

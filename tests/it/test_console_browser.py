@@ -1,8 +1,7 @@
 """The console's door in a real browser: logging in, wrong passwords, lock-out, roles, languages (req 0.36, 0.53)."""
 import pytest
 
-from console import ADMINISTRATOR, AUDITOR, PASSWORD, WRONG, a_console, add_user, user
-from tools import until
+from console import ADMINISTRATOR, AUDITOR, PASSWORD, WRONG, a_console, add_user, at, log_in, press, user
 
 WORDS = {"kk": ("Кіру", "Құпиясөз"), "ru": ("Вход", "Пароль"), "en": ("Log in", "Password")}
 
@@ -10,24 +9,6 @@ WORDS = {"kk": ("Кіру", "Құпиясөз"), "ru": ("Вход", "Парол�
 @pytest.fixture(scope="module")
 def console(country):
     yield from a_console(country, max_failures=3)
-
-
-def at(world, path):
-    return f"http://127.0.0.1:{world.admin_port}/admin/{path}"
-
-
-def press(browser, css):
-    """A button whose form leads to a new page, which has come when this returns."""
-    browser.js("(globalThis.__before = true)")
-    browser.one(css).click()
-    until("the next page", lambda: browser.js("!globalThis.__before && document.readyState === 'complete'"))
-
-
-def log_in(browser, world, name, password=PASSWORD):
-    browser.open(at(world, "login"))
-    browser.one("#name").send_keys(name)
-    browser.one("#password").send_keys(password)
-    press(browser, "form.card button")
 
 
 def whereabouts(browser):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from console import ADMINISTRATOR, AUDITOR, PASSWORD, Client, a_console
+from console import ADMINISTRATOR, AUDITOR, Client, a_console, log_in
 from tools import ROOT, run, until
 
 IIN = "123456789011"  # who signs in the example
@@ -71,13 +71,6 @@ def paths_of(story):
     """Every page of the table, with what it wants behind it."""
     below = {"/admin/exchange/": story.exchange, "/admin/sessions/": story.session}
     return [(path + below.get(path, ""), roles) for path, roles, _ in TABLE]
-
-
-def look_in(browser, world, account):
-    browser.open(f"http://127.0.0.1:{world.admin_port}/admin/login")
-    browser.one("#name").send_keys(account)
-    browser.one("#password").send_keys(PASSWORD)
-    browser.one("main form button").click()
 
 
 # ---- roles, and the record of each look ----
@@ -258,7 +251,7 @@ def test_a_session_gives_its_signed_bytes_verdicts_and_seal(console, story, admi
 @pytest.mark.parametrize("language, search", [("ru", "Найти"), ("kk", "Іздеу"), ("en", "Search")])
 def test_the_pages_are_read_in_three_languages_on_any_screen(console, story, browser, language, search):  # req 0.39
     browser.as_desktop(1440, 900, language)
-    look_in(browser, console, ADMINISTRATOR)
+    log_in(browser, console, ADMINISTRATOR)
     for width in (1440, 360) if language == "ru" else (360,):
         for path, _ in paths_of(story):
             if path.endswith(".csv"):
@@ -275,7 +268,7 @@ def test_the_pages_are_read_in_three_languages_on_any_screen(console, story, bro
 
 
 def test_a_reader_searches_and_comes_to_the_exchange(console, story, browser):  # req 0.39, 0.59
-    look_in(browser, console, ADMINISTRATOR)
+    log_in(browser, console, ADMINISTRATOR)
     browser.open(f"http://127.0.0.1:{console.admin_port}/admin/journal")
     browser.one("#f_id").send_keys(story.message)
     browser.one("form.search button").click()
