@@ -2,7 +2,6 @@
 import datetime
 import json
 import pathlib
-import re
 import shlex
 import ssl
 import subprocess
@@ -53,12 +52,6 @@ def compare(world, name, vendor):
     told = ask(world, coid.verify_photo(world.centre.people[name], vendor))
     assert told.code == "SCSS001", told.text
     return told.value("idempotencyKey")
-
-
-def ctl_journal(world):
-    files = sorted((world.folder / "journal/ctl").glob("*.log"))
-    return [dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', line))
-            for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +114,7 @@ def test_each_kind_of_difference_is_found(world, keys):
 
 def test_it_is_on_record_beside_what_was_asked(world, keys):
     status, differences, _ = reconcile(world)
-    lines = ctl_journal(world)
+    lines = world.journal("journal/ctl")
     assert lines[-1]["event"] == "coid.reconciled" and f"{len(differences)} differences" in lines[-1]["text"]
     asked = [line for line in lines if line["event"] == "coid.asked"]
     assert any("getTransactions" in line["text"] for line in asked) and any("getActDetail" in line["text"] for line in asked)

@@ -406,8 +406,7 @@ def test_an_export_by_shepctl_and_one_that_is_refused_are_on_record(there, check
     assert done.returncode == 0 and (tmp_path / "out/photo").read_bytes() == PHOTO, done.stderr
     nobody = coid.new_message()
     assert shepctl(there, "evidence", nobody, "--out", tmp_path / "none").returncode == 1
-    lines = [dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', line)) for file in sorted((there.folder / "journal/ctl").glob("*.log"))
-             for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = there.journal("journal/ctl")
     read, refused = [line for line in lines if line["event"].startswith("coid.evidence_")][-2:]
     user = run("id", "-un").stdout.strip()
     assert (read["event"], read["account"]) == ("coid.evidence_read", user) and checked.key in read["text"]

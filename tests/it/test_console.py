@@ -44,9 +44,7 @@ def of(world, name, account, text=""):
 
 
 def ctl_lines(world, event):
-    files = sorted((world.folder / "journal/ctl").glob("*.log"))
-    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if f'event="{event}"' in line]
-    return [dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', line)) for line in lines]
+    return [line for line in world.journal("journal/ctl") if line["event"] == event]
 
 
 def at_a_terminal(command, questions, answer):

@@ -19,7 +19,7 @@ from load import Load
 from rsyslog import Rsyslog, first_ones
 from test_journal import closed_files, seals, verify
 from test_proxy import start_proxy
-from tools import ROOT, WAIT_S, free_port, run, until
+from tools import ROOT, WAIT_S, free_port, run, until, whole_lines
 from world import Second, make_world
 
 RATE = 90_000  # exchanges an hour: 25 a second
@@ -30,7 +30,7 @@ SETTINGS = {"journal": {"max_file_bytes": 65536},  # it rotates, and seals, unde
 # ---- what must hold ----
 def raw_lines(world):
     files = sorted((world.folder / "journal").glob("*.log"))
-    return [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line for file in files for line in whole_lines(file)]
 
 
 def hold_the_table(world):

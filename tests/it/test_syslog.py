@@ -79,8 +79,11 @@ def assert_same(message, line):
 
 def assert_complete(world, receiver):
     """All that the journal has is there, once the repeated ids are gone, in order and line by line."""
-    until("all lines", lambda: {line["id"] for line in world.journal()} <= {line["id"] for line in receiver.lines()})
-    journal = world.journal()
+    def all_told():
+        journal = world.journal()
+        return {line["id"] for line in journal} <= {line["id"] for line in receiver.lines()} and journal
+
+    journal = until("all lines", all_told)
     messages = first_ones(receiver.lines())[:len(journal)]
     assert [message["seq"] for message in messages] == [line["seq"] for line in journal]
     for message, line in zip(messages, journal):

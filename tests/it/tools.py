@@ -53,6 +53,11 @@ def at_once(*calls):
     return answers
 
 
+def whole_lines(file):
+    """The lines of a file that somebody is writing; the one that has no end yet is left out."""
+    return file.read_bytes().rpartition(b"\n")[0].decode().splitlines()
+
+
 def load_json(body):
     return json.loads(body.decode("utf-8"))
 

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 from coid import Centre
-from tools import BUILD, ROOT, WAIT_S, Server, free_port, run, until
+from tools import BUILD, ROOT, WAIT_S, Server, free_port, run, until, whole_lines
 
 SERVICE = "EGOVMOBILE_QR_SIGN_SERVICE"
 
@@ -214,10 +214,10 @@ class World:
         return self.http("POST", "/shep/SyncChannel", envelope, {"Content-Type": content_type, **(headers or {})})
 
     # ---- what is on record ----
-    def journal(self):
-        """Every line of the text journal as a dictionary, in order."""
-        files = sorted((self.folder / "journal").glob("*.log"))
-        lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    def journal(self, folder="journal"):
+        """Every line of the text journal, or of shepctl's in journal/ctl, as a dictionary, in order."""
+        files = sorted((self.folder / folder).glob("*.log"))
+        lines = [line for file in files for line in whole_lines(file)]
         return [dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', line)) for line in lines]
 
     def events(self, event, text="", session=None):
