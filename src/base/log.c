@@ -4,17 +4,9 @@
 #include "base/text.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 enum { LINE = 1024 }; /* bytes; a longer line is cut */
-
-static _Atomic int threshold = LOG_LEVEL_INFO;
-
-void log_set_level(enum log_level level)
-{
-    atomic_store(&threshold, (int)level);
-}
 
 /* A line is one write(2): lines of several threads never mix. Control characters become '?'. */
 static void emit(char *line, size_t len)
@@ -29,13 +21,11 @@ static void emit(char *line, size_t len)
 
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
 {
-    static const char *const names[] = { "debug", "info", "warning", "error" };
+    static const char *const names[] = { "info", "warning", "error" };
     char line[LINE + 1];
     char when[TIME_TEXT];
     va_list args;
 
-    if ((int)level < atomic_load(&threshold))
-        return;
     time_utc_offset_text(clock_now(clock_system()), when);
     text_format(line, LINE, "time=%s level=%s event=%s ", when, names[level], event);
     size_t len = strlen(line);

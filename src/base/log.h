@@ -4,10 +4,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
-
-/* Lines below it are dropped; INFO until set. */
-void log_set_level(enum log_level level);
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
 /* `fmt` gives key=value pairs; quote foreign texts with LOG_QUOTED. No secret, no IIN. */
 void log_line(enum log_level level, const char *event, const char *fmt, ...)

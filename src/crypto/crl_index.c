@@ -167,11 +167,6 @@ static bool find_in(const struct crl *base, const struct crl *delta, struct slic
     return true;
 }
 
-bool crl_index_find(const struct crl_index *index, struct slice serial, struct crl_entry *ret)
-{
-    return find_in(index->base, index->delta, serial, ret);
-}
-
 /* What is being answered, from which lists. */
 struct question {
     const struct crl_query *query;

@@ -82,6 +82,3 @@ struct crl_answer {
  */
 void crl_index_judge(const struct crl_index *index, const struct crl_query *query,
                      struct crl_answer *ret);
-
-/* The serials alone, without a word on issuer, scope and dates. false: not revoked by them. */
-bool crl_index_find(const struct crl_index *index, struct slice serial, struct crl_entry *ret);

@@ -13,7 +13,6 @@
 
 struct listener {
     struct http_server *server;
-    size_t index;
     struct http_listener params; /* copies of the texts */
     struct evconnlistener *evconn;
     uint16_t port;

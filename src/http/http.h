@@ -106,7 +106,6 @@ void http_free(struct http_server *server);
 DEFINE_AUTO(struct http_server, http_free)
 
 /* Readers; borrowed until the request is answered. Any thread. */
-size_t http_listener_of(const struct http_request *request);
 const char *http_method(const struct http_request *request); /* GET HEAD POST PUT DELETE … */
 /* Percent-decoded once, no query, valid UTF-8 without controls; "*" for OPTIONS *. */
 struct slice http_path(const struct http_request *request);

@@ -94,7 +94,6 @@ enum status listeners_open(struct http_server *server, const struct http_params 
     for (size_t i = 0; i < params->listener_count; i++) {
         struct listener *listener = &server->listeners[i];
         listener->server = server;
-        listener->index = i;
         TRY(copy_params(listener, &params->listeners[i], err));
         TRY(open_one(listener, err));
     }

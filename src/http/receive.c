@@ -92,7 +92,6 @@ static enum step start_request(struct conn *conn, size_t head_len)
     if (refusal != REFUSAL_NONE)
         return conn_refuse(conn, refusal);
     conn->request->conn = conn;
-    conn->request->listener = conn->listener->index;
     conn->request->tls = conn->stream.ssl != NULL;
     conn->request->verified = stream_is_verified(&conn->stream);
     if (conn->request->head.host.len == 0)

@@ -244,11 +244,6 @@ void http_answer_slowly(struct http_request *request, const struct http_reply *r
     http_answer(request, reply);
 }
 
-size_t http_listener_of(const struct http_request *request)
-{
-    return request->listener;
-}
-
 const char *http_method(const struct http_request *request)
 {
     return request->head.method;

@@ -13,7 +13,6 @@ struct http_request {
     struct http_request *next; /* among the answered */
     struct arena *arena;
     struct head head;
-    size_t listener;
     bool tls;
     bool verified; /* the caller showed a certificate that verified */
     char peer[ADDRESS_TEXT];

@@ -410,9 +410,3 @@ struct bytes *mobile_stranger_json(struct slice accept_language)
 
     return issue_message(text, NULL, &json, &err) == ST_OK ? json : NULL;
 }
-
-void mobile_answer_free(struct mobile_answer *answer)
-{
-    bytes_free(answer->json);
-    *answer = (struct mobile_answer){ 0 };
-}

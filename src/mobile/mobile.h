@@ -91,10 +91,9 @@ struct mobile_call {
 };
 struct mobile_answer {
     int status;
-    struct bytes *json; /* owned */
+    struct bytes *json; /* the caller's */
     bool wrong_token;   /* no session has the path's, or the Bearer is not the session's */
 };
-void mobile_answer_free(struct mobile_answer *answer); /* frees the members */
 /* Always answers (its own failures are 500/503 with a message), and writes the journal before it
  * returns: when that fails the answer is 503. */
 void mobile_handle(struct mobile *mobile, const struct mobile_call *call,

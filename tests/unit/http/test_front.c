@@ -49,7 +49,6 @@ static void readers_tell_all_of_the_request(void **state)
     assert_string_equal(http_peer(request), "127.0.0.1");
     assert_string_equal(http_base_url(request), "http://shep.example");
     assert_false(http_is_tls(request));
-    assert_int_equal(http_listener_of(request), 0);
     assert_in_range(http_received_ms(request), before, kit_now_ms());
     kit_echo(request);
     free(client_reply(&client));
