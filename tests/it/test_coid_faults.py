@@ -11,7 +11,7 @@ import pytest
 
 import chaos
 import coid
-from coid import OPERATIONS, QUESTIONS, OwnCentre, ask, hold_to_schema, new_message, payload_of
+from coid import OPERATIONS, QUESTIONS, OwnCentre, ask, at_centre, hold_to_schema, new_message, payload_of
 from tools import run, until
 from world import make_world
 
@@ -140,11 +140,8 @@ def there(country):
     one = make_world(country, coid=True)
     one.settings = {"coid": {"budget_ms": BUDGET_MS, "call_ms": CALL_MS, "failures": 64, "failure_window_ms": 100,
                              "max_answer_bytes": 1 << 20}}
-    one.start()
-    one.centre.reset()
-    yield one
-    one.centre.reset()
-    assert one.stop() == 0, (one.folder / "shepd.log").read_text()[-3000:]
+    with at_centre(one):
+        yield one
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import re
 import pytest
 
 import coid
-from coid import ask, get_person_data, hold_to_schema, picture, verify_photo
+from coid import ask, at_centre, get_person_data, hold_to_schema, picture, verify_photo
 from tools import ROOT
 from world import make_world
 
@@ -13,12 +13,8 @@ OURS, THEIRS = "SCSE002", "SCSE003"
 
 @pytest.fixture(scope="module")
 def there(country):
-    one = make_world(country, coid=True)
-    one.start()
-    one.centre.reset()
-    yield one
-    one.centre.reset()
-    assert one.stop() == 0
+    with at_centre(make_world(country, coid=True)) as one:
+        yield one
 
 
 def compared(world, name):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import coid
-from coid import ASTANA, ask
+from coid import ASTANA, ask, at_centre
 from tools import BUILD, ROOT, run
 from world import make_world
 
@@ -65,12 +65,8 @@ def test_every_default_that_is_told_is_so(language):
 # ---- the chapters of ЦОИД ----
 @pytest.fixture(scope="module")
 def world(country):
-    one = make_world(country, coid=True)
-    one.start()
-    one.centre.reset()
-    yield one
-    one.centre.reset()
-    assert one.stop() == 0, (one.folder / "shepd.log").read_text()[-3000:]
+    with at_centre(make_world(country, coid=True)) as one:
+        yield one
 
 
 def configured(world, language):

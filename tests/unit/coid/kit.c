@@ -136,6 +136,13 @@ void kit_ask_photo(struct kit *kit, const char *message_id)
         (struct coid_verify_photo){ .iin = KIT_IIN, .vendor = 1, .photo = bytes_slice(photo) };
 }
 
+void kit_begin(struct kit *kit)
+{
+    kit_init(kit);
+    kit_open(kit);
+    kit_ask_photo(kit, "m1");
+}
+
 void kit_ask_result(struct kit *kit, const char *message_id, const char *key)
 {
     ask_of(kit, OP_GET_VERIFICATION, message_id);

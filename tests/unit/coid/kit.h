@@ -45,6 +45,8 @@ void kit_restart(struct kit *kit);
 void kit_ask_photo(struct kit *kit, const char *message_id);
 void kit_ask_result(struct kit *kit, const char *message_id, const char *key);
 void kit_ask_data(struct kit *kit, const char *message_id, const char *key);
+/* A kit that is open, before whose first question nothing was asked: message m1, a photo. */
+void kit_begin(struct kit *kit);
 /* Any operation, as message m2; `key`: of a verification that is there already. */
 void kit_ask(struct kit *kit, enum operation op, const char *key);
 /* Asks it of the script; a reply and an error of its own. */

@@ -105,9 +105,7 @@ static void a_jpeg_goes_out_as_one(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     kit.req.payload.verify_photo.photo = bytes_slice(jpeg);
     assert_ok(kit_run(&kit, &result, 1), &kit.err);
     call = far_call_of(kit.far, 'P', 0);

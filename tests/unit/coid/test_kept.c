@@ -143,9 +143,7 @@ static void who_comes_second_gives_the_answer_of_the_first(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     kit_plant(&kit, LEFT_WRITTEN);
     evidence.id = evidence.exchange = id_new(NOW_MS);
     plant_evidence(&kit, evidence);
@@ -172,9 +170,7 @@ static void evidence_that_is_there_already_ends_the_row_without_a_call(void **st
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     kit.store.fails = "done";
     assert_int_equal(kit_run(&kit, steps, 1), ST_UNAVAILABLE);
     assert_int_equal(fake_row(&kit.store)->state, COID_ASKED);

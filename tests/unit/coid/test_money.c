@@ -477,9 +477,7 @@ static void a_result_next_to_nothing_ends_the_row(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_ok(kit_run(&kit, steps, 1), &kit.err);
     assert_string_equal(kit_answer(&kit)->told.verification.result,
                         "0.000000000000000012345678901234567");
@@ -497,9 +495,7 @@ static void another_senders_result_is_not_asked_for(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_ok(kit_run(&kit, steps, 1), &kit.err);
     kit_ask_result(&kit, "m2", fake_row(&kit.store)->key.text);
     const char *owner = kit.sender.sender_id;
@@ -521,9 +517,7 @@ static void who_asks_for_the_result_ends_the_row(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_int_equal(kit_run(&kit, lost, 2), ST_UPSTREAM);
     kit_ask_result(&kit, "m2", fake_row(&kit.store)->key.text);
     assert_ok(kit_run(&kit, steps, 1), &kit.err);

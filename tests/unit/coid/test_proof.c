@@ -191,9 +191,7 @@ static void an_unbelieved_comparison_is_asked_for_again_and_never_made_again(voi
     char trace[FAR_CALLS + 1];
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_int_equal(kit_run(&kit, &forged, 1), ST_UPSTREAM);
     assert_int_equal(fake_row(&kit.store)->state, COID_ASKED);
     assert_ok(kit_run(&kit, &result, 1), &kit.err);
@@ -210,9 +208,7 @@ static void the_order_is_key_line_call_evidence_line_end(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_ok(kit_run(&kit, &result, 1), &kit.err);
     assert_string_equal(kit.store.log, "begin j:key_written "
                                        "j:asked keep j:told " /* the vendors */
@@ -229,9 +225,7 @@ static void a_comparison_goes_out_as_the_contract_says(void **state)
     struct kit kit;
 
     (void)state;
-    kit_init(&kit);
-    kit_open(&kit);
-    kit_ask_photo(&kit, "m1");
+    kit_begin(&kit);
     assert_ok(kit_run(&kit, &result, 1), &kit.err);
     call = far_call_of(kit.far, 'P', 0);
     assert_string_equal(call->line, "POST /v1/verify?iin=" KIT_IIN "&vendor=1 HTTP/1.1");
