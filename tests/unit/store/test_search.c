@@ -327,6 +327,21 @@ int64_t __wrap_clock_monotonic_ms(void)
 }
 
 /* One page with so many looks at the clock; *seen counts the lines by their seq. */
+/* One day's line 1, and so many like it. */
+static void put_long_day(unsigned lines)
+{
+    char sql[512];
+
+    put(plain, "node1", 1, NOON);
+    assert_true(text_format(
+        sql, sizeof(sql),
+        "INSERT INTO journal_event SELECT day, instance, 1 + s.seq, id, written_at, start_at,"
+        " end_at, level, category, event, account, ip, exchange, message_id, session_id,"
+        " signing, code, iin, text, line FROM journal_event, seq_1_to_%u s",
+        lines));
+    fixture_sql(sql);
+}
+
 static void search_a_while(const struct journal_search *search, struct journal_page *page,
                            int64_t looks, unsigned *seen)
 {
@@ -348,11 +363,7 @@ static void who_has_no_time_left_within_a_day_goes_on_there(void **state) /* req
     struct journal_search search = all();
 
     (void)state;
-    put(plain, "node1", 1, NOON);
-    fixture_sql(
-        "INSERT INTO journal_event SELECT day, instance, 1 + s.seq, id, written_at, start_at,"
-        " end_at, level, category, event, account, ip, exchange, message_id, session_id,"
-        " signing, code, iin, text, line FROM journal_event, seq_1_to_100000 s");
+    put_long_day(100000);
     fixture_sql("UPDATE journal_event SET code = 'RARE' WHERE seq IN (3, 25003, 100001)");
     struct event_row row = plain;
     row.event.code = "RARE";
@@ -412,11 +423,7 @@ static void a_long_day_is_searched_in_slices(void **state)
     struct journal_search search = all();
 
     (void)state;
-    put(plain, "node1", 1, NOON);
-    fixture_sql(
-        "INSERT INTO journal_event SELECT day, instance, 1 + s.seq, id, written_at, start_at,"
-        " end_at, level, category, event, account, ip, exchange, message_id, session_id,"
-        " signing, code, iin, text, line FROM journal_event, seq_1_to_60000 s");
+    put_long_day(60000);
     fixture_sql("UPDATE journal_event SET code = 'RARE', exchange = NULL"
                 " WHERE seq IN (3, 25001, 35000, 60001)");
     (void)text_copy(search.code, sizeof(search.code), "RARE");
